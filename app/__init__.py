@@ -1,0 +1,1 @@
+"""Kykypolku: the application."""

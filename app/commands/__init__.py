@@ -1,0 +1,1 @@
+"""One file per intention; commands never commit and have no clock."""

@@ -1,0 +1,1 @@
+"""Systems outside that service tasks call."""

@@ -1,0 +1,1 @@
+"""Printed documents: Typst templates to tagged PDF."""

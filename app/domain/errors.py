@@ -1,0 +1,166 @@
+"""
+Every anticipated failure. Doors map them to answers by base class; messages are for logs, never for users.
+
+KykypolkuError
+├── InvalidInput            what was sent cannot be accepted (4xx); carries problems tied to fields or elements
+│   ├── InvalidSubmission   a form's values
+│   ├── InvalidDiagram      a BPMN file
+│   ├── InvalidDecision     a DMN file
+│   └── InvalidFormDefinition
+├── NotFound                no such thing, or not for this person
+├── NotAllowed              the person may not do this; refused attempts are logged
+├── Conflict                somebody or something else was faster
+│   ├── TaskAlreadyClosed
+│   ├── TaskClaimedByOther
+│   ├── StaleVersion        the row changed since it was read
+│   ├── InstanceEnded
+│   └── LeaseLost           a worker's fencing token is old
+├── EngineFault             the process cannot go on here: becomes an incident
+│   ├── ExpressionError
+│   ├── BudgetExceeded      steps, time or memory
+│   └── StateUnreadable
+└── Unavailable             database or another part is away for the moment (503)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """
+    One thing wrong with an input, tied to the place where it is.
+
+    `code` is the key of its text in the locale catalogues (area `problems`), `values` what the text names,
+    `place` a field path (`toimenpiteet.0.palvelu`) or an element id, `name` the element's name or field's key.
+    """
+
+    code: str
+    place: str = ""
+    name: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class KykypolkuError(Exception):
+    """Base of every failure that we foresee."""
+
+
+class InvalidInput(KykypolkuError):
+    """What was sent cannot be accepted; says what is wrong and where."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(f"{problem.code} at {problem.place or '-'}" for problem in problems))
+        self.problems = tuple(problems)
+
+
+class InvalidSubmission(InvalidInput):
+    """A form's values do not fit the form."""
+
+
+class InvalidDiagram(InvalidInput):
+    """A BPMN file is malformed, hostile, or asks for something that we do not run rightly."""
+
+
+class InvalidDecision(InvalidInput):
+    """A DMN file is malformed, hostile, or asks for something that we do not evaluate rightly."""
+
+
+class InvalidFormDefinition(InvalidInput):
+    """A form definition is not of our format."""
+
+
+class NotFound(KykypolkuError):
+    """No such thing, or none that this person may know of."""
+
+    def __init__(self, kind: str, key: object) -> None:
+        super().__init__(f"no {kind} {key!r}")
+        self.kind = kind
+        self.key = key
+
+
+class NotAllowed(KykypolkuError):
+    """The person may not do this. `reason` is a key of the locale catalogues (area `access`)."""
+
+    def __init__(self, reason: str, **values: object) -> None:
+        super().__init__(f"not allowed: {reason}")
+        self.reason = reason
+        self.values = values
+
+
+class Conflict(KykypolkuError):
+    """Somebody or something else was faster."""
+
+
+class TaskAlreadyClosed(Conflict):
+    """Someone completed or the process withdrew the task first; says who and when."""
+
+    def __init__(self, task_key: int, *, by: int | None = None, at: datetime | None = None, state: str = "") -> None:
+        super().__init__(f"task {task_key} is already closed")
+        self.task_key = task_key
+        self.by = by
+        self.at = at
+        self.state = state
+
+
+class TaskClaimedByOther(Conflict):
+    """Someone else has taken the task; says who."""
+
+    def __init__(self, task_key: int, *, by: int) -> None:
+        super().__init__(f"task {task_key} is claimed by another")
+        self.task_key = task_key
+        self.by = by
+
+
+class StaleVersion(Conflict):
+    """The row changed since it was read."""
+
+    def __init__(self, kind: str, key: object) -> None:
+        super().__init__(f"{kind} {key!r} changed meanwhile")
+        self.kind = kind
+        self.key = key
+
+
+class InstanceEnded(Conflict):
+    """The process instance has already ended."""
+
+    def __init__(self, instance_key: int) -> None:
+        super().__init__(f"process instance {instance_key} has ended")
+        self.instance_key = instance_key
+
+
+class LeaseLost(Conflict):
+    """The job was given to another worker meanwhile; this result is dropped."""
+
+    def __init__(self, job_key: int) -> None:
+        super().__init__(f"the lease of job {job_key} is lost")
+        self.job_key = job_key
+
+
+class EngineFault(KykypolkuError):
+    """The process cannot go on here. `code` is a key of the locale catalogues (area `incidents`)."""
+
+    def __init__(self, code: str, message: str, *, element_id: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.element_id = element_id
+
+
+class ExpressionError(EngineFault):
+    """An expression could not be parsed or evaluated."""
+
+
+class BudgetExceeded(EngineFault):
+    """A command needed more steps, time or memory than it may use."""
+
+
+class StateUnreadable(EngineFault):
+    """A stored state cannot be opened by this build."""
+
+
+class Unavailable(KykypolkuError):
+    """The database or another part is away for the moment; trying again later may help."""

@@ -1,0 +1,15 @@
+"""Texts that exist in every language of the product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+LANGUAGES = ("fi", "sv", "en")
+#: {"fi": ..., "sv": ..., "en": ...}; Finnish is always there, the others fall back to it only while a process owner is translating
+LocalizedText: TypeAlias = Mapping[str, str]
+
+
+def in_language(text: LocalizedText, language: str) -> str:
+    """Return the text in the language, else in Finnish, else whatever there is."""
+    return text.get(language) or text.get("fi") or next(iter(text.values()), "")

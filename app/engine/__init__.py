@@ -1,0 +1,1 @@
+"""The only place that knows SpiffWorkflow, V8 and BPMN XML."""

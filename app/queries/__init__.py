@@ -1,0 +1,1 @@
+"""Read models for pages and the API: selected columns in frozen lines."""
