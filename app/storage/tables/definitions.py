@@ -1,0 +1,85 @@
+"""What process owners publish: immutable versions by content hash, with the original XML byte for byte."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+
+from app.storage.tables.base import metadata
+from app.storage.types import Instant, Json, Key
+
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("published_at", Instant, nullable=False),
+    Column("published_by", Key),
+)
+
+process_definition = Table(
+    "process_definition",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("deployment_key", Key, ForeignKey("deployment.key"), nullable=False),
+    Column("process_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("version_tag", Text, nullable=False, server_default=""),
+    Column("content_hash", Text, nullable=False),  # of the XML and of the forms pinned to it
+    Column("diagram_hash", Text, nullable=False),  # of the XML alone; the key of the engine's cache
+    Column("resource_name", Text, nullable=False),
+    Column("xml", LargeBinary, nullable=False),
+    Column("name", Json, nullable=False),
+    Column("documentation", Json, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    Column("published_by", Key),
+    UniqueConstraint("process_id", "version"),
+    UniqueConstraint("process_id", "content_hash"),
+)
+
+decision_definition = Table(
+    "decision_definition",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("deployment_key", Key, ForeignKey("deployment.key"), nullable=False),
+    Column("decision_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("resource_name", Text, nullable=False),
+    Column("xml", LargeBinary, nullable=False),
+    Column("name", Json, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    UniqueConstraint("decision_id", "version"),
+    UniqueConstraint("decision_id", "content_hash"),
+)
+
+form_definition = Table(
+    "form_definition",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("deployment_key", Key, ForeignKey("deployment.key"), nullable=False),
+    Column("form_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("source", LargeBinary, nullable=False),
+    Column("title", Json, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    UniqueConstraint("form_id", "version"),
+    UniqueConstraint("form_id", "content_hash"),
+)
+
+#: the form versions that a process version was published with: a running case keeps its forms
+process_form = Table(
+    "process_form",
+    metadata,
+    Column("process_definition_key", Key, ForeignKey("process_definition.key"), primary_key=True),
+    Column("form_id", Text, primary_key=True),
+    Column("form_definition_key", Key, ForeignKey("form_definition.key"), nullable=False),
+)
+
+#: messages that start the newest version of a process; rewritten when it is published
+message_start = Table(
+    "message_start",
+    metadata,
+    Column("process_id", Text, primary_key=True),
+    Column("element_id", Text, primary_key=True),
+    Column("message_name", Text, nullable=False),
+    Column("process_definition_key", Key, ForeignKey("process_definition.key"), nullable=False),
+    Index(None, "message_name"),
+)

@@ -1,0 +1,98 @@
+"""What people do: user tasks, offers of them to groups, drafts, submissions."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
+
+from app.storage.tables.base import metadata
+from app.storage.types import Instant, Json, Key
+
+user_task = Table(
+    "user_task",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("instance_key", Key, ForeignKey("process_instance.key"), nullable=False),
+    Column("process_definition_key", Key, ForeignKey("process_definition.key"), nullable=False),
+    Column("process_id", Text, nullable=False),
+    Column("element_instance_key", Key, nullable=False),
+    Column("element_id", Text, nullable=False),
+    Column("name", Json, nullable=False),
+    Column("form_id", Text),
+    Column("status", Text, nullable=False),  # open completed cancelled
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("assignee", Key),
+    Column("candidate_groups", Json, nullable=False),
+    Column("candidate_users", Json, nullable=False),
+    Column("case_key", Key, ForeignKey("care_case.key")),
+    Column("area_id", Text, nullable=False, server_default=""),
+    Column("organisation_id", Text, nullable=False, server_default=""),
+    Column("unit_id", Text, nullable=False, server_default=""),
+    Column("priority", Integer, nullable=False),
+    Column("due_at", Instant, nullable=False),  # NEVER where there is none
+    Column("follow_up_at", Instant),
+    Column("properties", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("claimed_at", Instant),
+    Column("ended_at", Instant),
+    Column("completed_by", Key),
+    UniqueConstraint("element_instance_key"),
+    Index(None, "instance_key"),
+    Index(None, "case_key"),
+    Index(
+        "ix_user_task_mine",
+        "assignee",
+        "due_at",
+        "key",
+        sqlite_where=text("status = 'open'"),
+        postgresql_where=text("status = 'open'"),
+    ),
+    Index(
+        "ix_user_task_open_due",
+        "due_at",
+        "key",
+        sqlite_where=text("status = 'open'"),
+        postgresql_where=text("status = 'open'"),
+    ),
+    Index("ix_user_task_done_by", "completed_by", "ended_at"),
+)
+
+#: an open task offered to a role in an area; read in the order of the list, removed when the task ends
+task_offer = Table(
+    "task_offer",
+    metadata,
+    Column("group_id", Text, primary_key=True),
+    Column("area_id", Text, primary_key=True),
+    Column("due_at", Instant, primary_key=True),
+    Column("task_key", Key, ForeignKey("user_task.key"), primary_key=True),
+    Column("assignee", Key),
+    Index(
+        "ix_task_offer_free",
+        "group_id",
+        "area_id",
+        "due_at",
+        "task_key",
+        sqlite_where=text("assignee IS NULL"),
+        postgresql_where=text("assignee IS NULL"),
+    ),
+    Index(None, "task_key"),
+)
+
+#: what somebody typed and has not sent; encrypted, because it may hold anything
+draft = Table(
+    "draft",
+    metadata,
+    Column("task_key", Key, ForeignKey("user_task.key"), primary_key=True),
+    Column("user_key", Key, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("saved_at", Instant, nullable=False),
+)
+
+#: a form sent twice gets the first result
+submission = Table(
+    "submission",
+    metadata,
+    Column("submission_id", Text, primary_key=True),
+    Column("user_key", Key, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("result", Json, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "at"),
+)

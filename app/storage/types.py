@@ -1,0 +1,52 @@
+"""Column types that mean the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Integer
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+#: a random 63-bit key
+Key = BigInteger
+#: a key that the database counts up by itself (SQLite counts only in INTEGER columns)
+CountedKey = BigInteger().with_variant(Integer, "sqlite")
+#: JSON; binary on PostgreSQL, because it is searched there
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+#: stands for "no date" in columns by which lists are sorted, so that keyset paging needs no null rules
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+class Instant(TypeDecorator[datetime]):
+    """
+    A moment in UTC. Goes in and comes out aware; naive values are refused.
+
+    SQLite keeps no time zone, so there the UTC wall clock is stored with fixed width, which sorts as text.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def canonical_json(value: object) -> str:
+    """Return the one JSON text of a value: sorted keys, no spaces, no NaN; for hashes and for the JSON columns."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
