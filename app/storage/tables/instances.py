@@ -62,7 +62,7 @@ variable = Table(
     Column("scope_key", Key, primary_key=True),
     Column("name", Text, primary_key=True),
     Column("instance_key", Key, ForeignKey("process_instance.key"), nullable=False),
-    Column("value", Json(none_as_null=False), nullable=False),
+    Column("value", Json, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Index(None, "instance_key"),
 )
