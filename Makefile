@@ -1,0 +1,90 @@
+# Kykypolku: `make run` starts the product on this machine, `make test` checks all of it. Needed before: Python 3.11 or newer with venv, and make.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+PYTHON ?= python3
+ARGS ?=
+TESTS ?= tests
+BIN := .venv/bin
+# the locks are whole: nothing to resolve; modules are compiled when first imported
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-compile --require-hashes
+MANIFEST := app/web/static/dist/manifest.json
+# what the bundles are made from; a change of any makes them again
+SOURCES := package.json build.mjs $(shell find app -path app/web/static/dist -prune -o -type f \
+	\( -name '*.css' -o -name '*.js' -o -name '*.mjs' -o -name '*.ts' -o -name '*.svg' \) -print 2>/dev/null)
+
+.PHONY: help run test lint format bench soak fuzz lock assets install install-dev clean
+
+help: ## show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+
+run: $(BIN)/.run $(MANIFEST) ## start everything with demo data; make run ARGS="--port 9000"
+	@exec $(BIN)/python -m app.cli run $(ARGS)
+
+test: install-dev $(MANIFEST) ## lint, types, import contracts and every test
+	@$(BIN)/python -m tests.browser --install
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+
+lint: install-dev ## ruff, mypy --strict, import contracts, spelling
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+format: install-dev ## let ruff put the code in order
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: install-dev $(MANIFEST) ## the numbers of the design as a table with medians
+	$(BIN)/python -m pytest tests/bench -m bench -s -q --timeout 1800 $(ARGS)
+
+soak: install-dev $(MANIFEST) ## faults at random for ten minutes
+	$(BIN)/python -m pytest tests -m soak -s -q --timeout 1800 $(ARGS)
+
+fuzz: install-dev $(MANIFEST) ## long random runs against readers, forms and expressions
+	$(BIN)/python -m pytest tests -m fuzz -s -q --timeout 1800 $(ARGS)
+
+install: $(BIN)/.run ## the locked packages that running needs
+
+install-dev: $(BIN)/.dev ## the locked packages that testing needs
+
+assets: $(MANIFEST) ## the front-end bundles
+
+lock: install-dev ## write requirements/*.txt anew: newest versions that pyproject.toml allows, with hashes
+	$(BIN)/python requirements/lock.py $(ARGS)
+
+clean: ## forget everything that was installed or built; the data folder stays
+	rm -rf .venv node_modules app/web/static/dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(BIN)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@echo "Making .venv"
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+$(BIN)/.run: requirements/build.txt pyproject.toml | $(BIN)/.made
+	@echo "Installing the locked packages"
+	@$(PIP) -r requirements/build.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+$(BIN)/.dev: requirements/dev.txt $(BIN)/.run
+	@echo "Installing the locked packages for tests"
+	@$(PIP) -r requirements/dev.txt
+	@touch $@
+
+node_modules/.installed: package-lock.json package.json .npmrc | $(BIN)/.run
+	@echo "Installing the front-end packages"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(MANIFEST): node_modules/.installed $(SOURCES)
+	@echo "Building the front-end bundles"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node build.mjs
+	@test -f $@ && touch $@
