@@ -1,47 +1,87 @@
-"""
-The words in which the rest of the house talks with the engine: what goes in and what comes out of one step.
-
-One command makes one step: state and trigger in, a new state and a list of everything that opened, closed and happened out.
-Nothing here knows SpiffWorkflow, the database or the clock; the values are plain and frozen.
-"""
+"""The seam of the engine: the words of app.domain.steps, and what a step may look at."""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from app.domain.steps import (
+    Cancelled,
+    DecisionEvaluated,
+    ElementEvent,
+    ElementOutline,
+    HistoryEvent,
+    IncidentOpened,
+    IncidentRetried,
+    InstanceStatus,
+    JobCompleted,
+    JobOpened,
+    JobThrewError,
+    MessageArrived,
+    MessageAwaited,
+    MessageThrown,
+    Opened,
+    ProcessOutline,
+    ScopeClosed,
+    SignalArrived,
+    SignalAwaited,
+    SignalThrown,
+    StartEvent,
+    Step,
+    TimerFired,
+    TimerOpened,
+    Trigger,
+    UserTaskCompleted,
+    UserTaskOpened,
+    Value,
+    Variables,
+    VariablesSet,
+    VariableWritten,
+    WaitClosed,
+    WaitKind,
+)
 
 if TYPE_CHECKING:
-    from app.domain.localized import LocalizedText
     from app.engine.decisions import CompiledDecision
 
-#: JSON values plus FEEL's temporal values, which keep their type in state (app.engine.feel.values)
-Value: TypeAlias = Any
-Variables: TypeAlias = Mapping[str, Value]
-
-
-class InstanceStatus(enum.StrEnum):
-    """The life of a process instance."""
-
-    ACTIVE = "active"
-    COMPLETED = "completed"
-    TERMINATED = "terminated"
-
-
-class WaitKind(enum.StrEnum):
-    """What a process can wait for; each wait is a row of its own outside the engine."""
-
-    USER_TASK = "user_task"
-    JOB = "job"
-    TIMER = "timer"
-    MESSAGE = "message"
-    SIGNAL = "signal"
-    INCIDENT = "incident"
-
-
-# -- what goes in ----------------------------------------------------------------------------------------------
+__all__ = [
+    "Cancelled",
+    "DecisionEvaluated",
+    "ElementEvent",
+    "ElementOutline",
+    "HistoryEvent",
+    "IncidentOpened",
+    "IncidentRetried",
+    "InstanceStatus",
+    "JobCompleted",
+    "JobOpened",
+    "JobThrewError",
+    "MessageArrived",
+    "MessageAwaited",
+    "MessageThrown",
+    "Opened",
+    "ProcessOutline",
+    "ScopeClosed",
+    "SignalArrived",
+    "SignalAwaited",
+    "SignalThrown",
+    "StartEvent",
+    "Step",
+    "Surroundings",
+    "TimerFired",
+    "TimerOpened",
+    "Trigger",
+    "UserTaskCompleted",
+    "UserTaskOpened",
+    "Value",
+    "VariableWritten",
+    "Variables",
+    "VariablesSet",
+    "WaitClosed",
+    "WaitKind",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,311 +97,3 @@ class Surroundings:
     new_key: Callable[[], int]
     contexts: Mapping[str, Variables] = field(default_factory=dict)
     decisions: Mapping[str, CompiledDecision] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserTaskCompleted:
-    """A person finished the user task with these answers (process variables only)."""
-
-    key: int
-    variables: Variables
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobCompleted:
-    """A worker finished the job with this result."""
-
-    key: int
-    variables: Variables
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobThrewError:
-    """A worker answered with a BPMN error; caught by the nearest boundary or event sub-process, else an incident."""
-
-    key: int
-    error_code: str
-    message: str = ""
-    variables: Variables = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimerFired:
-    """The timer is due."""
-
-    key: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageArrived:
-    """A message was correlated with the waiting subscription of this key."""
-
-    key: int
-    variables: Variables = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignalArrived:
-    """A signal was broadcast; this is the waiting subscription's key."""
-
-    key: int
-    variables: Variables = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentRetried:
-    """An admin asks to try the failed element again."""
-
-    key: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VariablesSet:
-    """An admin or a client of the API writes variables: local to the scope, or to where each name is declared."""
-
-    scope_key: int
-    variables: Variables
-    local: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelled:
-    """The whole instance is ended from outside; every wait closes, the history says `terminated`."""
-
-
-Trigger: TypeAlias = (
-    UserTaskCompleted
-    | JobCompleted
-    | JobThrewError
-    | TimerFired
-    | MessageArrived
-    | SignalArrived
-    | IncidentRetried
-    | VariablesSet
-    | Cancelled
-)
-
-
-# -- what comes out --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wait:
-    key: int
-    element_instance_key: int
-    element_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserTaskOpened(_Wait):
-    """A person has to do something. Assignee and candidates are evaluated; `due_at`, `follow_up_at` are in UTC."""
-
-    name: LocalizedText
-    form_id: str | None = None
-    assignee: str | None = None
-    candidate_users: tuple[str, ...] = ()
-    candidate_groups: tuple[str, ...] = ()
-    due_at: datetime | None = None
-    follow_up_at: datetime | None = None
-    #: 0 to 100, 50 is normal (zeebe:priorityDefinition)
-    priority: int = 50
-    #: properties of the element with the prefix kyky. (prefix kept), static
-    properties: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobOpened(_Wait):
-    """A service task, send task or throw event with a job type: work for a connector or a local command."""
-
-    type: str
-    retries: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    #: what the element's input mappings name, else every variable that the element sees
-    variables: Variables = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimerOpened(_Wait):
-    """A timer that is due at `due_at` (UTC). A cycle opens its next timer when this one fires."""
-
-    due_at: datetime
-    #: planned moment of this turn and turns left of a cycle (None: not a cycle, -1: endless)
-    repetitions_left: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageAwaited(_Wait):
-    """A message with this name and correlation key continues the process."""
-
-    message_name: str
-    correlation_key: str
-    interrupting: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignalAwaited(_Wait):
-    """A signal with this name continues the process."""
-
-    signal_name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentOpened(_Wait):
-    """The element cannot go on. `code` has its text in the locale area `incidents`; `message` holds no client data."""
-
-    code: str
-    message: str
-
-
-Opened: TypeAlias = UserTaskOpened | JobOpened | TimerOpened | MessageAwaited | SignalAwaited | IncidentOpened
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitClosed:
-    """A wait is over: `completed` by its trigger, or cancelled because the process went another way."""
-
-    key: int
-    kind: WaitKind
-    completed: bool
-
-
-class ElementEvent(enum.StrEnum):
-    """What happened to an element instance."""
-
-    ACTIVATED = "activated"
-    COMPLETED = "completed"
-    TERMINATED = "terminated"
-    FLOW_TAKEN = "flow_taken"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryEvent:
-    """
-    One line of the append-only history, in the order in which things happened.
-
-    The process itself has `element_type` "process" and its element instance key is the instance's root scope key.
-    For FLOW_TAKEN `element_id` is the sequence flow's id and `element_instance_key` the scope's key.
-    """
-
-    element_instance_key: int
-    scope_key: int
-    element_id: str
-    #: BPMN name in camelCase as in the XML: userTask, exclusiveGateway, ...
-    element_type: str
-    event: ElementEvent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VariableWritten:
-    """A variable got a (new) value in the scope."""
-
-    scope_key: int
-    name: str
-    value: Value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScopeClosed:
-    """A scope is over, its variables with it (they stay readable in history)."""
-
-    scope_key: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageThrown:
-    """A throw or end event without a job type sends a message inside the product."""
-
-    element_id: str
-    element_instance_key: int
-    name: str
-    correlation_key: str
-    variables: Variables
-    time_to_live: timedelta
-    message_id: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignalThrown:
-    """A signal to every instance that waits for it."""
-
-    element_id: str
-    name: str
-    variables: Variables
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionEvaluated:
-    """A business rule task asked a decision; the inputs may hold facts of a case and go to the care core only."""
-
-    element_instance_key: int
-    element_id: str
-    decision_id: str
-    content_hash: str
-    inputs: Variables
-    output: Value
-    #: (decision id, number of the rule from 1) of every rule that matched, in the tables that the decision required too
-    matched_rules: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """All that one command did to an instance."""
-
-    state: bytes
-    status: InstanceStatus
-    opened: tuple[Opened, ...] = ()
-    closed: tuple[WaitClosed, ...] = ()
-    history: tuple[HistoryEvent, ...] = ()
-    variables: tuple[VariableWritten, ...] = ()
-    scopes_closed: tuple[ScopeClosed, ...] = ()
-    messages: tuple[MessageThrown, ...] = ()
-    signals: tuple[SignalThrown, ...] = ()
-    decisions: tuple[DecisionEvaluated, ...] = ()
-
-
-# -- what a published diagram says of itself -------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartEvent:
-    """A way to start the process: `kind` is none, message, timer, signal (event sub-process starts are not listed)."""
-
-    element_id: str
-    name: LocalizedText
-    kind: str
-    #: message or signal name; for a timer the FEEL expression or ISO text
-    detail: str = ""
-    form_id: str | None = None
-    properties: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ElementOutline:
-    """A flow node or sequence flow as monitor and forms need it."""
-
-    element_id: str
-    element_type: str
-    name: LocalizedText
-    documentation: LocalizedText
-    lane: str = ""
-    form_id: str | None = None
-    properties: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessOutline:
-    """What a process definition says of itself, for pages, API and publishing."""
-
-    process_id: str
-    name: LocalizedText
-    documentation: LocalizedText
-    version_tag: str
-    start_events: tuple[StartEvent, ...]
-    elements: tuple[ElementOutline, ...]
-    form_ids: frozenset[str]
-    decision_ids: frozenset[str]
-    called_process_ids: frozenset[str]
-    job_types: frozenset[str]
-    #: dotted names below the read-only contexts, e.g. "asia.ika", "viite.t_omahoito"
-    references: frozenset[str]
-    properties: Mapping[str, str] = field(default_factory=dict)

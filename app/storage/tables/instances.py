@@ -202,11 +202,13 @@ delivery = Table(
     "delivery",
     metadata,
     Column("key", Key, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),  # message signal
+    Column("kind", Text, nullable=False),  # message signal start
     Column("name", Text, nullable=False),
     Column("message_key", Key, ForeignKey("message.key")),
-    Column("subscription_key", Key, nullable=False),
-    Column("instance_key", Key, ForeignKey("process_instance.key"), nullable=False),
+    Column("subscription_key", Key),  # none where the message starts an instance
+    Column("instance_key", Key, ForeignKey("process_instance.key")),
+    Column("process_definition_key", Key, ForeignKey("process_definition.key")),
+    Column("element_id", Text, nullable=False, server_default=""),
     Column("variables", Json, nullable=False),
     Column("status", Text, nullable=False),  # pending done dropped
     Column("created_at", Instant, nullable=False),

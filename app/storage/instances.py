@@ -1,0 +1,227 @@
+"""Process instances: lock first, then read; one update writes what a step changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, insert, select, update
+
+from app.domain.errors import InstanceEnded, NotFound, StaleVersion
+from app.domain.steps import HistoryEvent, InstanceStatus, Step, VariableWritten
+from app.storage.rows import Instance
+from app.storage.statements import upsert
+from app.storage.tables.instances import delivery, history, incident, job, process_instance, timer, variable
+from app.storage.tables.work import user_task
+
+_COLUMNS = (
+    process_instance.c.key,
+    process_instance.c.process_definition_key,
+    process_instance.c.process_id,
+    process_instance.c.version,
+    process_instance.c.case_key,
+    process_instance.c.area_id,
+    process_instance.c.organisation_id,
+    process_instance.c.unit_id,
+    process_instance.c.status,
+    process_instance.c.state,
+    process_instance.c.revision,
+    process_instance.c.history_count,
+    process_instance.c.open_incidents,
+)
+
+
+class Instances:
+    """The instances and what hangs directly on them: history and variables."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def lock(self, key: int) -> Instance:
+        """
+        Lock the instance and return it as it is now.
+
+        :raises NotFound: no such instance
+        """
+        return self._locked(select(*_COLUMNS).where(process_instance.c.key == key), key)
+
+    def lock_active(self, key: int) -> Instance:
+        """
+        Lock the instance, which must still run.
+
+        :raises NotFound: no such instance
+        :raises InstanceEnded: it has ended
+        """
+        found = self.lock(key)
+        if found.status != InstanceStatus.ACTIVE:
+            raise InstanceEnded(key)
+        return found
+
+    def lock_for_task(self, task_key: int) -> Instance:
+        """Lock the instance of the user task and return it. :raises NotFound: no such task"""
+        owner = select(user_task.c.instance_key).where(user_task.c.key == task_key).scalar_subquery()
+        return self._locked(select(*_COLUMNS).where(process_instance.c.key == owner), task_key)
+
+    def lock_for_job(self, job_key: int) -> Instance:
+        """Lock the instance of the job and return it. :raises NotFound: no such job"""
+        owner = select(job.c.instance_key).where(job.c.key == job_key).scalar_subquery()
+        return self._locked(select(*_COLUMNS).where(process_instance.c.key == owner), job_key)
+
+    def lock_for_timer(self, timer_key: int) -> Instance:
+        """Lock the instance of the timer and return it. :raises NotFound: no such timer"""
+        owner = select(timer.c.instance_key).where(timer.c.key == timer_key).scalar_subquery()
+        return self._locked(select(*_COLUMNS).where(process_instance.c.key == owner), timer_key)
+
+    def lock_for_delivery(self, delivery_key: int) -> Instance:
+        """Lock the instance that the delivery goes to. :raises NotFound: no such delivery"""
+        owner = select(delivery.c.instance_key).where(delivery.c.key == delivery_key).scalar_subquery()
+        return self._locked(select(*_COLUMNS).where(process_instance.c.key == owner), delivery_key)
+
+    def lock_for_incident(self, incident_key: int) -> Instance:
+        """Lock the instance of the incident and return it. :raises NotFound: no such incident"""
+        owner = select(incident.c.instance_key).where(incident.c.key == incident_key).scalar_subquery()
+        return self._locked(select(*_COLUMNS).where(process_instance.c.key == owner), incident_key)
+
+    def _locked(self, query: Select[Any], key: int) -> Instance:
+        # SQLite ignores FOR UPDATE; there BEGIN IMMEDIATE has locked the whole file already
+        row = self._connection.execute(query.with_for_update(of=process_instance)).one_or_none()
+        if row is None:
+            raise NotFound("process instance", key)
+        return Instance(
+            key=row.key,
+            definition_key=row.process_definition_key,
+            process_id=row.process_id,
+            version=row.version,
+            case_key=row.case_key,
+            area_id=row.area_id,
+            organisation_id=row.organisation_id,
+            unit_id=row.unit_id,
+            status=row.status,
+            state=row.state,
+            revision=row.revision,
+            history_count=row.history_count,
+            open_incidents=row.open_incidents,
+        )
+
+    def add(  # noqa: PLR0913 - a row has the columns it has
+        self,
+        *,
+        key: int,
+        definition_key: int,
+        process_id: str,
+        version: int,
+        case_key: int | None,
+        area_id: str,
+        organisation_id: str,
+        unit_id: str,
+        business_id: str,
+        started_by: int | None,
+        now: datetime,
+    ) -> Instance:
+        """Insert a new instance without state; `advance` writes its first step in the same transaction."""
+        self._connection.execute(
+            insert(process_instance).values(
+                key=key,
+                process_definition_key=definition_key,
+                process_id=process_id,
+                version=version,
+                case_key=case_key,
+                area_id=area_id,
+                organisation_id=organisation_id,
+                unit_id=unit_id,
+                business_id=business_id,
+                status=InstanceStatus.ACTIVE,
+                state=b"",
+                revision=0,
+                history_count=0,
+                started_at=now,
+                started_by=started_by,
+            )
+        )
+        return Instance(
+            key=key,
+            definition_key=definition_key,
+            process_id=process_id,
+            version=version,
+            case_key=case_key,
+            area_id=area_id,
+            organisation_id=organisation_id,
+            unit_id=unit_id,
+            status=InstanceStatus.ACTIVE,
+            state=b"",
+            revision=0,
+            history_count=0,
+            open_incidents=0,
+        )
+
+    def advance(
+        self, instance: Instance, step: Step, *, incidents_change: int, reason: str, now: datetime
+    ) -> None:
+        """
+        Write the new state of the instance.
+
+        :raises StaleVersion: somebody advanced it since it was read, which the lock should have prevented
+        """
+        ended = now if step.status != InstanceStatus.ACTIVE else None
+        result = self._connection.execute(
+            update(process_instance)
+            .where(process_instance.c.key == instance.key, process_instance.c.revision == instance.revision)
+            .values(
+                state=step.state,
+                status=step.status,
+                revision=instance.revision + 1,
+                history_count=instance.history_count + len(step.history),
+                open_incidents=max(0, instance.open_incidents + incidents_change),
+                ended_at=ended,
+                end_reason=reason if ended else "",
+                case_key=instance.case_key,
+                area_id=instance.area_id,
+            )
+        )
+        if result.rowcount != 1:
+            raise StaleVersion("process instance", instance.key)
+
+    def append_history(
+        self, instance: Instance, events: Sequence[HistoryEvent], *, actor_key: int | None, now: datetime
+    ) -> None:
+        """Append the events in their order after those that the instance already has."""
+        if events:
+            self._connection.execute(
+                insert(history),
+                [
+                    {
+                        "instance_key": instance.key,
+                        "sequence": instance.history_count + number,
+                        "at": now,
+                        "element_instance_key": event.element_instance_key,
+                        "scope_key": event.scope_key,
+                        "element_id": event.element_id,
+                        "element_type": event.element_type,
+                        "event": event.event,
+                        "actor_key": actor_key,
+                    }
+                    for number, event in enumerate(events, start=1)
+                ],
+            )
+
+    def write_variables(self, instance_key: int, written: Sequence[VariableWritten], *, now: datetime) -> None:
+        """Insert or replace the variables; the last value of a name in a scope wins."""
+        latest = {(item.scope_key, item.name): item.value for item in written}
+        if latest:
+            upsert(
+                self._connection,
+                variable,
+                [
+                    {
+                        "scope_key": scope_key,
+                        "name": name,
+                        "instance_key": instance_key,
+                        "value": value,
+                        "updated_at": now,
+                    }
+                    for (scope_key, name), value in latest.items()
+                ],
+                keys=("scope_key", "name"),
+                changes=("value", "updated_at"),
+            )

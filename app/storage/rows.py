@@ -1,0 +1,135 @@
+"""Frozen values that repositories give instead of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.domain.localized import LocalizedText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """A published process version; its XML is read only when the engine does not have it parsed."""
+
+    key: int
+    process_id: str
+    version: int
+    version_tag: str
+    diagram_hash: str
+    name: LocalizedText
+    documentation: LocalizedText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """A process instance that this transaction has locked."""
+
+    key: int
+    definition_key: int
+    process_id: str
+    version: int
+    case_key: int | None
+    area_id: str
+    organisation_id: str
+    unit_id: str
+    status: str
+    state: bytes
+    revision: int
+    history_count: int
+    open_incidents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A user task."""
+
+    key: int
+    instance_key: int
+    definition_key: int
+    process_id: str
+    element_id: str
+    element_instance_key: int
+    name: LocalizedText
+    form_id: str | None
+    status: str
+    revision: int
+    assignee: int | None
+    candidate_groups: tuple[str, ...]
+    candidate_users: tuple[str, ...]
+    case_key: int | None
+    area_id: str
+    organisation_id: str
+    unit_id: str
+    priority: int
+    due_at: datetime
+    follow_up_at: datetime | None
+    properties: Mapping[str, str]
+    created_at: datetime
+    ended_at: datetime | None
+    completed_by: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A piece of work that was promised."""
+
+    key: int
+    instance_key: int
+    element_instance_key: int
+    element_id: str
+    type: str
+    status: str
+    retries: int
+    attempts: int
+    fence: int
+    owner: str
+    available_at: datetime
+    lease_until: datetime | None
+    headers: Mapping[str, str]
+    variables: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """A moment that an instance waits for."""
+
+    key: int
+    instance_key: int
+    element_id: str
+    due_at: datetime
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A message or signal on its way to one instance, or a message that starts one."""
+
+    key: int
+    kind: str
+    name: str
+    message_key: int | None
+    subscription_key: int | None
+    instance_key: int | None
+    definition_key: int | None
+    element_id: str
+    variables: Mapping[str, Any]
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Something that a person has to put right."""
+
+    key: int
+    instance_key: int
+    process_id: str
+    element_id: str
+    element_instance_key: int
+    job_key: int | None
+    code: str
+    message: str
+    status: str
+    opened_at: datetime
