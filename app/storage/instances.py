@@ -155,9 +155,7 @@ class Instances:
             open_incidents=0,
         )
 
-    def advance(
-        self, instance: Instance, step: Step, *, incidents_change: int, reason: str, now: datetime
-    ) -> None:
+    def advance(self, instance: Instance, step: Step, *, incidents_change: int, reason: str, now: datetime) -> None:
         """
         Write the new state of the instance.
 

@@ -1,0 +1,197 @@
+"""User tasks, the offers of them to groups, drafts and submissions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from app.domain.errors import NotFound
+from app.domain.steps import UserTaskOpened
+from app.storage.rows import Instance, Task
+from app.storage.statements import insert_new, upsert
+from app.storage.tables.work import draft, submission, task_offer, user_task
+from app.storage.types import NEVER
+
+
+class Tasks:
+    """User tasks and what people typed into them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, key: int) -> Task:
+        """Return the user task. :raises NotFound: no such task"""
+        row = self._connection.execute(select(user_task).where(user_task.c.key == key)).one_or_none()
+        if row is None:
+            raise NotFound("user task", key)
+        return Task(
+            key=row.key,
+            instance_key=row.instance_key,
+            definition_key=row.process_definition_key,
+            process_id=row.process_id,
+            element_id=row.element_id,
+            element_instance_key=row.element_instance_key,
+            name=row.name,
+            form_id=row.form_id,
+            status=row.status,
+            revision=row.revision,
+            assignee=row.assignee,
+            candidate_groups=tuple(row.candidate_groups),
+            candidate_users=tuple(row.candidate_users),
+            case_key=row.case_key,
+            area_id=row.area_id,
+            organisation_id=row.organisation_id,
+            unit_id=row.unit_id,
+            priority=row.priority,
+            due_at=row.due_at,
+            follow_up_at=row.follow_up_at,
+            properties=row.properties,
+            created_at=row.created_at,
+            ended_at=row.ended_at,
+            completed_by=row.completed_by,
+        )
+
+    def add(
+        self,
+        instance: Instance,
+        opened: Sequence[UserTaskOpened],
+        *,
+        assignees: Mapping[str, int],
+        now: datetime,
+    ) -> None:
+        """Insert the tasks and offer each to its candidate groups; `assignees` are user keys by user name."""
+        if not opened:
+            return
+        self._connection.execute(insert(user_task), [self._row(instance, item, assignees, now) for item in opened])
+        offers = [
+            {
+                "group_id": group,
+                "area_id": instance.area_id,
+                "due_at": item.due_at or NEVER,
+                "task_key": item.key,
+                "assignee": assignees.get(item.assignee or ""),
+            }
+            for item in opened
+            for group in dict.fromkeys(item.candidate_groups)
+        ]
+        if offers:
+            self._connection.execute(insert(task_offer), offers)
+
+    @staticmethod
+    def _row(instance: Instance, item: UserTaskOpened, assignees: Mapping[str, int], now: datetime) -> dict[str, Any]:
+        assignee = assignees.get(item.assignee or "")
+        return {
+            "key": item.key,
+            "instance_key": instance.key,
+            "process_definition_key": instance.definition_key,
+            "process_id": instance.process_id,
+            "element_instance_key": item.element_instance_key,
+            "element_id": item.element_id,
+            "name": dict(item.name),
+            "form_id": item.form_id,
+            "status": "open",
+            "assignee": assignee,
+            "candidate_groups": list(item.candidate_groups),
+            "candidate_users": list(item.candidate_users),
+            "case_key": instance.case_key,
+            "area_id": instance.area_id,
+            "organisation_id": instance.organisation_id,
+            "unit_id": instance.unit_id,
+            "priority": item.priority,
+            "due_at": item.due_at or NEVER,
+            "follow_up_at": item.follow_up_at,
+            "properties": dict(item.properties),
+            "created_at": now,
+            "claimed_at": now if assignee else None,
+        }
+
+    def assign(self, key: int, assignee: int | None, *, expected: int | None, now: datetime) -> bool:
+        """Give the open task to the person (or back) if `expected` still holds it; return whether it did."""
+        changed = self._connection.execute(
+            update(user_task)
+            .where(
+                user_task.c.key == key,
+                user_task.c.status == "open",
+                user_task.c.assignee.is_not_distinct_from(expected),
+            )
+            .values(
+                assignee=assignee,
+                claimed_at=now if assignee is not None else None,
+                revision=user_task.c.revision + 1,
+            )
+        )
+        if changed.rowcount != 1:
+            return False
+        self._connection.execute(update(task_offer).where(task_offer.c.task_key == key).values(assignee=assignee))
+        return True
+
+    def close(self, keys: Sequence[int], *, completed: bool, by: int | None, now: datetime) -> None:
+        """End the tasks and take back the offers."""
+        if not keys:
+            return
+        self._connection.execute(
+            update(user_task)
+            .where(user_task.c.key.in_(keys), user_task.c.status == "open")
+            .values(
+                status="completed" if completed else "cancelled",
+                ended_at=now,
+                completed_by=by if completed else None,
+                revision=user_task.c.revision + 1,
+            )
+        )
+        self._connection.execute(delete(task_offer).where(task_offer.c.task_key.in_(keys)))
+
+    def set_case(self, instance: Instance) -> None:
+        """Tie the open tasks of the instance to its case, which was not known when they were opened."""
+        self._connection.execute(
+            update(user_task).where(user_task.c.instance_key == instance.key).values(case_key=instance.case_key)
+        )
+
+    def save_draft(self, key: int, user_key: int, content: bytes, *, now: datetime) -> None:
+        """Keep what the person typed, encrypted by the caller."""
+        upsert(
+            self._connection,
+            draft,
+            [{"task_key": key, "user_key": user_key, "content": content, "saved_at": now}],
+            keys=("task_key", "user_key"),
+            changes=("content", "saved_at"),
+        )
+
+    def find_draft(self, key: int, user_key: int) -> tuple[bytes, datetime] | None:
+        """Return the person's draft of the task and when it was saved."""
+        row = self._connection.execute(
+            select(draft.c.content, draft.c.saved_at).where(draft.c.task_key == key, draft.c.user_key == user_key)
+        ).one_or_none()
+        return (row.content, row.saved_at) if row else None
+
+    def drop_drafts(self, key: int, *, user_key: int) -> None:
+        """Forget the person's draft of the task; others keep what they typed."""
+        self._connection.execute(delete(draft).where(draft.c.task_key == key, draft.c.user_key == user_key))
+
+    def remember_submission(
+        self, submission_id: str, *, user_key: int, action: str, result: Mapping[str, Any], now: datetime
+    ) -> bool:
+        """Note the result of a form sent; return False where this very form was sent before."""
+        return insert_new(
+            self._connection,
+            submission,
+            {
+                "submission_id": submission_id,
+                "user_key": user_key,
+                "action": action,
+                "result": dict(result),
+                "at": now,
+            },
+            keys=("submission_id",),
+        )
+
+    def find_submission(self, submission_id: str, *, user_key: int) -> Mapping[str, Any] | None:
+        """Return the first result of the form sent under this id by this person."""
+        return self._connection.execute(
+            select(submission.c.result).where(
+                submission.c.submission_id == submission_id, submission.c.user_key == user_key
+            )
+        ).scalar_one_or_none()

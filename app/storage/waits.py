@@ -1,0 +1,469 @@
+"""What instances wait for: timers, messages, signals, incidents; and messages on their way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, literal, or_, select, update
+
+from app.domain.errors import Conflict, NotFound
+from app.domain.keys import new_key
+from app.domain.steps import IncidentOpened, MessageAwaited, SignalAwaited, TimerOpened
+from app.storage.rows import Delivery, Incident, Timer
+from app.storage.statements import insert_new
+from app.storage.tables.definitions import message_start
+from app.storage.tables.instances import (
+    delivery,
+    incident,
+    message,
+    message_subscription,
+    signal_subscription,
+    timer,
+)
+
+
+def _close(connection: Connection, table: Table, keys: Sequence[int], *, status: str, now: datetime) -> None:
+    if keys:
+        column = "resolved_at" if table is incident else "ended_at"
+        connection.execute(
+            update(table).where(table.c.key.in_(keys), table.c.status == "open").values({"status": status, column: now})
+        )
+
+
+class Timers:
+    """Moments that instances wait for."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, instance_key: int, opened: Sequence[TimerOpened]) -> None:
+        """Insert the timers."""
+        if opened:
+            self._connection.execute(
+                insert(timer),
+                [
+                    {
+                        "key": item.key,
+                        "instance_key": instance_key,
+                        "element_instance_key": item.element_instance_key,
+                        "element_id": item.element_id,
+                        "due_at": item.due_at,
+                        "repetitions_left": item.repetitions_left,
+                        "status": "open",
+                    }
+                    for item in opened
+                ],
+            )
+
+    def get(self, key: int) -> Timer:
+        """Return the timer. :raises NotFound: no such timer"""
+        row = self._connection.execute(select(timer).where(timer.c.key == key)).one_or_none()
+        if row is None:
+            raise NotFound("timer", key)
+        return Timer(
+            key=row.key,
+            instance_key=row.instance_key,
+            element_id=row.element_id,
+            due_at=row.due_at,
+            status=row.status,
+        )
+
+    def due(self, *, now: datetime, limit: int) -> list[int]:
+        """Return the keys of open timers that are due, the longest due first."""
+        query = (
+            select(timer.c.key)
+            .where(timer.c.status == "open", timer.c.due_at <= now)
+            .order_by(timer.c.due_at, timer.c.key)
+            .limit(limit)
+        )
+        return list(self._connection.scalars(query))
+
+    def close(self, keys: Sequence[int], *, completed: bool, now: datetime) -> None:
+        """Mark the timers fired or cancelled."""
+        _close(self._connection, timer, keys, status="fired" if completed else "cancelled", now=now)
+
+    def postpone(self, key: int, *, due_at: datetime) -> None:
+        """Give the open timer another moment."""
+        self._connection.execute(
+            update(timer).where(timer.c.key == key, timer.c.status == "open").values(due_at=due_at)
+        )
+
+
+class Messages:
+    """Messages, who waits for them, and what is on its way to whom."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def subscribe(self, instance_key: int, process_id: str, opened: Sequence[MessageAwaited], *, now: datetime) -> None:
+        """Insert the subscriptions."""
+        if opened:
+            self._connection.execute(
+                insert(message_subscription),
+                [
+                    {
+                        "key": item.key,
+                        "instance_key": instance_key,
+                        "process_id": process_id,
+                        "element_instance_key": item.element_instance_key,
+                        "element_id": item.element_id,
+                        "message_name": item.message_name,
+                        "correlation_key": item.correlation_key,
+                        "status": "open",
+                        "opened_at": now,
+                    }
+                    for item in opened
+                ],
+            )
+
+    def subscribe_signals(self, instance_key: int, opened: Sequence[SignalAwaited], *, now: datetime) -> None:
+        """Insert the signal subscriptions."""
+        if opened:
+            self._connection.execute(
+                insert(signal_subscription),
+                [
+                    {
+                        "key": item.key,
+                        "instance_key": instance_key,
+                        "element_instance_key": item.element_instance_key,
+                        "element_id": item.element_id,
+                        "signal_name": item.signal_name,
+                        "status": "open",
+                        "opened_at": now,
+                    }
+                    for item in opened
+                ],
+            )
+
+    def close(self, keys: Sequence[int], *, completed: bool, now: datetime) -> None:
+        """End the message subscriptions."""
+        status = "completed" if completed else "cancelled"
+        _close(self._connection, message_subscription, keys, status=status, now=now)
+
+    def close_signals(self, keys: Sequence[int], *, completed: bool, now: datetime) -> None:
+        """End the signal subscriptions."""
+        status = "completed" if completed else "cancelled"
+        _close(self._connection, signal_subscription, keys, status=status, now=now)
+
+    def add(
+        self,
+        *,
+        name: str,
+        correlation_key: str,
+        variables: Mapping[str, Any],
+        message_id: str | None,
+        expires_at: datetime,
+        sender_instance_key: int | None,
+        now: datetime,
+    ) -> int:
+        """
+        Keep the message until it expires and return its key.
+
+        :raises Conflict: a message of this name with the same message id is still kept
+        """
+        key = new_key()
+        row = {
+            "key": key,
+            "name": name,
+            "correlation_key": correlation_key,
+            "message_id": message_id or None,
+            "variables": dict(variables),
+            "status": "buffered",
+            "received_at": now,
+            "expires_at": expires_at,
+            "sender_instance_key": sender_instance_key,
+            "taken_by": [],
+        }
+        if message_id:
+            alive = select(literal(1)).where(
+                message.c.name == name, message.c.message_id == message_id, message.c.status != "expired"
+            )
+            if self._connection.execute(alive).first():
+                raise Conflict(f"a message {name!r} with this id is already kept")
+        self._connection.execute(insert(message).values(row))
+        return key
+
+    def match(self, *, now: datetime, limit: int, message_key: int | None = None) -> list[int]:
+        """
+        Make a delivery for every kept message that somebody waits for, and return the deliveries' keys.
+
+        A message goes to at most one instance of each process (Zeebe: once per process id); each of its deliveries
+        is carried out in a transaction of its own, so that never two instances are locked at once.
+        """
+        keys = [*self._match_waiting(now, limit, message_key), *self._match_starts(now, limit, message_key)]
+        self._connection.execute(
+            update(message).where(message.c.status == "buffered", message.c.expires_at <= now).values(status="expired")
+        )
+        return keys
+
+    def _match_waiting(self, now: datetime, limit: int, message_key: int | None) -> list[int]:
+        query = (
+            select(message, message_subscription.c.key.label("subscription"), message_subscription.c.instance_key)
+            .add_columns(message_subscription.c.process_id, message_subscription.c.element_id)
+            .join(
+                message_subscription,
+                and_(
+                    message_subscription.c.message_name == message.c.name,
+                    message_subscription.c.correlation_key == message.c.correlation_key,
+                    message_subscription.c.status == "open",
+                ),
+            )
+            .where(message.c.status == "buffered", or_(message.c.expires_at > now, message.c.key == message_key))
+            .order_by(message.c.received_at, message.c.key, message_subscription.c.opened_at)
+            .limit(limit)
+        )
+        if message_key is not None:
+            query = query.where(message.c.key == message_key)
+        made: list[int] = []
+        taken: dict[int, list[str]] = {}
+        busy = self._subscriptions_under_way()
+        for row in self._connection.execute(query.with_for_update(of=message, skip_locked=True)):
+            processes = taken.setdefault(row.key, list(row.taken_by))
+            if row.process_id in processes or row.subscription in busy:
+                continue
+            processes.append(row.process_id)
+            busy.add(row.subscription)
+            made.append(
+                self._deliver("message", row, subscription_key=row.subscription, instance_key=row.instance_key, now=now)
+            )
+        self._remember_taken(taken)
+        return made
+
+    def _subscriptions_under_way(self) -> set[int]:
+        pending = select(delivery.c.subscription_key).where(
+            delivery.c.status == "pending", delivery.c.kind == "message"
+        )
+        return set(self._connection.scalars(pending))
+
+    def _match_starts(self, now: datetime, limit: int, message_key: int | None) -> list[int]:
+        query = (
+            select(message, message_start.c.process_id, message_start.c.element_id)
+            .add_columns(message_start.c.process_definition_key)
+            .join(message_start, message_start.c.message_name == message.c.name)
+            .where(message.c.status == "buffered", or_(message.c.expires_at > now, message.c.key == message_key))
+            .order_by(message.c.received_at, message.c.key)
+            .limit(limit)
+        )
+        if message_key is not None:
+            query = query.where(message.c.key == message_key)
+        made: list[int] = []
+        taken: dict[int, list[str]] = {}
+        for row in self._connection.execute(query.with_for_update(of=message, skip_locked=True)):
+            processes = taken.setdefault(row.key, list(row.taken_by))
+            if row.process_id not in processes:
+                processes.append(row.process_id)
+                made.append(self._deliver("start", row, definition_key=row.process_definition_key, now=now))
+        self._remember_taken(taken)
+        return made
+
+    def _remember_taken(self, taken: Mapping[int, list[str]]) -> None:
+        for key, processes in taken.items():
+            self._connection.execute(update(message).where(message.c.key == key).values(taken_by=processes))
+
+    def _deliver(
+        self,
+        kind: str,
+        row: Row[Any],
+        *,
+        now: datetime,
+        subscription_key: int | None = None,
+        instance_key: int | None = None,
+        definition_key: int | None = None,
+    ) -> int:
+        key = new_key()
+        self._connection.execute(
+            insert(delivery).values(
+                key=key,
+                kind=kind,
+                name=row.name,
+                message_key=row.key,
+                subscription_key=subscription_key,
+                instance_key=instance_key,
+                process_definition_key=definition_key,
+                element_id=row.element_id,
+                variables=row.variables,
+                status="pending",
+                created_at=now,
+            )
+        )
+        return key
+
+    def deliver_signal(self, name: str, variables: Mapping[str, Any], *, now: datetime) -> list[int]:
+        """Make a delivery for every instance that waits for the signal now, and return the deliveries' keys."""
+        waiting = self._connection.execute(
+            select(
+                signal_subscription.c.key, signal_subscription.c.instance_key, signal_subscription.c.element_id
+            ).where(signal_subscription.c.signal_name == name, signal_subscription.c.status == "open")
+        ).all()
+        rows = [
+            {
+                "key": new_key(),
+                "kind": "signal",
+                "name": name,
+                "subscription_key": row.key,
+                "instance_key": row.instance_key,
+                "element_id": row.element_id,
+                "variables": dict(variables),
+                "status": "pending",
+                "created_at": now,
+            }
+            for row in waiting
+        ]
+        if rows:
+            self._connection.execute(insert(delivery), rows)
+        return [row["key"] for row in rows]
+
+    def pending_deliveries(self, *, limit: int) -> list[int]:
+        """Return the keys of deliveries not yet carried out, oldest first."""
+        query = (
+            select(delivery.c.key)
+            .where(delivery.c.status == "pending")
+            .order_by(delivery.c.created_at, delivery.c.key)
+            .limit(limit)
+        )
+        return list(self._connection.scalars(query))
+
+    def get_delivery(self, key: int) -> Delivery:
+        """Return the delivery. :raises NotFound: no such delivery"""
+        row = self._connection.execute(select(delivery).where(delivery.c.key == key)).one_or_none()
+        if row is None:
+            raise NotFound("delivery", key)
+        return Delivery(
+            key=row.key,
+            kind=row.kind,
+            name=row.name,
+            message_key=row.message_key,
+            subscription_key=row.subscription_key,
+            instance_key=row.instance_key,
+            definition_key=row.process_definition_key,
+            element_id=row.element_id,
+            variables=row.variables,
+            status=row.status,
+        )
+
+    def take_delivery(self, key: int, *, now: datetime) -> bool:
+        """Mark the delivery done if it still is pending; return whether it was."""
+        result = self._connection.execute(
+            update(delivery)
+            .where(delivery.c.key == key, delivery.c.status == "pending")
+            .values(status="done", ended_at=now)
+        )
+        return result.rowcount == 1
+
+    def drop_delivery(self, key: int, *, process_id: str, now: datetime) -> None:
+        """Note that nobody waited any more; the message is kept for another instance of the process until it expires."""
+        row = self.get_delivery(key)
+        self._connection.execute(update(delivery).where(delivery.c.key == key).values(status="dropped", ended_at=now))
+        if row.message_key is not None:
+            kept = self._connection.execute(
+                select(message.c.taken_by).where(message.c.key == row.message_key).with_for_update()
+            ).scalar_one()
+            self._connection.execute(
+                update(message)
+                .where(message.c.key == row.message_key)
+                .values(taken_by=[name for name in kept if name != process_id])
+            )
+
+    def replace_starts(self, process_id: str, starts: Mapping[str, str], *, definition_key: int) -> None:
+        """Let the messages (element id -> message name) start the process from now on, and no others."""
+        self._connection.execute(delete(message_start).where(message_start.c.process_id == process_id))
+        if starts:
+            self._connection.execute(
+                insert(message_start),
+                [
+                    {
+                        "process_id": process_id,
+                        "element_id": element_id,
+                        "message_name": name,
+                        "process_definition_key": definition_key,
+                    }
+                    for element_id, name in starts.items()
+                ],
+            )
+
+
+class Incidents:
+    """What people have to put right."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(
+        self,
+        instance_key: int,
+        process_id: str,
+        opened: Sequence[IncidentOpened],
+        *,
+        now: datetime,
+        job_key: int | None = None,
+    ) -> None:
+        """Insert the incidents."""
+        for item in opened:
+            insert_new(
+                self._connection,
+                incident,
+                {
+                    "key": item.key,
+                    "instance_key": instance_key,
+                    "process_id": process_id,
+                    "element_instance_key": item.element_instance_key,
+                    "element_id": item.element_id,
+                    "job_key": job_key,
+                    "code": item.code,
+                    "message": item.message[:2000],
+                    "status": "open",
+                    "opened_at": now,
+                },
+                keys=("key",),
+            )
+
+    def get(self, key: int) -> Incident:
+        """Return the incident. :raises NotFound: no such incident"""
+        row = self._connection.execute(select(incident).where(incident.c.key == key)).one_or_none()
+        if row is None:
+            raise NotFound("incident", key)
+        return Incident(
+            key=row.key,
+            instance_key=row.instance_key,
+            process_id=row.process_id,
+            element_id=row.element_id,
+            element_instance_key=row.element_instance_key,
+            job_key=row.job_key,
+            code=row.code,
+            message=row.message,
+            status=row.status,
+            opened_at=row.opened_at,
+        )
+
+    def resolve(self, key: int, *, by: int | None, note: str, now: datetime) -> bool:
+        """Mark the incident resolved if it is open; return whether it was."""
+        result = self._connection.execute(
+            update(incident)
+            .where(incident.c.key == key, incident.c.status == "open")
+            .values(status="resolved", resolved_at=now, resolved_by=by, note=note)
+        )
+        return result.rowcount == 1
+
+    def close(self, keys: Sequence[int], *, completed: bool, now: datetime) -> None:
+        """End the incidents: resolved by going on, or cancelled with what they stood on."""
+        status = "resolved" if completed else "cancelled"
+        _close(self._connection, incident, keys, status=status, now=now)
+
+    def close_of_jobs(self, job_keys: Sequence[int], *, now: datetime) -> int:
+        """Cancel the open incidents of the jobs; return how many there were."""
+        if not job_keys:
+            return 0
+        result = self._connection.execute(
+            update(incident)
+            .where(incident.c.job_key.in_(job_keys), incident.c.status == "open")
+            .values(status="cancelled", resolved_at=now)
+        )
+        return result.rowcount
+
+    def count_open(self) -> int:
+        """Return how many incidents are open."""
+        return self._connection.execute(
+            select(func.count()).select_from(incident).where(incident.c.status == "open")
+        ).scalar_one()
