@@ -1,0 +1,5 @@
+"""Decisions: DMN 1.1 to 1.5 models read defensively, checked at publishing and evaluated in one call."""
+
+from app.engine.decisions.outline import CompiledDecision, DecisionModel, DecisionOutcome, DecisionOutline
+
+__all__ = ["CompiledDecision", "DecisionModel", "DecisionOutcome", "DecisionOutline"]

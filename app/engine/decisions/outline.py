@@ -1,0 +1,67 @@
+"""What a DMN model says of itself, and what a decision answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.domain.localized import LocalizedText
+from app.engine.feel.values import Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionOutline:
+    """
+    One decision of a model, for publishing, pages and the API.
+
+    `required_inputs` are the names of the input data that the decision needs, through its required decisions too;
+    `required_decisions` the ids of the decisions directly below. `kind` is the XML name of its logic: decisionTable,
+    literalExpression, context, invocation...; empty for a decision without logic.
+    """
+
+    decision_id: str
+    name: LocalizedText
+    kind: str
+    required_inputs: tuple[str, ...] = ()
+    required_decisions: tuple[str, ...] = ()
+    hit_policy: str = ""
+    #: names of the read-only contexts and variables that the logic reads, dotted: "asia.ika"
+    references: frozenset[str] = frozenset()
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionModel:
+    """A DMN file that can be published."""
+
+    content_hash: str
+    namespace: str
+    name: str
+    decisions: tuple[DecisionOutline, ...]
+    #: ids of the decision services, evaluated by the same calls as decisions
+    services: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledDecision:
+    """A decision ready for evaluation. `program` is what V8 gets, once for each isolate."""
+
+    decision_id: str
+    name: LocalizedText
+    content_hash: str
+    required_inputs: tuple[str, ...] = ()
+    program: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionOutcome:
+    """
+    What a decision answered, and why.
+
+    `matched_rules` holds (decision id, rule number from 1) for every rule that matched, required tables first.
+    `inputs` holds the given values of the input data that the decision requires, null where nothing was given.
+    """
+
+    output: Value
+    matched_rules: tuple[tuple[str, int], ...]
+    inputs: Mapping[str, Value]
