@@ -1,0 +1,45 @@
+"""
+What some readers see instead of the real value, although they may see the record itself.
+
+Three rules: psychiatry and substance abuse services are "care or rehabilitation" to others than social and health care
+(X12, R-18); refusals and interruptions are "ended" to employment services (R-26); a protected address is masked from
+everybody but the owner of the case (R-27).
+"""
+
+from __future__ import annotations
+
+CARE_OR_REHABILITATION = "hoito_tai_kuntoutus"
+ENDED = "PAATTYNYT"
+#: state of a measure that ended, whatever the reason
+MEASURE_ENDED = "paattynyt"
+
+_SENSITIVE_SERVICES = frozenset({"sv_psykiatria", "sv_paihde_mt"})
+_SOCIAL_AND_HEALTH_CARE = frozenset({"o_sote_keskus", "o_sosiaali", "o_erikoissairaanhoito", "o_tyoterveyshuolto"})
+_HIDDEN_OUTCOMES = frozenset({"KIELTAYTYI", "EI_TAVOITETTU", "PERUTTU", "KESKEYTYNYT"})
+
+
+def shown_service(service_id: str, *, organisation_type: str) -> str:
+    """Return the service id that the organisation may see, or the code of "care or rehabilitation"."""
+    if service_id in _SENSITIVE_SERVICES and organisation_type not in _SOCIAL_AND_HEALTH_CARE:
+        return CARE_OR_REHABILITATION
+    return service_id
+
+
+def shown_outcome(outcome: str, *, organisation_type: str) -> str:
+    """Return the outcome of a case that the organisation may see; employment services see no refusal (R-26)."""
+    return ENDED if organisation_type == "o_tyollisyys" and outcome in _HIDDEN_OUTCOMES else outcome
+
+
+def shown_measure_state(state: str, *, organisation_type: str) -> str:
+    """Return the state of a plan's measure that the organisation may see (R-26)."""
+    return MEASURE_ENDED if organisation_type == "o_tyollisyys" and state in {"keskeytynyt", "valmis"} else state
+
+
+def may_see_address(*, protected: bool, viewer_key: int, owner_key: int | None) -> bool:
+    """Tell whether address and home municipality may be shown; protected ones only to the owner of the case (R-27)."""
+    return not protected or viewer_key == owner_key
+
+
+def may_send_letter(*, protected: bool) -> bool:
+    """Tell whether a letter on paper may be sent to the client (R-27)."""
+    return not protected
