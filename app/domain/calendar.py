@@ -1,0 +1,68 @@
+"""Finnish working days: every question is a pure function of a date."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+HELSINKI = ZoneInfo("Europe/Helsinki")
+_DAY = timedelta(days=1)
+_SATURDAY = 5
+
+
+@cache
+def _holidays_of(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("FI", years=year))
+
+
+def local_date(instant: datetime) -> date:
+    """Return the date in Finland at that moment (aware)."""
+    return instant.astimezone(HELSINKI).date()
+
+
+def is_holiday(day: date) -> bool:
+    """Tell whether the day is a public holiday in Finland; Midsummer Eve and Christmas Eve are, plain Sundays are not."""
+    return day in _holidays_of(day.year)
+
+
+def is_working_day(day: date) -> bool:
+    """Tell whether the day is from Monday to Friday and no public holiday."""
+    return day.weekday() < _SATURDAY and not is_holiday(day)
+
+
+def is_eve(day: date) -> bool:
+    """
+    Tell whether the day is the eve of a public holiday: the day before one, New Year's Eve and May Day Eve included.
+
+    By this rule the consultation hour has no session (domain.md 3.0, t_konsultaatio_viikko).
+    """
+    return is_holiday(day + _DAY)
+
+
+def is_holiday_or_eve(day: date) -> bool:
+    """Tell whether the day is a public holiday or the eve of one."""
+    return is_holiday(day) or is_eve(day)
+
+
+def working_day_on_or_after(day: date) -> date:
+    """Return the day itself where it is a working day, else the next that is."""
+    while not is_working_day(day):
+        day += _DAY
+    return day
+
+
+def add_working_days(day: date, count: int) -> date:
+    """
+    Return the day that is `count` working days after the day; for a negative count, before it.
+
+    :raises OverflowError: the result is outside the calendar
+    """
+    step = _DAY if count >= 0 else -_DAY
+    for _ in range(abs(count)):
+        day += step
+        while not is_working_day(day):
+            day += step
+    return day

@@ -1,0 +1,172 @@
+"""
+The facts of a case: what the read-only context `asia` of expressions and decisions holds.
+
+Rule D2 of domain.md: facts are whole years or months; an answer of the kind yes / no / not known is true, false or
+null; the latest answer of a key is the fact; what is not known is null. Nothing here is ever stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from app.domain.sharing import DataGroup
+
+#: type of an answer whose only options are kylla, ei and ei_tietoa
+YES_NO_UNKNOWN = "yesNoUnknown"
+_THREE_VALUES: Mapping[Any, bool | None] = {"kylla": True, "ei": False, "ei_tietoa": None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answer of a case as it was given. `type` is the field's type, or YES_NO_UNKNOWN; `value` is JSON."""
+
+    field: str
+    value: Any
+    data_group: DataGroup
+    answered_at: datetime
+    type: str = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A fact and the data group that it belongs to; None = not known."""
+
+    value: Any
+    data_group: DataGroup
+
+
+def answer_type(*, field_type: str, options: Collection[str] = ()) -> str:
+    """Return the type under which an answer is kept: the field's, or that of a yes / no / not known question."""
+    return YES_NO_UNKNOWN if field_type == "choice" and set(options) == set(_THREE_VALUES) else field_type
+
+
+def answers_needed(names: Iterable[str]) -> frozenset[str]:
+    """Return the keys of the answers that the facts are made of; a fact that is no rule is the answer of its name."""
+    needed: set[str] = set()
+    for name in names:
+        rule = _RULES.get(name)
+        needed.update((name,) if rule is None else rule.answers)
+    return frozenset(needed)
+
+
+def facts(
+    *,
+    names: Iterable[str],
+    answers: Iterable[Answer],
+    birth_date: date | None,
+    today: date,
+    attributes: Mapping[str, Any] | None = None,
+) -> Mapping[str, Fact]:
+    """
+    Return the named facts, each with its data group; what is not known is there with the value None.
+
+    `attributes` are facts that the case itself holds (lahde, palvelusuhde, alue ...), all of the basic group; an answer
+    of the same name does not override them. `today` is the date in Finland.
+    """
+    latest = _latest(answers)
+    own = attributes or {}
+    result: dict[str, Fact] = {}
+    for name in names:
+        rule = _RULES.get(name)
+        if rule is not None:
+            result[name] = Fact(value=rule.value(latest, birth_date, today), data_group=rule.data_group)
+        elif name in own:
+            result[name] = Fact(value=own[name], data_group=DataGroup.BASIC)
+        else:
+            answer = latest.get(name)
+            # what nobody has answered could be anything: the strictest group
+            group = DataGroup.HEALTH if answer is None else answer.data_group
+            result[name] = Fact(value=None if answer is None else _fact_value(answer), data_group=group)
+    return result
+
+
+def whole_months(*, start: date, end: date) -> int:
+    """Return how many whole months have passed from start to end: the 31st to the 30th is not yet one."""
+    months = (end.year - start.year) * 12 + end.month - start.month
+    return months - 1 if end.day < start.day else months
+
+
+def whole_years(*, start: date, end: date) -> int:
+    """Return how many whole years have passed; born on 29 February, a year is full on 1 March of a common year."""
+    return end.year - start.year - ((end.month, end.day) < (start.month, start.day))
+
+
+def _latest(answers: Iterable[Answer]) -> dict[str, Answer]:
+    latest: dict[str, Answer] = {}
+    for answer in answers:
+        known = latest.get(answer.field)
+        if known is None or known.answered_at <= answer.answered_at:
+            latest[answer.field] = answer
+    return latest
+
+
+def _fact_value(answer: Answer) -> Any:
+    if answer.type == YES_NO_UNKNOWN:
+        return _THREE_VALUES.get(answer.value)
+    if answer.type == "date":
+        return _date(answer)
+    return answer.value
+
+
+def _date(answer: Answer | None) -> date | None:
+    if answer is None or not isinstance(answer.value, str):
+        return None
+    try:
+        return date.fromisoformat(answer.value)
+    except ValueError:
+        return None
+
+
+_Latest = Mapping[str, Answer]
+
+
+def _age(_: _Latest, birth_date: date | None, today: date) -> int | None:
+    return None if birth_date is None or birth_date > today else whole_years(start=birth_date, end=today)
+
+
+def _unemployed_since(latest: _Latest, today: date) -> date | None:
+    situation = latest.get("tyotilanne")
+    if situation is not None and situation.value != "tyoton":
+        return None
+    start = _date(latest.get("tyottomyys_alkanut"))
+    return start if start is not None and start <= today else None
+
+
+def _unemployment_months(latest: _Latest, _: date | None, today: date) -> int | None:
+    start = _unemployed_since(latest, today)
+    return None if start is None else whole_months(start=start, end=today)
+
+
+def _unemployment_years(latest: _Latest, _: date | None, today: date) -> int | None:
+    start = _unemployed_since(latest, today)
+    return None if start is None else whole_years(start=start, end=today)
+
+
+def _years_since_examination(latest: _Latest, _: date | None, today: date) -> int | None:
+    examined = _date(latest.get("terveystarkastus_pvm"))
+    return None if examined is None or examined > today else whole_years(start=examined, end=today)
+
+
+def _earlier_consultation(latest: _Latest, _: date | None, __: date) -> str | None:
+    answer = latest.get("ratkesi")
+    return None if answer is None else answer.value
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    data_group: DataGroup
+    answers: tuple[str, ...]
+    value: Callable[[_Latest, date | None, date], Any]
+
+
+_UNEMPLOYMENT = ("tyotilanne", "tyottomyys_alkanut")
+_RULES = {
+    "ika": _Rule(DataGroup.BASIC, (), _age),
+    "tyottomyys_kk": _Rule(DataGroup.EMPLOYMENT, _UNEMPLOYMENT, _unemployment_months),
+    "tyottomyys_v": _Rule(DataGroup.EMPLOYMENT, _UNEMPLOYMENT, _unemployment_years),
+    "terveystarkastus_v": _Rule(DataGroup.HEALTH, ("terveystarkastus_pvm",), _years_since_examination),
+    "aiempi_konsultaatio": _Rule(DataGroup.PLAN, ("ratkesi",), _earlier_consultation),
+}
