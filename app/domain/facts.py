@@ -7,27 +7,31 @@ null; the latest answer of a key is the fact; what is not known is null. Nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date, datetime
 from typing import Any
 
+from app.domain.calendar import local_date
 from app.domain.sharing import DataGroup
-
-#: type of an answer whose only options are kylla, ei and ei_tietoa
-YES_NO_UNKNOWN = "yesNoUnknown"
-_THREE_VALUES: Mapping[Any, bool | None] = {"kylla": True, "ei": False, "ei_tietoa": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One answer of a case as it was given. `type` is the field's type, or YES_NO_UNKNOWN; `value` is JSON."""
+    """
+    One answer of a case as it was given.
+
+    `fact` is what expressions read: the value, but true, false or null for a yes / no / not known question.
+    """
 
     field: str
-    value: Any
+    value: Any = dataclass_field(repr=False)
+    fact: Any = dataclass_field(repr=False)
     data_group: DataGroup
     answered_at: datetime
-    type: str = "text"
+    controller_organisation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +40,6 @@ class Fact:
 
     value: Any
     data_group: DataGroup
-
-
-def answer_type(*, field_type: str, options: Collection[str] = ()) -> str:
-    """Return the type under which an answer is kept: the field's, or that of a yes / no / not known question."""
-    return YES_NO_UNKNOWN if field_type == "choice" and set(options) == set(_THREE_VALUES) else field_type
 
 
 def answers_needed(names: Iterable[str]) -> frozenset[str]:
@@ -79,7 +78,7 @@ def facts(
             answer = latest.get(name)
             # what nobody has answered could be anything: the strictest group
             group = DataGroup.HEALTH if answer is None else answer.data_group
-            result[name] = Fact(value=None if answer is None else _fact_value(answer), data_group=group)
+            result[name] = Fact(value=None if answer is None else answer.fact, data_group=group)
     return result
 
 
@@ -103,21 +102,15 @@ def _latest(answers: Iterable[Answer]) -> dict[str, Answer]:
     return latest
 
 
-def _fact_value(answer: Answer) -> Any:
-    if answer.type == YES_NO_UNKNOWN:
-        return _THREE_VALUES.get(answer.value)
-    if answer.type == "date":
-        return _date(answer)
-    return answer.value
-
-
 def _date(answer: Answer | None) -> date | None:
-    if answer is None or not isinstance(answer.value, str):
-        return None
-    try:
-        return date.fromisoformat(answer.value)
-    except ValueError:
-        return None
+    value = None if answer is None else answer.value
+    if isinstance(value, datetime):
+        return local_date(value)
+    if isinstance(value, date):
+        return value
+    with suppress(ValueError):
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    return None
 
 
 _Latest = Mapping[str, Answer]
