@@ -67,6 +67,11 @@ def decode_secret(text: str) -> bytes:
     return value
 
 
+def split_list(text: str) -> list[str]:
+    """Return the parts of a comma-separated setting."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 def new_secret() -> str:
     """Return a new random secret as it is written in a variable."""
     return base64.urlsafe_b64encode(secrets.token_bytes(SECRET_BYTES)).decode().rstrip("=")
@@ -102,6 +107,8 @@ class Settings:
     session_key: str = field(default="", repr=False)
     #: encrypts identities, drafts, files and documents
     data_key: str = field(default="", repr=False)
+    #: keys that only open what was encrypted before a change of keys, newest first, comma-separated
+    old_data_keys: str = field(default="", repr=False)
     #: blind indexes of identity codes and names
     index_key: str = field(default="", repr=False)
     #: seals the audit log
@@ -166,6 +173,10 @@ class Settings:
         """Return the bytes of the secret field `name`, e.g. "data_key"."""
         return decode_secret(getattr(self, name))
 
+    def data_keys(self) -> list[bytes]:
+        """Return the keys of encrypted values, the one that encrypts first."""
+        return [self.key_bytes("data_key"), *(decode_secret(text) for text in split_list(self.old_data_keys))]
+
     def environment(self) -> dict[str, str]:
         """Return the variables that give a child process the same settings."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
@@ -208,6 +219,11 @@ class Settings:
             except ValueError as error:
                 value = getattr(self, name)
                 wrong.append(f"{PREFIX}{name.upper()} {error if value else 'is missing'}")
+        for text in split_list(self.old_data_keys):
+            try:
+                decode_secret(text)
+            except ValueError as error:
+                wrong.append(f"{PREFIX}OLD_DATA_KEYS: a key {error}")
         if self.log_format not in {"console", "json"}:
             wrong.append(f"{PREFIX}LOG_FORMAT must be console or json")
         if urlsplit(self.public_url).scheme not in {"http", "https"}:
@@ -240,7 +256,7 @@ class Settings:
 
 SECRET_FIELDS = ("session_key", "data_key", "index_key", "audit_key")
 #: fields whose value may be in a file named by <VARIABLE>_FILE
-_FILE_FIELDS = frozenset({*SECRET_FIELDS, "mail_password", "database_url", "valkey_url"})
+_FILE_FIELDS = frozenset({*SECRET_FIELDS, "old_data_keys", "mail_password", "database_url", "valkey_url"})
 
 
 def _boolean(text: str) -> bool:
