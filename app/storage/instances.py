@@ -104,7 +104,7 @@ class Instances:
             open_incidents=row.open_incidents,
         )
 
-    def add(  # noqa: PLR0913 - a row has the columns it has
+    def add(
         self,
         *,
         key: int,
@@ -179,6 +179,14 @@ class Instances:
         )
         if result.rowcount != 1:
             raise StaleVersion("process instance", instance.key)
+
+    def count_incidents(self, key: int, *, change: int) -> None:
+        """Add to the number of open incidents of the instance, which the caller has locked."""
+        self._connection.execute(
+            update(process_instance)
+            .where(process_instance.c.key == key)
+            .values(open_incidents=process_instance.c.open_incidents + change)
+        )
 
     def append_history(
         self, instance: Instance, events: Sequence[HistoryEvent], *, actor_key: int | None, now: datetime

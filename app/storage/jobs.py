@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import Connection, and_, insert, or_, select, update
 
 from app.domain.errors import LeaseLost, NotFound
 from app.domain.steps import JobOpened
 from app.storage.rows import Job
 from app.storage.tables.instances import job
+from app.storage.types import AnyRow
 
 
 class Jobs:
@@ -179,7 +180,7 @@ def _due(now: datetime) -> Any:
     )
 
 
-def _to_job(row: Row[Any]) -> Job:
+def _to_job(row: AnyRow) -> Job:
     return Job(
         key=row.key,
         instance_key=row.instance_key,

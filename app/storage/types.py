@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import JSON, BigInteger, DateTime, Integer
+from sqlalchemy import JSON, BigInteger, DateTime, Integer, Row
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+#: a row of any columns
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 #: a random 63-bit key
 Key = BigInteger
 #: a key that the database counts up by itself (SQLite counts only in INTEGER columns)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Table, and_, delete, func, insert, literal, or_, select, update
 
 from app.domain.errors import Conflict, NotFound
 from app.domain.keys import new_key
@@ -22,6 +22,7 @@ from app.storage.tables.instances import (
     signal_subscription,
     timer,
 )
+from app.storage.types import AnyRow
 
 
 def _close(connection: Connection, table: Table, keys: Sequence[int], *, status: str, now: datetime) -> None:
@@ -265,7 +266,7 @@ class Messages:
     def _deliver(
         self,
         kind: str,
-        row: Row[Any],
+        row: AnyRow,
         *,
         now: datetime,
         subscription_key: int | None = None,
@@ -353,7 +354,7 @@ class Messages:
         return result.rowcount == 1
 
     def drop_delivery(self, key: int, *, process_id: str, now: datetime) -> None:
-        """Note that nobody waited any more; the message is kept for another instance of the process until it expires."""
+        """Note that nobody waited any more; the message is kept for another of the process until it expires."""
         row = self.get_delivery(key)
         self._connection.execute(update(delivery).where(delivery.c.key == key).values(status="dropped", ended_at=now))
         if row.message_key is not None:

@@ -30,7 +30,6 @@ process_definition = Table(
     Column("published_at", Instant, nullable=False),
     Column("published_by", Key),
     UniqueConstraint("process_id", "version"),
-    UniqueConstraint("process_id", "content_hash"),
 )
 
 decision_definition = Table(
@@ -46,7 +45,6 @@ decision_definition = Table(
     Column("name", Json, nullable=False),
     Column("published_at", Instant, nullable=False),
     UniqueConstraint("decision_id", "version"),
-    UniqueConstraint("decision_id", "content_hash"),
 )
 
 form_definition = Table(
@@ -61,7 +59,6 @@ form_definition = Table(
     Column("title", Json, nullable=False),
     Column("published_at", Instant, nullable=False),
     UniqueConstraint("form_id", "version"),
-    UniqueConstraint("form_id", "content_hash"),
 )
 
 #: the form versions that a process version was published with: a running case keeps its forms

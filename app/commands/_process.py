@@ -1,0 +1,119 @@
+"""How commands run the engine: the parsed process, what it may look at, and the forms it was published with."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from datetime import datetime
+from threading import Lock
+from typing import Any, Generic, TypeVar
+
+from app.domain.forms import FormDefinition
+from app.domain.keys import new_key
+from app.engine.decisions import CompiledDecision, compile_decision
+from app.engine.diagrams import CompiledProcess, compile_process
+from app.engine.forms import read_form
+from app.engine.seam import Surroundings
+from app.storage.rows import Instance
+from app.storage.unit_of_work import UnitOfWork
+
+T = TypeVar("T")
+
+
+class _Kept(Generic[T]):
+    """Parsed things of this process, the least used forgotten first; what is published never changes."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._things: OrderedDict[Hashable, T] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        with self._lock:
+            found = self._things.get(key)
+            if found is not None:
+                self._things.move_to_end(key)
+                return found
+        made = make()
+        with self._lock:
+            self._things[key] = made
+            while len(self._things) > self._size:
+                self._things.popitem(last=False)
+        return made
+
+
+_processes: _Kept[CompiledProcess] = _Kept(200)
+_decisions: _Kept[CompiledDecision] = _Kept(500)
+_forms: _Kept[FormDefinition] = _Kept(1000)
+
+
+def process_of(uow: UnitOfWork, definition_key: int) -> CompiledProcess:
+    """Return the parsed process version; its XML is read only the first time."""
+
+    def parse() -> CompiledProcess:
+        definition = uow.definitions.get(definition_key)
+        return compile_process(uow.definitions.xml(definition_key), definition.process_id, definition.diagram_hash)
+
+    return _processes.get(definition_key, parse)
+
+
+def form_of(uow: UnitOfWork, definition_key: int, form_id: str) -> FormDefinition:
+    """Return the form as the process version was published with it. :raises NotFound: it has no such form"""
+    return _forms.get(
+        (definition_key, form_id), lambda: read_form(uow.definitions.form_source(definition_key, form_id))
+    )
+
+
+def surroundings(
+    uow: UnitOfWork,
+    process: CompiledProcess,
+    *,
+    case_key: int | None,
+    area_id: str,
+    now: datetime,
+) -> Surroundings:
+    """
+    Return what one step may look at: only the facts, reference data and decisions that the process refers to.
+
+    Loaded under the instance's lock and after the form was stored, so that the step sees what was just answered.
+    """
+    return Surroundings(
+        now=now,
+        new_key=new_key,
+        contexts=contexts(uow, process.outline.references, case_key=case_key, area_id=area_id, now=now),
+        decisions=_decisions_of(uow, process),
+    )
+
+
+def contexts(
+    uow: UnitOfWork, references: frozenset[str], *, case_key: int | None, area_id: str, now: datetime
+) -> Mapping[str, Mapping[str, Any]]:
+    """Return the read-only contexts `asia` and `viite` with the names referred to; an unknown fact is null."""
+    facts = {name.removeprefix("asia.") for name in references if name.startswith("asia.")}
+    reference = {name.removeprefix("viite.") for name in references if name.startswith("viite.")}
+    return {
+        "asia": uow.care.facts(case_key, facts, now=now) if facts and case_key else dict.fromkeys(facts),
+        "viite": uow.reference.context(reference, area_id=area_id) if reference else {},
+    }
+
+
+def _decisions_of(uow: UnitOfWork, process: CompiledProcess) -> dict[str, CompiledDecision]:
+    if not process.outline.decision_ids:
+        return {}
+    newest = uow.definitions.latest_decisions(process.outline.decision_ids)
+
+    def compiled(decision_id: str, content_hash: str, key: int) -> CompiledDecision:
+        return _decisions.get(
+            (decision_id, content_hash), lambda: compile_decision(uow.definitions.decision_xml(key), decision_id)
+        )
+
+    return {
+        decision_id: compiled(decision_id, content_hash, key) for decision_id, (content_hash, key) in newest.items()
+    }
+
+
+def locked_surroundings(
+    uow: UnitOfWork, process: CompiledProcess, instance: Instance, *, now: datetime
+) -> Surroundings:
+    """Return what a step of the locked instance may look at."""
+    return surroundings(uow, process, case_key=instance.case_key, area_id=instance.area_id, now=now)

@@ -1,0 +1,117 @@
+"""Write one step of the engine: state, what opened, what closed, what happened; all in the caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from app.domain.actor import Actor
+from app.domain.steps import (
+    IncidentOpened,
+    JobOpened,
+    MessageAwaited,
+    Opened,
+    SignalAwaited,
+    Step,
+    TimerOpened,
+    UserTaskOpened,
+    VariableWritten,
+    WaitKind,
+)
+from app.engine.feel import to_json
+from app.storage.rows import Instance
+from app.storage.unit_of_work import UnitOfWork
+
+W = TypeVar("W", bound=Opened)
+
+#: a message from a diagram that sets no time to live is kept this long (nobody may wait for it yet)
+DEFAULT_TIME_TO_LIVE = timedelta(days=30)
+
+
+def record_step(
+    uow: UnitOfWork, *, instance: Instance, step: Step, actor: Actor, now: datetime, reason: str = ""
+) -> None:
+    """
+    Write what the step did to the instance.
+
+    The rows that people and workers see are made from the engine's own account of the step and nothing else, in
+    the same transaction as the state: the two cannot drift apart.
+    """
+    change = _close_waits(uow, step, actor, now)
+    change += _open_waits(uow, instance, step, now)
+    uow.instances.advance(instance, step, incidents_change=change, reason=reason, now=now)
+    uow.instances.append_history(instance, step.history, actor_key=actor.user_key, now=now)
+    written = [
+        VariableWritten(scope_key=item.scope_key, name=item.name, value=to_json(item.value)) for item in step.variables
+    ]
+    uow.instances.write_variables(instance.key, written, now=now)
+    _send(uow, instance, step, now)
+    for decision in step.decisions:
+        uow.care.record_decision(decision, instance_key=instance.key, case_key=instance.case_key, now=now)
+
+
+def _of_kind(step: Step, kind: type[W]) -> list[W]:
+    return [item for item in step.opened if isinstance(item, kind)]
+
+
+def _close_waits(uow: UnitOfWork, step: Step, actor: Actor, now: datetime) -> int:
+    """End the rows of the waits that are over, and return the change of the number of open incidents."""
+    incidents = 0
+    for completed in (True, False):
+        by_kind: dict[WaitKind, list[int]] = {}
+        for wait in step.closed:
+            if wait.completed is completed:
+                by_kind.setdefault(wait.kind, []).append(wait.key)
+        uow.tasks.close(by_kind.get(WaitKind.USER_TASK, []), completed=completed, by=actor.user_key, now=now)
+        uow.timers.close(by_kind.get(WaitKind.TIMER, []), completed=completed, now=now)
+        uow.messages.close(by_kind.get(WaitKind.MESSAGE, []), completed=completed, now=now)
+        uow.messages.close_signals(by_kind.get(WaitKind.SIGNAL, []), completed=completed, now=now)
+        uow.incidents.close(by_kind.get(WaitKind.INCIDENT, []), completed=completed, now=now)
+        incidents += len(by_kind.get(WaitKind.INCIDENT, []))
+        jobs = by_kind.get(WaitKind.JOB, [])
+        uow.jobs.close(jobs, completed=completed, now=now)
+        if not completed:
+            incidents += uow.incidents.close_of_jobs(jobs, now=now)
+    return -incidents
+
+
+def _open_waits(uow: UnitOfWork, instance: Instance, step: Step, now: datetime) -> int:
+    """Insert the rows of the new waits, and return the change of the number of open incidents."""
+    tasks = _of_kind(step, UserTaskOpened)
+    names = {task.assignee for task in tasks if task.assignee}
+    uow.tasks.add(instance, tasks, assignees=uow.accounts.keys_of(names) if names else {}, now=now)
+    jobs = [
+        JobOpened(
+            key=job.key,
+            element_instance_key=job.element_instance_key,
+            element_id=job.element_id,
+            type=job.type,
+            retries=job.retries,
+            headers=job.headers,
+            variables={name: to_json(value) for name, value in job.variables.items()},
+        )
+        for job in _of_kind(step, JobOpened)
+    ]
+    uow.jobs.add(instance.key, jobs, now=now)
+    uow.timers.add(instance.key, _of_kind(step, TimerOpened))
+    uow.messages.subscribe(instance.key, instance.process_id, _of_kind(step, MessageAwaited), now=now)
+    uow.messages.subscribe_signals(instance.key, _of_kind(step, SignalAwaited), now=now)
+    incidents = _of_kind(step, IncidentOpened)
+    uow.incidents.add(instance.key, instance.process_id, incidents, now=now)
+    return len(incidents)
+
+
+def _send(uow: UnitOfWork, instance: Instance, step: Step, now: datetime) -> None:
+    for message in step.messages:
+        uow.messages.add(
+            name=message.name,
+            correlation_key=message.correlation_key,
+            variables={name: to_json(value) for name, value in message.variables.items()},
+            message_id=message.message_id or None,
+            expires_at=now + (message.time_to_live or DEFAULT_TIME_TO_LIVE),
+            sender_instance_key=instance.key,
+            now=now,
+        )
+    for signal in step.signals:
+        variables = {name: to_json(value) for name, value in signal.variables.items()}
+        uow.messages.deliver_signal(signal.name, variables, now=now)

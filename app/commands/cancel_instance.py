@@ -1,0 +1,43 @@
+"""End a process instance from outside."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.commands._process import locked_surroundings, process_of
+from app.commands._record import record_step
+from app.domain.actor import Actor, may_repair
+from app.domain.errors import InvalidInput, NotAllowed, Problem
+from app.domain.steps import Cancelled
+from app.engine.run import advance
+from app.storage.unit_of_work import UnitOfWork
+
+
+def cancel_instance(uow: UnitOfWork, *, instance_key: int, actor: Actor, reason: str, now: datetime) -> None:
+    """
+    Close everything that the instance waits for and end it; the reason is kept.
+
+    :raises NotFound: no such instance
+    :raises InstanceEnded: it has ended already
+    :raises NotAllowed: the actor may not repair instances
+    :raises InvalidInput: no reason given
+    """
+    if not (may_repair(actor) or actor.is_system):
+        raise NotAllowed("cancel_instance")
+    if not reason.strip():
+        raise InvalidInput([Problem("reason_required", place="reason")])
+    instance = uow.instances.lock_active(instance_key)
+    process = process_of(uow, instance.definition_key)
+    around = locked_surroundings(uow, process, instance, now=now)
+    step = advance(process, instance.state, Cancelled(), surroundings=around)
+    record_step(uow, instance=instance, step=step, actor=actor, reason=reason.strip(), now=now)
+    uow.audit.add(
+        actor=actor,
+        action="instance_cancelled",
+        subject="process_instance",
+        subject_key=instance_key,
+        instance_key=instance_key,
+        case_key=instance.case_key,
+        reason=reason.strip(),
+        now=now,
+    )

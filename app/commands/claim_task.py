@@ -1,0 +1,83 @@
+"""Take a user task, or give it back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.domain.actor import Actor, TaskRestriction, may_take
+from app.domain.errors import NotAllowed, TaskAlreadyClosed, TaskClaimedByOther
+from app.storage.rows import Task
+from app.storage.unit_of_work import UnitOfWork
+
+
+def restriction(task: Task) -> TaskRestriction:
+    """Return whom the task is for: its roles and persons, in its area."""
+    return TaskRestriction(
+        candidate_roles=frozenset(task.candidate_groups),
+        candidate_users=frozenset(task.candidate_users),
+        assignee=task.assignee,
+        area_id=task.area_id,
+        unit_id=task.unit_id if task.properties.get("kyky.sameUnit") == "true" else "",
+    )
+
+
+def ensure_open(task: Task) -> None:
+    """Check that the task can still be worked on. :raises TaskAlreadyClosed: it cannot; says who and when"""
+    if task.status != "open":
+        raise TaskAlreadyClosed(task.key, by=task.completed_by, at=task.ended_at, state=task.status)
+
+
+def claim_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -> Task:
+    """
+    Give the open task to the actor; taking one's own task again changes nothing.
+
+    :raises NotFound: no such task
+    :raises TaskAlreadyClosed: it has ended
+    :raises TaskClaimedByOther: someone else has it
+    :raises NotAllowed: it is not for the actor's roles
+    """
+    uow.instances.lock_for_task(task_key)
+    task = uow.tasks.get(task_key)
+    ensure_open(task)
+    if not may_take(actor, task=restriction(task)) and task.assignee != actor.user_key:
+        raise NotAllowed("take_task")
+    if task.assignee == actor.user_key:
+        return task
+    if task.assignee is not None:
+        raise TaskClaimedByOther(task_key, by=task.assignee)
+    if not uow.tasks.assign(task_key, actor.user_key, expected=None, now=now):
+        raise TaskClaimedByOther(task_key, by=0)
+    _note(uow, actor, "task_claimed", task, now)
+    return uow.tasks.get(task_key)
+
+
+def release_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -> Task:
+    """
+    Give the actor's task back to its group; what they typed stays as their draft.
+
+    :raises NotFound: no such task
+    :raises TaskAlreadyClosed: it has ended
+    :raises NotAllowed: it is not the actor's
+    """
+    uow.instances.lock_for_task(task_key)
+    task = uow.tasks.get(task_key)
+    ensure_open(task)
+    if task.assignee is None:
+        return task
+    if task.assignee != actor.user_key:
+        raise NotAllowed("release_task")
+    uow.tasks.assign(task_key, None, expected=actor.user_key, now=now)
+    _note(uow, actor, "task_released", task, now)
+    return uow.tasks.get(task_key)
+
+
+def _note(uow: UnitOfWork, actor: Actor, action: str, task: Task, now: datetime) -> None:
+    uow.audit.add(
+        actor=actor,
+        action=action,
+        subject="user_task",
+        subject_key=task.key,
+        instance_key=task.instance_key,
+        case_key=task.case_key,
+        now=now,
+    )

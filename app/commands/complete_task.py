@@ -1,0 +1,151 @@
+"""Complete a user task: the answers are kept, the process goes on to its next wait."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from app.commands._process import contexts, form_of, locked_surroundings, process_of
+from app.commands._record import record_step
+from app.commands.claim_task import ensure_open, restriction
+from app.commands.store_answers import store_answers
+from app.domain.actor import Actor, may_complete
+from app.domain.answers import AcceptedFile, Answers
+from app.domain.errors import NotAllowed, TaskAlreadyClosed, TaskClaimedByOther
+from app.domain.steps import UserTaskCompleted
+from app.engine.forms import parse_submission, parse_values
+from app.engine.run import advance
+from app.storage.rows import Instance, Task
+from app.storage.unit_of_work import UnitOfWork
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """
+    What was sent: the fields of a page (`fields`, each with all its values), or the values of an API call (`values`).
+
+    `submission_id` is that of the rendered form, or "" where repeating is not foreseen (API).
+    """
+
+    fields: Mapping[str, Sequence[str]] | None = None
+    values: Mapping[str, Any] | None = None
+    files: Sequence[AcceptedFile] = ()
+    language: str = "fi"
+    submission_id: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """The task that is done, and whether this very form had been sent before."""
+
+    task_key: int
+    instance_key: int
+    case_key: int | None
+    repeated: bool = False
+
+
+def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: Submission, now: datetime) -> Completed:
+    """
+    Close the task with the actor's answers and run the process to its next wait.
+
+    The same form sent twice gets the first result. Only fields of the form are accepted.
+
+    :raises NotFound: no such task
+    :raises TaskAlreadyClosed: someone else was faster, or the process went another way
+    :raises TaskClaimedByOther: someone else has it
+    :raises NotAllowed: the actor is neither its holder nor a candidate
+    :raises InvalidSubmission: an answer does not fit the form
+    """
+    instance = uow.instances.lock_for_task(task_key)
+    task = uow.tasks.get(task_key)
+    repeated = _repeated(uow, task, actor, submission)
+    if repeated is not None:
+        return repeated
+    ensure_open(task)
+    _ensure_may_complete(task, actor)
+    answers = accepted_answers(uow, task, submission, now)
+    variables: Mapping[str, Any] = submission.values or {}
+    if answers is not None:
+        variables = answers.variables
+        instance = store_answers(uow, instance=instance, answers=answers, actor=actor, task_key=task_key, now=now)
+    process = process_of(uow, instance.definition_key)
+    step = advance(
+        process,
+        instance.state,
+        UserTaskCompleted(key=task_key, variables=_with_case(instance, task, variables)),
+        surroundings=locked_surroundings(uow, process, instance, now=now),
+    )
+    record_step(uow, instance=instance, step=step, actor=actor, now=now)
+    return _remember(uow, task, instance, actor, submission, now)
+
+
+def _repeated(uow: UnitOfWork, task: Task, actor: Actor, submission: Submission) -> Completed | None:
+    if task.status != "open" and submission.submission_id and actor.user_key is not None:
+        first = uow.tasks.find_submission(submission.submission_id, user_key=actor.user_key)
+        if first is not None:
+            return Completed(task_key=task.key, instance_key=task.instance_key, case_key=task.case_key, repeated=True)
+    return None
+
+
+def _ensure_may_complete(task: Task, actor: Actor) -> None:
+    if not may_complete(actor, task=restriction(task)):
+        if task.assignee is not None and task.assignee != actor.user_key:
+            raise TaskClaimedByOther(task.key, by=task.assignee)
+        raise NotAllowed("complete_task")
+
+
+def accepted_answers(uow: UnitOfWork, task: Task, submission: Submission, now: datetime) -> Answers | None:
+    """
+    Return the answers of the submission by the rules of the task's form, or None where the task has no form.
+
+    :raises InvalidSubmission: an answer does not fit the form
+    """
+    if task.form_id is None:
+        return None
+    form = form_of(uow, task.definition_key, task.form_id)
+    around = contexts(uow, form.references, case_key=task.case_key, area_id=task.area_id, now=now)
+    if submission.fields is None:
+        return parse_values(form, submission.values or {}, language=submission.language, contexts=around, now=now)
+    return parse_submission(
+        form,
+        submission.fields,
+        files=submission.files,
+        language=submission.language,
+        contexts=around,
+        now=now,
+    )
+
+
+def _with_case(instance: Instance, task: Task, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Add the case's key where this form made or found the case; messages correlate by it (X6)."""
+    if instance.case_key is not None and task.case_key is None:
+        return {**variables, "asia_id": str(instance.case_key)}
+    return variables
+
+
+def _remember(
+    uow: UnitOfWork, task: Task, instance: Instance, actor: Actor, submission: Submission, now: datetime
+) -> Completed:
+    if actor.user_key is not None:
+        uow.tasks.drop_drafts(task.key, user_key=actor.user_key)
+        if submission.submission_id and not uow.tasks.remember_submission(
+            submission.submission_id,
+            user_key=actor.user_key,
+            action="complete_task",
+            result={"task": str(task.key)},
+            now=now,
+        ):
+            raise TaskAlreadyClosed(task.key, by=actor.user_key, at=now, state="completed")
+    uow.audit.add(
+        actor=actor,
+        action="task_completed",
+        subject="user_task",
+        subject_key=task.key,
+        instance_key=task.instance_key,
+        case_key=instance.case_key,
+        details={"element": task.element_id, "form": task.form_id},
+        now=now,
+    )
+    return Completed(task_key=task.key, instance_key=task.instance_key, case_key=instance.case_key)

@@ -1,0 +1,218 @@
+"""Publish processes, decisions and forms: all of them, or none."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from app.domain.actor import Actor, may_publish
+from app.domain.errors import InvalidDecision, InvalidDiagram, InvalidFormDefinition, InvalidInput, NotAllowed, Problem
+from app.domain.forms import FormDefinition
+from app.domain.steps import ProcessOutline
+from app.engine.decisions import DecisionModel, read_decisions
+from app.engine.diagrams import Diagram, read_diagram
+from app.engine.forms import read_form
+from app.storage.rows import Definition
+from app.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedDecision:
+    """A decision version of a deployment."""
+
+    key: int
+    decision_id: str
+    version: int
+    resource_name: str
+    name: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """What was published together; unchanged resources keep their version."""
+
+    key: int
+    processes: tuple[tuple[Definition, str], ...]
+    decisions: tuple[PublishedDecision, ...]
+    forms: Mapping[str, int]
+    #: what the normaliser changed in the running copy; the original is kept as it is
+    repairs: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    diagrams: Mapping[str, Diagram]
+    decisions: Mapping[str, DecisionModel]
+    forms: Mapping[str, FormDefinition]
+
+
+def publish(uow: UnitOfWork, *, resources: Mapping[str, bytes], actor: Actor, now: datetime) -> Deployment:
+    """
+    Check the files and publish each as a new version where it changed.
+
+    `resources` are contents by file name: *.bpmn, *.dmn, *.json (forms). A process version keeps the forms it was
+    published with; a process of which neither diagram nor forms changed keeps its version.
+
+    :raises NotAllowed: the actor may not publish
+    :raises InvalidInput: a file is malformed, hostile or asks for what we do not run; nothing is published
+    """
+    if not may_publish(actor):
+        raise NotAllowed("publish")
+    read = _read(resources)
+    deployment_key = uow.definitions.add_deployment(by=actor.user_key, now=now)
+    forms = {
+        form.form_id: uow.definitions.add_form(
+            deployment_key=deployment_key,
+            form_id=form.form_id,
+            content_hash=hashlib.sha256(resources[name]).hexdigest(),
+            source=resources[name],
+            title=form.title,
+            now=now,
+        )
+        for name, form in read.forms.items()
+    }
+    decisions = _add_decisions(uow, deployment_key, resources, read, now)
+    _ensure_references(uow, read)
+    processes = [
+        (_add_process(uow, deployment_key, name, resources[name], diagram, outline, actor, now), name)
+        for name, diagram in read.diagrams.items()
+        for outline in diagram.processes
+    ]
+    uow.audit.add(
+        actor=actor,
+        action="published",
+        subject="deployment",
+        subject_key=deployment_key,
+        details={"resources": sorted(resources)},
+        now=now,
+    )
+    return Deployment(
+        key=deployment_key,
+        processes=tuple(processes),
+        decisions=decisions,
+        forms=forms,
+        repairs=tuple(problem for diagram in read.diagrams.values() for problem in diagram.repairs),
+    )
+
+
+def _read(resources: Mapping[str, bytes]) -> _Read:
+    if not resources:
+        raise InvalidInput([Problem("nothing_to_publish")])
+    diagrams: dict[str, Diagram] = {}
+    decisions: dict[str, DecisionModel] = {}
+    forms: dict[str, FormDefinition] = {}
+    problems: list[Problem] = []
+    for name, content in resources.items():
+        suffix = PurePosixPath(name).suffix.lower()
+        try:
+            if suffix == ".bpmn":
+                diagrams[name] = read_diagram(content)
+            elif suffix == ".dmn":
+                decisions[name] = read_decisions(content)
+            elif suffix in {".json", ".form"}:
+                forms[name] = read_form(content)
+            else:
+                problems.append(Problem("unknown_resource", place=name))
+        except (InvalidDiagram, InvalidDecision, InvalidFormDefinition) as error:
+            problems += [
+                Problem(item.code, place=item.place, name=item.name, values={**item.values, "resource": name})
+                for item in error.problems
+            ]
+    if problems:
+        raise InvalidInput(problems)
+    return _Read(diagrams=diagrams, decisions=decisions, forms=forms)
+
+
+def _add_decisions(
+    uow: UnitOfWork, deployment_key: int, resources: Mapping[str, bytes], read: _Read, now: datetime
+) -> tuple[PublishedDecision, ...]:
+    published = []
+    for name, model in read.decisions.items():
+        for decision in model.decisions:
+            key, version = uow.definitions.add_decision(
+                deployment_key=deployment_key,
+                decision_id=decision.decision_id,
+                content_hash=model.content_hash,
+                resource_name=name,
+                xml=resources[name],
+                name=decision.name,
+                now=now,
+            )
+            published.append(
+                PublishedDecision(
+                    key=key,
+                    decision_id=decision.decision_id,
+                    version=version,
+                    resource_name=name,
+                    name=decision.name,
+                )
+            )
+    return tuple(published)
+
+
+def _ensure_references(uow: UnitOfWork, read: _Read) -> None:
+    """Check that every form and decision that a process names is published, by now or with it."""
+    outlines = [outline for diagram in read.diagrams.values() for outline in diagram.processes]
+    form_ids = {form_id for outline in outlines for form_id in outline.form_ids}
+    decision_ids = {decision_id for outline in outlines for decision_id in outline.decision_ids}
+    problems = [
+        *_missing("unknown_form", form_ids, uow.definitions.latest_forms(form_ids) if form_ids else {}, outlines),
+        *_missing(
+            "unknown_decision",
+            decision_ids,
+            uow.definitions.latest_decisions(decision_ids) if decision_ids else {},
+            outlines,
+        ),
+    ]
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _missing(
+    code: str, wanted: Collection[str], found: Collection[str], outlines: Collection[ProcessOutline]
+) -> list[Problem]:
+    problems = []
+    for name in sorted(set(wanted) - set(found)):
+        users = [element.element_id for outline in outlines for element in outline.elements if element.form_id == name]
+        problems.append(Problem(code, place=users[0] if users else "", values={"id": name}))
+    return problems
+
+
+def _add_process(
+    uow: UnitOfWork,
+    deployment_key: int,
+    resource_name: str,
+    xml: bytes,
+    diagram: Diagram,
+    outline: ProcessOutline,
+    actor: Actor,
+    now: datetime,
+) -> Definition:
+    forms = uow.definitions.latest_forms(outline.form_ids) if outline.form_ids else {}
+    whole = hashlib.sha256(diagram.content_hash.encode())
+    for form_id in sorted(forms):
+        whole.update(f"\0{form_id}\0{forms[form_id][1]}".encode())
+    content_hash = whole.hexdigest()
+    same = uow.definitions.find_same(outline.process_id, content_hash)
+    if same is not None:
+        return same
+    definition = uow.definitions.add_process(
+        deployment_key=deployment_key,
+        process_id=outline.process_id,
+        version_tag=outline.version_tag,
+        content_hash=content_hash,
+        diagram_hash=diagram.content_hash,
+        resource_name=resource_name,
+        xml=xml,
+        name=outline.name,
+        documentation=outline.documentation,
+        forms={form_id: key for form_id, (key, _) in forms.items()},
+        by=actor.user_key,
+        now=now,
+    )
+    starts = {event.element_id: event.detail for event in outline.start_events if event.kind == "message"}
+    uow.messages.replace_starts(outline.process_id, starts, definition_key=definition.key)
+    return definition

@@ -1,0 +1,128 @@
+"""Start a process instance."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from app.commands._process import process_of, surroundings
+from app.commands._record import record_step
+from app.domain.actor import Actor, may_publish, may_start
+from app.domain.errors import InvalidInput, NotAllowed, Problem
+from app.domain.keys import new_key
+from app.domain.steps import ProcessOutline, StartEvent
+from app.engine.run import start
+from app.storage.rows import Definition
+from app.storage.unit_of_work import UnitOfWork
+
+START_ROLES = "kyky.startRoles"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The new instance and the version that it runs."""
+
+    instance_key: int
+    definition: Definition
+
+
+def start_instance(
+    uow: UnitOfWork,
+    *,
+    actor: Actor,
+    now: datetime,
+    process_id: str = "",
+    definition_key: int | None = None,
+    start_element_id: str | None = None,
+    variables: Mapping[str, Any] | None = None,
+    case_key: int | None = None,
+    area_id: str | None = None,
+    business_id: str = "",
+) -> Started:
+    """
+    Start the process at its start event and run it to its first wait.
+
+    The newest version runs unless `definition_key` names another. The instance belongs to the actor's unit and
+    area, or to the area given. `case_key` ties it to a case.
+
+    :raises NotFound: no such process, version or start event
+    :raises NotAllowed: none of the actor's roles may start it
+    """
+    definition = (
+        uow.definitions.get_latest(process_id) if definition_key is None else uow.definitions.get(definition_key)
+    )
+    process = process_of(uow, definition.key)
+    ensure_may_start(actor, process.outline, start_element_id)
+    key = new_key()
+    case = uow.care.get_case(case_key) if case_key is not None else None
+    area = area_id if area_id is not None else (case.area_id if case else home_area(actor))
+    instance = uow.instances.add(
+        key=key,
+        definition_key=definition.key,
+        process_id=definition.process_id,
+        version=definition.version,
+        case_key=case_key,
+        area_id=area,
+        organisation_id=actor.organisation_id,
+        unit_id=actor.unit_id,
+        business_id=business_id,
+        started_by=actor.user_key,
+        now=now,
+    )
+    first = dict(variables or {})
+    if case_key is not None:
+        first["asia_id"] = str(case_key)
+    step = start(
+        process,
+        variables=first,
+        surroundings=surroundings(uow, process, case_key=case_key, area_id=area, now=now),
+        start_element_id=start_element_id,
+        instance_key=key,
+    )
+    record_step(uow, instance=instance, step=step, actor=actor, now=now)
+    uow.audit.add(
+        actor=actor,
+        action="instance_started",
+        subject="process_instance",
+        subject_key=key,
+        instance_key=key,
+        case_key=case_key,
+        details={"process": definition.process_id, "version": definition.version},
+        now=now,
+    )
+    return Started(instance_key=key, definition=definition)
+
+
+def home_area(actor: Actor) -> str:
+    """Return the one area of the actor's unit, or "" where there is none or more than one."""
+    return next(iter(actor.areas)) if actor.areas is not None and len(actor.areas) == 1 else ""
+
+
+def start_roles(outline: ProcessOutline, event: StartEvent) -> frozenset[str]:
+    """Return the roles that may start the process at the event (kyky.startRoles of the event, else the process)."""
+    text = event.properties.get(START_ROLES) or outline.properties.get(START_ROLES, "")
+    return frozenset(role.strip() for role in text.split(",") if role.strip())
+
+
+def ensure_may_start(actor: Actor, outline: ProcessOutline, start_element_id: str | None) -> None:
+    """
+    Check that the actor may start the process there.
+
+    Those who may publish may also start: a process owner tries out what they have drawn.
+
+    :raises NotAllowed: none of the actor's roles may
+    :raises InvalidInput: there is no such start event
+    """
+    events = [
+        event
+        for event in outline.start_events
+        if event.element_id == start_element_id or (start_element_id is None and event.kind == "none")
+    ]
+    if start_element_id is not None and not events:
+        raise InvalidInput([Problem("unknown_start_event", place=start_element_id)])
+    if may_publish(actor):
+        return
+    if not any(may_start(actor, starter_roles=start_roles(outline, event)) for event in events):
+        raise NotAllowed("start_process")

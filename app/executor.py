@@ -1,0 +1,60 @@
+"""Runs commands and queries: opens the transaction, commits once, tries again when the database asks for it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from app.domain.errors import StaleVersion, Unavailable
+from app.storage.database import Database, RetryTransaction
+from app.storage.encryption import Cipher
+from app.storage.unit_of_work import UnitOfWork, unit_of_work
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: a deadlock or a stale revision is rare; three tries are plenty and a fourth would hide a fault
+ATTEMPTS = 3
+
+
+class Executor:
+    """The one way from a door to the commands."""
+
+    def __init__(self, database: Database, cipher: Cipher) -> None:
+        self.database = database
+        self.cipher = cipher
+
+    def run(self, command: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """
+        Run the command in one transaction that is committed once, and return its result.
+
+        :raises Unavailable: the database is away or too busy
+        """
+        return self._tried(command, True, *args, **kwargs)
+
+    def read(self, query: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """
+        Run the query in a transaction that writes nothing, and return its result.
+
+        Queries that show client data write the access log and are therefore run by `run`.
+        """
+        return self._tried(query, False, *args, **kwargs)
+
+    def _tried(
+        self,
+        work: Callable[Concatenate[UnitOfWork, P], R],
+        writing: bool,  # noqa: FBT001 - private, and keyword arguments are the command's
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with unit_of_work(self.database, self.cipher, writing=writing) as uow:
+                    return work(uow, *args, **kwargs)
+            except (RetryTransaction, StaleVersion) as error:
+                if attempt == ATTEMPTS:
+                    raise Unavailable("the database asked to try again too often") from error
+                time.sleep(random.uniform(0.005, 0.05) * attempt)  # noqa: S311 - spreads rivals, keeps no secret
+        raise AssertionError("unreachable")

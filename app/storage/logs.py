@@ -1,0 +1,85 @@
+"""The two logs that nobody edits: what was changed (audit) and whose data was looked at (access log)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from app.domain.actor import Actor
+from app.storage.tables.people import access_log, audit
+
+
+class Audit:
+    """Who changed what, why; written in the transaction of the change, sealed into a chain afterwards."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(
+        self,
+        *,
+        actor: Actor,
+        action: str,
+        subject: str,
+        subject_key: int,
+        now: datetime,
+        instance_key: int | None = None,
+        case_key: int | None = None,
+        reason: str = "",
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write one line; `details` hold ids and codes, never contents."""
+        self._connection.execute(
+            insert(audit).values(
+                at=now,
+                actor_key=actor.user_key,
+                unit_id=actor.unit_id,
+                action=action,
+                subject=subject,
+                subject_key=subject_key,
+                instance_key=instance_key,
+                case_key=case_key,
+                reason=reason,
+                details=dict(details or {}),
+            )
+        )
+
+
+class AccessLog:
+    """Whose data was looked at, by whom and on what ground (R-09); a page that cannot log shows nothing."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(
+        self,
+        *,
+        actor: Actor,
+        action: str,
+        client_key: int | None,
+        case_key: int | None,
+        data_groups: Iterable[str],
+        purpose: str,
+        ground: str,
+        now: datetime,
+    ) -> None:
+        """Write one line: one per person, client and purpose of a page."""
+        self._connection.execute(
+            insert(access_log).values(
+                at=now,
+                user_key=actor.user_key,
+                user_name=actor.name,
+                roles=sorted(actor.roles),
+                organisation_id=actor.organisation_id,
+                unit_id=actor.unit_id,
+                client_key=client_key,
+                case_key=case_key,
+                action=action,
+                data_groups=sorted(data_groups),
+                purpose=purpose,
+                ground=ground,
+            )
+        )

@@ -1,0 +1,89 @@
+"""Editable data of the county: time limits, area settings, services, sources, notification texts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from app.storage.statements import upsert
+from app.storage.tables.people import reference_data
+
+#: kind of the rows that expressions read as `viite.*`
+LIMITS = "limit"
+#: kind of the rows that expressions read as `viite.alue.*`
+AREA_SETTINGS = "area"
+
+
+class Reference:
+    """Reference data; a value of an area wins over the one that holds everywhere."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def values(self, kind: str, *, area_id: str = "", ids: Collection[str] | None = None) -> dict[str, Any]:
+        """Return the values of the kind by id, as they hold in the area."""
+        query = select(reference_data.c.id, reference_data.c.value).where(
+            reference_data.c.kind == kind, reference_data.c.area_id.in_(("", area_id))
+        )
+        if ids is not None:
+            query = query.where(reference_data.c.id.in_(ids))
+        return {row.id: row.value for row in self._connection.execute(query.order_by(reference_data.c.area_id))}
+
+    def context(self, names: Collection[str], *, area_id: str) -> dict[str, Any]:
+        """
+        Return the read-only context `viite` with those of the dotted names that exist.
+
+        `alue.x` is the area's setting x, any other name a limit; what nobody has set is null.
+        """
+        limits = {name.split(".")[0] for name in names} - {"alue"}
+        settings = {name.split(".")[1] for name in names if name.startswith("alue.")}
+        if not limits and not settings:
+            return {}
+        rows = self._connection.execute(
+            select(reference_data.c.kind, reference_data.c.id, reference_data.c.value)
+            .where(
+                reference_data.c.kind.in_((LIMITS, AREA_SETTINGS)),
+                reference_data.c.area_id.in_(("", area_id)),
+                reference_data.c.id.in_(limits | settings),
+            )
+            .order_by(reference_data.c.area_id)
+        ).all()
+        context: dict[str, Any] = dict.fromkeys(limits)
+        context.update({row.id: row.value for row in rows if row.kind == LIMITS and row.id in limits})
+        if settings:
+            area = dict.fromkeys(settings)
+            area.update({row.id: row.value for row in rows if row.kind == AREA_SETTINGS and row.id in settings})
+            context["alue"] = area
+        return context
+
+    def put(
+        self,
+        kind: str,
+        values: Mapping[str, Any] | Sequence[tuple[str, Any]],
+        *,
+        now: datetime,
+        area_id: str = "",
+        by: int | None = None,
+    ) -> None:
+        """Insert or replace the values of the kind."""
+        pairs = values.items() if isinstance(values, Mapping) else values
+        upsert(
+            self._connection,
+            reference_data,
+            [
+                {
+                    "kind": kind,
+                    "area_id": area_id,
+                    "id": identifier,
+                    "value": value,
+                    "changed_at": now,
+                    "changed_by": by,
+                }
+                for identifier, value in pairs
+            ],
+            keys=("kind", "area_id", "id"),
+            changes=("value", "changed_at", "changed_by"),
+        )

@@ -1,0 +1,117 @@
+"""One transaction, all repositories, and the one commit() of the product."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from app.storage.accounts import Accounts
+from app.storage.care import Care
+from app.storage.definitions import Definitions
+from app.storage.instances import Instances
+from app.storage.jobs import Jobs
+from app.storage.logs import AccessLog, Audit
+from app.storage.monitor import Monitor
+from app.storage.reference import Reference
+from app.storage.tasks import Tasks
+from app.storage.waits import Incidents, Messages, Timers
+from app.storage.worklist import Worklist
+
+if TYPE_CHECKING:
+    from app.storage.database import Database
+    from app.storage.encryption import Cipher
+
+
+class UnitOfWork:
+    """The repositories over one connection; commands get it and never commit."""
+
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
+        self.connection = connection
+        self.cipher = cipher
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Users, positions, sessions."""
+        return Accounts(self.connection)
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """Published versions."""
+        return Definitions(self.connection)
+
+    @cached_property
+    def instances(self) -> Instances:
+        """Process instances, history, variables."""
+        return Instances(self.connection)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """User tasks, drafts, submissions."""
+        return Tasks(self.connection)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Work for connectors and local commands."""
+        return Jobs(self.connection)
+
+    @cached_property
+    def timers(self) -> Timers:
+        """Moments waited for."""
+        return Timers(self.connection)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """Messages, signals, subscriptions, deliveries."""
+        return Messages(self.connection)
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        """What people have to put right."""
+        return Incidents(self.connection)
+
+    @cached_property
+    def reference(self) -> Reference:
+        """Time limits, area settings, services, notification texts."""
+        return Reference(self.connection)
+
+    @cached_property
+    def care(self) -> Care:
+        """Clients, cases, answers, grants, appointments, documents."""
+        return Care(self.connection, self.cipher)
+
+    @cached_property
+    def worklist(self) -> Worklist:
+        """Reads of open tasks."""
+        return Worklist(self.connection)
+
+    @cached_property
+    def monitor(self) -> Monitor:
+        """Reads of instances."""
+        return Monitor(self.connection)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who changed what."""
+        return Audit(self.connection)
+
+    @cached_property
+    def access_log(self) -> AccessLog:
+        """Who looked at whose data."""
+        return AccessLog(self.connection)
+
+
+@contextmanager
+def unit_of_work(database: Database, cipher: Cipher, *, writing: bool = True) -> Iterator[UnitOfWork]:
+    """
+    Yield a unit of work; a clean exit commits once, an exception rolls everything back.
+
+    :raises Unavailable: the database is away
+    :raises RetryTransaction: the whole transaction should run again
+    """
+    with database.transaction(writing=writing) as connection:
+        yield UnitOfWork(connection, cipher)
+        connection.commit()

@@ -1,0 +1,313 @@
+"""The worklist's reads: open tasks of a person, of their groups, of all they may see; keyset paging throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy import Text as TextType
+
+from app.domain.localized import LocalizedText
+from app.storage.tables.care import care_case
+from app.storage.tables.definitions import process_definition
+from app.storage.tables.people import user_account
+from app.storage.tables.work import draft, task_offer, user_task
+from app.storage.types import NEVER, AnyRow
+
+#: counts stop here: nobody reads an exact number above it, and counting a million rows takes seconds
+MOST_COUNTED = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskLine:
+    """One row of the worklist; holds no client data."""
+
+    key: int
+    instance_key: int
+    case_key: int | None
+    case_number: str
+    name: LocalizedText
+    process_id: str
+    process_name: LocalizedText
+    element_id: str
+    status: str
+    due_at: datetime | None
+    follow_up_at: datetime | None
+    priority: int
+    assignee: int | None
+    assignee_name: str
+    candidate_groups: tuple[str, ...]
+    created_at: datetime
+    ended_at: datetime | None
+    has_draft: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What the list is narrowed to; empty means all."""
+
+    text: str = ""
+    group_id: str = ""
+    process_id: str = ""
+    due_before: datetime | None = None
+    due_from: datetime | None = None
+    priority_from: int | None = None
+
+
+#: by which columns a list can be sorted; the key makes each order total
+ORDERS: Mapping[str, tuple[Any, bool]] = {
+    "due": (user_task.c.due_at, False),
+    "-due": (user_task.c.due_at, True),
+    "created": (user_task.c.created_at, False),
+    "-created": (user_task.c.created_at, True),
+    "-priority": (user_task.c.priority, True),
+    "priority": (user_task.c.priority, False),
+}
+
+
+class Worklist:
+    """Reads of open tasks."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def mine(
+        self, user_key: int, *, filters: Filters, order: str, after: tuple[Any, int] | None, limit: int
+    ) -> list[TaskLine]:
+        """Return the open tasks that the person holds."""
+        chosen: list[ColumnElement[bool]] = [
+            user_task.c.status == "open",
+            user_task.c.assignee == user_key,
+            *_conditions(filters),
+        ]
+        return self._lines(user_key, chosen, order=order, after=after, limit=limit)
+
+    def offered(
+        self,
+        user_key: int,
+        groups: Collection[str],
+        areas: Collection[str] | None,
+        *,
+        free_only: bool,
+        filters: Filters,
+        order: str,
+        after: tuple[Any, int] | None,
+        limit: int,
+    ) -> list[TaskLine]:
+        """
+        Return the open tasks offered to the groups in the areas (None: every area).
+
+        Sorted by due date, each group's part is read from its own index only as far as the page needs, so that a
+        million open tasks cost the same as a thousand.
+        """
+        wanted = [filters.group_id] if filters.group_id in groups else ([] if filters.group_id else list(groups))
+        if not wanted:
+            return []
+        if order == "due" and areas is not None and not filters.text and not filters.process_id:
+            keys = self._first_offers(wanted, areas, free_only, filters, after, limit)
+            chosen: list[ColumnElement[bool]] = [user_task.c.key.in_(keys)]
+            return self._lines(user_key, chosen, order=order, after=None, limit=limit) if keys else []
+        offers = select(task_offer.c.task_key).where(
+            task_offer.c.group_id.in_(wanted), *_free(free_only), *_in_areas(areas)
+        )
+        chosen = [user_task.c.status == "open", user_task.c.key.in_(offers), *_conditions(filters)]
+        return self._lines(user_key, chosen, order=order, after=after, limit=limit)
+
+    def _first_offers(
+        self,
+        groups: Sequence[str],
+        areas: Collection[str],
+        free_only: bool,  # noqa: FBT001
+        filters: Filters,
+        after: tuple[Any, int] | None,
+        limit: int,
+    ) -> list[int]:
+        parts = [
+            select(task_offer.c.due_at, task_offer.c.task_key)
+            .where(
+                task_offer.c.group_id == group,
+                task_offer.c.area_id == area,
+                *_free(free_only),
+                *([tuple_(task_offer.c.due_at, task_offer.c.task_key) > tuple_(*_bound(after))] if after else []),
+                *([task_offer.c.due_at < filters.due_before] if filters.due_before else []),
+                *([task_offer.c.due_at >= filters.due_from] if filters.due_from else []),
+            )
+            .order_by(task_offer.c.due_at, task_offer.c.task_key)
+            .limit(limit)
+            for group in groups
+            for area in {*areas, ""}
+        ]
+        # each part in parentheses of its own: SQLite allows ORDER BY and LIMIT only in a subquery there
+        merged = union_all(*(select(part.subquery()) for part in parts)).subquery()
+        query = (
+            select(merged.c.due_at, merged.c.task_key)
+            .distinct()
+            .order_by(merged.c.due_at, merged.c.task_key)
+            .limit(limit)
+        )
+        return [row.task_key for row in self._connection.execute(query)]
+
+    def done(self, user_key: int, *, after: tuple[Any, int] | None, limit: int) -> list[TaskLine]:
+        """Return the tasks that the person completed, newest first."""
+        query = self._select(user_key).where(user_task.c.completed_by == user_key)
+        if after is not None:
+            query = query.where(tuple_(user_task.c.ended_at, user_task.c.key) < tuple_(*_bound(after)))
+        query = query.order_by(user_task.c.ended_at.desc(), user_task.c.key.desc()).limit(limit)
+        return [_to_line(row) for row in self._connection.execute(query)]
+
+    def of_case(self, case_key: int, user_key: int) -> list[TaskLine]:
+        """Return the open tasks of the case, earliest due first."""
+        chosen: list[ColumnElement[bool]] = [user_task.c.status == "open", user_task.c.case_key == case_key]
+        return self._lines(user_key, chosen, order="due", after=None, limit=200)
+
+    def counts(
+        self, user_key: int, groups: Collection[str], areas: Collection[str] | None, *, now: datetime
+    ) -> dict[str, int]:
+        """Return how many tasks are in mine, groups and overdue (of mine); none above MOST_COUNTED."""
+        own: ColumnElement[bool] = and_(user_task.c.status == "open", user_task.c.assignee == user_key)
+        mine = select(literal(1)).select_from(user_task).where(own).limit(MOST_COUNTED).subquery()
+        late = (
+            select(literal(1)).select_from(user_task).where(own, user_task.c.due_at < now).limit(MOST_COUNTED)
+        ).subquery()
+        free = (
+            select(task_offer.c.task_key)
+            .where(task_offer.c.group_id.in_(groups), task_offer.c.assignee.is_(None), *_in_areas(areas))
+            .limit(MOST_COUNTED)
+        ).subquery()
+        row = self._connection.execute(
+            select(
+                select(func.count()).select_from(mine).scalar_subquery().label("mine"),
+                select(func.count()).select_from(late).scalar_subquery().label("overdue"),
+                select(func.count(func.distinct(free.c.task_key))).scalar_subquery().label("groups"),
+            )
+        ).one()
+        return {"mine": row.mine, "overdue": row.overdue, "groups": row.groups}
+
+    def next_of(self, user_key: int, *, besides: int) -> int | None:
+        """Return the key of the person's task that is due next."""
+        return self._connection.execute(
+            select(user_task.c.key)
+            .where(user_task.c.status == "open", user_task.c.assignee == user_key, user_task.c.key != besides)
+            .order_by(user_task.c.due_at, user_task.c.key)
+            .limit(1)
+        ).scalar_one_or_none()
+
+    def line(self, key: int, user_key: int) -> TaskLine | None:
+        """Return one task as a line."""
+        row = self._connection.execute(self._select(user_key).where(user_task.c.key == key)).one_or_none()
+        return _to_line(row) if row else None
+
+    def _lines(
+        self,
+        user_key: int,
+        chosen: Sequence[ColumnElement[bool]],
+        *,
+        order: str,
+        after: tuple[Any, int] | None,
+        limit: int,
+    ) -> list[TaskLine]:
+        column, descending = ORDERS[order]
+        query = self._select(user_key).where(*chosen)
+        if after is not None:
+            place = tuple_(column, user_task.c.key)
+            query = query.where(place < tuple_(*_bound(after)) if descending else place > tuple_(*_bound(after)))
+        if descending:
+            query = query.order_by(column.desc(), user_task.c.key.desc())
+        else:
+            query = query.order_by(column, user_task.c.key)
+        return [_to_line(row) for row in self._connection.execute(query.limit(limit))]
+
+    @staticmethod
+    def _select(user_key: int) -> Select[Any]:
+        drafted = (
+            select(literal(1))
+            .where(draft.c.task_key == user_task.c.key, draft.c.user_key == user_key)
+            .exists()
+            .label("has_draft")
+        )
+        return (
+            select(
+                user_task,
+                process_definition.c.name.label("process_name"),
+                care_case.c.number.label("case_number"),
+                user_account.c.name.label("assignee_name"),
+                drafted,
+            )
+            .join(process_definition, process_definition.c.key == user_task.c.process_definition_key)
+            .outerjoin(care_case, care_case.c.key == user_task.c.case_key)
+            .outerjoin(user_account, user_account.c.key == user_task.c.assignee)
+        )
+
+
+def _bound(after: tuple[Any, int]) -> tuple[Any, Any]:
+    value, key = after
+    column = user_task.c.due_at if isinstance(value, datetime) else user_task.c.priority
+    return literal(value, column.type), literal(key, user_task.c.key.type)
+
+
+def _free(free_only: bool) -> list[ColumnElement[bool]]:  # noqa: FBT001
+    return [task_offer.c.assignee.is_(None)] if free_only else []
+
+
+def _in_areas(areas: Collection[str] | None) -> list[ColumnElement[bool]]:
+    return [] if areas is None else [task_offer.c.area_id.in_({*areas, ""})]
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.process_id:
+        conditions.append(user_task.c.process_id == filters.process_id)
+    if filters.due_before:
+        conditions.append(user_task.c.due_at < filters.due_before)
+    if filters.due_from:
+        conditions.append(user_task.c.due_at >= filters.due_from)
+    if filters.priority_from is not None:
+        conditions.append(user_task.c.priority >= filters.priority_from)
+    if filters.text:
+        pattern = "%" + filters.text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+        conditions.append(
+            or_(
+                cast(user_task.c.name, TextType).ilike(pattern, escape="\\"),
+                care_case.c.number.ilike(pattern, escape="\\"),
+                cast(process_definition.c.name, TextType).ilike(pattern, escape="\\"),
+            )
+        )
+    return conditions
+
+
+def _to_line(row: AnyRow) -> TaskLine:
+    return TaskLine(
+        key=row.key,
+        instance_key=row.instance_key,
+        case_key=row.case_key,
+        case_number=row.case_number or "",
+        name=row.name,
+        process_id=row.process_id,
+        process_name=row.process_name,
+        element_id=row.element_id,
+        status=row.status,
+        due_at=None if row.due_at == NEVER else row.due_at,
+        follow_up_at=row.follow_up_at,
+        priority=row.priority,
+        assignee=row.assignee,
+        assignee_name=row.assignee_name or "",
+        candidate_groups=tuple(row.candidate_groups),
+        created_at=row.created_at,
+        ended_at=row.ended_at,
+        has_draft=bool(row.has_draft),
+    )
