@@ -1,0 +1,157 @@
+"""Keep the answers of a form in the care core, and find or open the case that they belong to."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from app.domain.access import Ground, Purpose
+from app.domain.actor import Actor
+from app.domain.answers import Answers
+from app.domain.client import Case, Client, Identity, identity_from, needs_from
+from app.domain.errors import InvalidInput, InvalidSubmission, Problem
+from app.domain.forms import RecordKind
+from app.domain.identity_code import parse_identity_code
+from app.domain.keys import new_key
+from app.domain.sharing import DataGroup
+from app.storage.rows import Instance
+from app.storage.unit_of_work import UnitOfWork
+
+#: document class of files that somebody attached to a form
+ATTACHMENT = "liite"
+
+
+def store_answers(
+    uow: UnitOfWork, *, instance: Instance, answers: Answers, actor: Actor, task_key: int | None, now: datetime
+) -> Instance:
+    """
+    Keep those answers that the form sends to the care core, and return the instance with its case.
+
+    The first form that asks who the client is ties the instance to a case: the open case of the client with this
+    identity code, else a new one, owned by the actor. Answers go to the register of the actor's organisation.
+
+    :raises InvalidSubmission: the identity code is another client's, or there is no case that the answers could go to
+    """
+    if not answers.records and not answers.files:
+        return instance
+    about_client = _attributes(answers, RecordKind.CLIENT)
+    if instance.case_key is not None:
+        case = uow.care.cases.get(instance.case_key)
+        if about_client:
+            _change_client(uow, uow.care.clients.get(case.client_key), about_client)
+    elif about_client:
+        case = _start_or_join(uow, instance, about_client, actor, now)
+    else:
+        raise InvalidSubmission([Problem("case_missing")])
+    _keep(uow, case, answers, actor, task_key, now)
+    return dataclasses.replace(instance, case_key=case.key, area_id=instance.area_id or case.area_id)
+
+
+def _attributes(answers: Answers, kind: RecordKind) -> dict[str, Any]:
+    return {record.target.attribute: record.value for record in answers.records if record.target.kind is kind}
+
+
+def _start_or_join(
+    uow: UnitOfWork, instance: Instance, attributes: Mapping[str, Any], actor: Actor, now: datetime
+) -> Case:
+    """Start-or-join by open case: the same identity code never gets a second client or a second open case."""
+    identity = _identified(identity_from(attributes))
+    client_key = None
+    if identity.identity_code:
+        uow.care.clients.lock_identity_code(identity.identity_code)
+        client_key = uow.care.clients.find_by_identity_code(identity.identity_code)
+    organisation = actor.organisation_id or instance.organisation_id
+    if client_key is None:
+        client = uow.care.clients.add(
+            key=new_key(),
+            identity=identity,
+            needs=needs_from(attributes),
+            area_id=instance.area_id,
+            controller_organisation_id=organisation,
+            now=now,
+        )
+        client_key = client.key
+    else:
+        uow.care.clients.lock(client_key)
+        known = uow.care.clients.get(client_key)
+        # who the client is was settled before; a slip at the telephone must not rename them
+        lasting = {name: value for name, value in attributes.items() if name not in ("name", "birth_date")}
+        _change_client(uow, known, lasting if known.identity.name else attributes)
+        case = uow.care.cases.open_case_of(client_key)
+        if case is not None:
+            return case
+    return uow.care.cases.add(
+        key=new_key(),
+        client_key=client_key,
+        area_id=instance.area_id,
+        controller_organisation_id=organisation,
+        unit_id=actor.unit_id or instance.unit_id,
+        owner_key=actor.user_key,
+        now=now,
+    )
+
+
+def _change_client(uow: UnitOfWork, known: Client, attributes: Mapping[str, Any]) -> None:
+    identity = _identified(identity_from(attributes, known=known.identity))
+    code = identity.identity_code
+    if code != known.identity.identity_code:
+        uow.care.clients.lock_identity_code(code)
+        if known.identity.identity_code or uow.care.clients.find_by_identity_code(code) is not None:
+            raise InvalidSubmission([Problem("identity_code_of_other_client")])
+    uow.care.clients.change(known, identity=identity, needs=needs_from(attributes, known=known.needs))
+
+
+def _identified(identity: Identity) -> Identity:
+    """Write the code in its one form and take the birth date from it."""
+    if not identity.identity_code:
+        return identity
+    try:
+        code = parse_identity_code(identity.identity_code)
+    except InvalidInput as error:
+        raise InvalidSubmission(error.problems) from None
+    return dataclasses.replace(identity, identity_code=code.text, birth_date=code.birth_date)
+
+
+def _keep(uow: UnitOfWork, case: Case, answers: Answers, actor: Actor, task_key: int | None, now: datetime) -> None:
+    register = actor.organisation_id or case.controller_organisation_id
+    about_case = _attributes(answers, RecordKind.CASE)
+    uow.care.cases.change(
+        case.key, source=about_case.get("source"), service_relation=about_case.get("service_relation")
+    )
+    kept = [record for record in answers.records if record.target.kind in (RecordKind.ANSWER, RecordKind.DOCUMENT)]
+    uow.care.answers.add(
+        case.key,
+        kept,
+        form_id=answers.form_id,
+        controller_organisation_id=register,
+        task_key=task_key,
+        answered_by=actor.user_key,
+        now=now,
+    )
+    for file in answers.files:
+        uow.care.documents.add(
+            key=new_key(),
+            case_key=case.key,
+            controller_organisation_id=register,
+            document_class=ATTACHMENT,
+            data_groups=[file.data_group or DataGroup.HEALTH],
+            title=file.name,
+            media_type=file.media_type,
+            content=file.content,
+            language=answers.language,
+            created_by=actor.user_key,
+            now=now,
+        )
+    groups = {record.data_group for record in answers.records} | {file.data_group for file in answers.files}
+    uow.access_log.add(
+        actor=actor,
+        action="change",
+        client_key=case.client_key,
+        case_key=case.key,
+        data_groups={str(group) for group in groups if group is not None},
+        purpose=Purpose.CARE,
+        ground=Ground.OWN_REGISTER,
+        now=now,
+    )

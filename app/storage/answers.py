@@ -1,0 +1,168 @@
+"""Answers of cases: each encrypted on its own with its data group; the latest of a key is the one that holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, insert, select
+
+from app.domain.answers import RecordAnswer
+from app.domain.errors import NotFound
+from app.domain.facts import Answer
+from app.domain.keys import new_key
+from app.domain.sharing import DataGroup
+from app.storage.encryption import Cipher
+from app.storage.tables.care import case_answer
+
+#: where a form has forgotten to say it, the strictest group holds
+STRICTEST = DataGroup.HEALTH
+_TAG = "$type"
+
+
+class CaseAnswers:
+    """What clients and workers have answered in a case."""
+
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
+        self._connection = connection
+        self._cipher = cipher
+
+    def add(
+        self,
+        case_key: int,
+        records: Sequence[RecordAnswer],
+        *,
+        form_id: str,
+        controller_organisation_id: str,
+        task_key: int | None,
+        answered_by: int | None,
+        now: datetime,
+    ) -> None:
+        """Insert the answers; earlier ones of the same keys stay as the history of the case."""
+        if records:
+            self._connection.execute(
+                insert(case_answer),
+                [
+                    self._row(record, new_key())
+                    | {
+                        "case_key": case_key,
+                        "form_id": form_id,
+                        "controller_org_id": controller_organisation_id,
+                        "task_key": task_key,
+                        "answered_at": now,
+                        "answered_by": answered_by,
+                    }
+                    for record in records
+                ],
+            )
+
+    def latest(
+        self,
+        case_key: int,
+        *,
+        fields: Collection[str] | None = None,
+        data_groups: Collection[DataGroup] | None = None,
+        controllers: Collection[str] | None = None,
+    ) -> dict[str, Answer]:
+        """
+        Return the latest answer of each key, decrypted; only those of the named keys, groups and registers.
+
+        What the reader may not see is filtered in the database and never decrypted. An answer in a register that is
+        not named does not bring back an older one from a register that is: the latest answer decides.
+        """
+        query = (
+            select(case_answer)
+            .where(case_answer.c.case_key == case_key)
+            .order_by(case_answer.c.answered_at, case_answer.c.key)
+        )
+        if fields is not None:
+            query = query.where(case_answer.c.field.in_(fields))
+        latest = {row.field: row for row in self._connection.execute(query)}
+        return {
+            field: self._to_answer(row)
+            for field, row in latest.items()
+            if (data_groups is None or row.data_group in data_groups)
+            and (controllers is None or row.controller_org_id in controllers)
+        }
+
+    def of_task(self, case_key: int, task_key: int) -> dict[str, Answer]:
+        """Return the answers that were given in one task, by key."""
+        rows = self._connection.execute(
+            select(case_answer).where(case_answer.c.case_key == case_key, case_answer.c.task_key == task_key)
+        )
+        return {row.field: self._to_answer(row) for row in rows}
+
+    def groups_and_controllers(self, case_key: int) -> set[tuple[DataGroup, str]]:
+        """Return in which data groups and whose registers the case has answers; decrypts nothing."""
+        rows = self._connection.execute(
+            select(case_answer.c.data_group, case_answer.c.controller_org_id)
+            .where(case_answer.c.case_key == case_key)
+            .distinct()
+        )
+        return {(DataGroup(row.data_group), row.controller_org_id) for row in rows}
+
+    def get(self, key: int) -> Answer:
+        """Return one answer. :raises NotFound: no such answer"""
+        row = self._connection.execute(select(case_answer).where(case_answer.c.key == key)).one_or_none()
+        if row is None:
+            raise NotFound("answer", key)
+        return self._to_answer(row)
+
+    def _row(self, record: RecordAnswer, key: int) -> dict[str, Any]:
+        content = msgspec.json.encode({"value": _tagged(record.value), "fact": _tagged(record.fact)})
+        return {
+            "key": key,
+            "field": record.key,
+            "data_group": record.data_group or STRICTEST,
+            "value": self._cipher.encrypt(content, table="case_answer", key=key, field="value"),
+        }
+
+    def _to_answer(self, row: Row[Any]) -> Answer:
+        plain = self._cipher.decrypt(row.value, table="case_answer", key=row.key, field="value")
+        content = msgspec.json.decode(plain)
+        return Answer(
+            field=row.field,
+            value=_untagged(content["value"]),
+            fact=_untagged(content["fact"]),
+            data_group=DataGroup(row.data_group),
+            answered_at=row.answered_at,
+            controller_organisation_id=row.controller_org_id,
+        )
+
+
+def _tagged(value: Any) -> Any:
+    """Write dates, moments and decimals so that they come back as what they were."""
+    match value:
+        case datetime():
+            return {_TAG: "dateTime", "value": value.isoformat()}
+        case date():
+            return {_TAG: "date", "value": value.isoformat()}
+        case Decimal():
+            return {_TAG: "decimal", "value": str(value)}
+        case list() | tuple():
+            return [_tagged(item) for item in value]
+        case dict():
+            return {key: _tagged(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "dateTime": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "decimal": Decimal,
+}
+
+
+def _untagged(written: Any) -> Any:
+    if isinstance(written, list):
+        return [_untagged(item) for item in written]
+    if isinstance(written, dict):
+        reader = _READERS.get(written.get(_TAG, ""))
+        if reader is not None:
+            return reader(written["value"])
+        return {key: _untagged(item) for key, item in written.items()}
+    return written
