@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
 from app.domain.errors import StaleVersion, Unavailable
+from app.settings import Settings
 from app.storage.database import Database, RetryTransaction
 from app.storage.encryption import Cipher
 from app.storage.unit_of_work import UnitOfWork, unit_of_work
@@ -58,3 +59,9 @@ class Executor:
                     raise Unavailable("the database asked to try again too often") from error
                 time.sleep(random.uniform(0.005, 0.05) * attempt)  # noqa: S311 - spreads rivals, keeps no secret
         raise AssertionError("unreachable")
+
+
+def open_executor(settings: Settings) -> Executor:
+    """Return an executor on the database and with the keys of the settings; each process opens one."""
+    database = Database(settings.database_url, pool_size=settings.database_pool_size)
+    return Executor(database, Cipher(data_keys=settings.data_keys(), index_key=settings.key_bytes("index_key")))
