@@ -1,0 +1,67 @@
+"""The migrations lead to exactly the tables of this build, and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import delete, insert, inspect, update
+from sqlalchemy.exc import DBAPIError
+
+from app.storage.database import Database
+from app.storage.schema import current_revision, downgrade, newest_revision, upgrade
+from app.storage.tables import metadata
+from app.storage.tables.people import audit
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_database(request, tmp_path):
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path / 'bare.db'}")
+        yield database
+    else:
+        database = Database(request.getfixturevalue("clean_postgresql_url"))
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        yield database
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        metadata.create_all(database.engine)
+    database.close()
+
+
+def test_migrations_give_the_tables_of_this_build(bare_database):
+    upgrade(bare_database)
+    assert current_revision(bare_database) == newest_revision()
+    with bare_database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migrations_go_down_to_nothing_and_up_again(bare_database):
+    upgrade(bare_database)
+    downgrade(bare_database)
+    assert set(inspect(bare_database.engine).get_table_names()) <= {"alembic_version"}
+    upgrade(bare_database)
+    upgrade(bare_database)
+    assert current_revision(bare_database) == newest_revision()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [delete(audit), update(audit).values(action="other"), update(audit).values(sequence=2)],
+    ids=["delete", "change", "seal_twice"],
+)
+def test_the_database_refuses_to_change_the_audit(bare_database, statement):
+    upgrade(bare_database)
+    with bare_database.engine.begin() as connection:
+        connection.execute(
+            insert(audit).values(at=NOW, action="published", subject="deployment", subject_key=1, details={})
+        )
+        connection.execute(update(audit).values(sequence=1, mac="m"))
+    with pytest.raises(DBAPIError, match="append-only"), bare_database.engine.begin() as connection:
+        connection.execute(statement)
