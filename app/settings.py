@@ -12,6 +12,7 @@ import binascii
 import contextlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -92,6 +93,13 @@ class Settings:
     database_pool_size: int = 5
     #: redis://, rediss:// or redis+socket://:password@/path; empty: the supervisor starts one and says where
     valkey_url: str = ""
+
+    #: name of the wellbeing services county, shown beside the product's name
+    county_name: str = ""
+    #: #rrggbb, from which every colour of the pages is made; empty: the product's own
+    county_accent: str = ""
+    #: SVG or PNG file that is shown in place of the product's mark
+    county_logo: str = ""
 
     #: address under which people reach the product; decides cookies, links in mails and the Origin check
     public_url: str = ""
@@ -228,6 +236,8 @@ class Settings:
             wrong.append(f"{PREFIX}LOG_FORMAT must be console or json")
         if urlsplit(self.public_url).scheme not in {"http", "https"}:
             wrong.append(f"{PREFIX}PUBLIC_URL must begin with https:// or http://")
+        if self.county_accent and not _COLOUR.fullmatch(self.county_accent):
+            wrong.append(f"{PREFIX}COUNTY_ACCENT must be a colour of the form #rrggbb")
         if not self.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
             wrong.append(f"{PREFIX}DATABASE_URL must begin with postgresql+psycopg:// or sqlite:///")
         if self.valkey_url and not self.valkey_url.startswith(("redis://", "rediss://", "redis+socket://")):
@@ -254,6 +264,7 @@ class Settings:
         return wrong
 
 
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 SECRET_FIELDS = ("session_key", "data_key", "index_key", "audit_key")
 #: fields whose value may be in a file named by <VARIABLE>_FILE
 _FILE_FIELDS = frozenset({*SECRET_FIELDS, "old_data_keys", "mail_password", "database_url", "valkey_url"})

@@ -1,0 +1,21 @@
+"""Who is signed in, where they may work, whom the demo offers."""
+
+from __future__ import annotations
+
+from app.domain.sessions import Account, SignedIn, Workplace
+from app.storage.unit_of_work import UnitOfWork
+
+
+def find_session(uow: UnitOfWork, *, id_hash: str) -> SignedIn | None:
+    """Return who is behind the session, live or not; None where there is no such session."""
+    return uow.accounts.find_session(id_hash)
+
+
+def list_workplaces(uow: UnitOfWork, *, user_key: int) -> tuple[Workplace, ...]:
+    """Return the units where the person has roles."""
+    return uow.accounts.workplaces(user_key)
+
+
+def list_demo_people(uow: UnitOfWork) -> list[tuple[Account, tuple[Workplace, ...]]]:
+    """Return the demo's people with where they work."""
+    return uow.accounts.demo_people()

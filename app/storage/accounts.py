@@ -1,0 +1,240 @@
+"""People who sign in: accounts, where they work in which roles, sessions, failed sign-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from app.domain.actor import Actor
+from app.domain.errors import NotFound
+from app.domain.sessions import FORGET_FAILURES, Account, Failures, SignedIn, Workplace
+from app.storage.statements import upsert
+from app.storage.tables.people import organisation, position, role, session, sign_in_failure, unit, user_account
+
+
+class Accounts:
+    """Users, positions, sessions."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    # -- accounts ------------------------------------------------------------------------------------------------
+
+    def keys_of(self, usernames: Collection[str]) -> dict[str, int]:
+        """Return the keys of the users by user name; unknown names are left out."""
+        rows = self._connection.execute(
+            select(user_account.c.username, user_account.c.key).where(user_account.c.username.in_(set(usernames)))
+        )
+        return {row.username: row.key for row in rows}
+
+    def names_of(self, keys: Collection[int]) -> dict[int, str]:
+        """Return the names of the users by key; unknown keys are left out."""
+        rows = self._connection.execute(
+            select(user_account.c.key, user_account.c.name).where(user_account.c.key.in_(set(keys)))
+        )
+        return {row.key: row.name for row in rows}
+
+    def find(self, username: str) -> Account | None:
+        """Return the account of the user name, or None."""
+        row = self._connection.execute(select(user_account).where(user_account.c.username == username)).one_or_none()
+        return None if row is None else _account(row)
+
+    def get(self, key: int) -> Account:
+        """Return the account. :raises NotFound: no such account"""
+        row = self._connection.execute(select(user_account).where(user_account.c.key == key)).one_or_none()
+        if row is None:
+            raise NotFound("user", key)
+        return _account(row)
+
+    def demo_people(self) -> list[tuple[Account, tuple[Workplace, ...]]]:
+        """Return the demo's people with where they work, by name."""
+        rows = self._connection.execute(
+            select(user_account)
+            .where(user_account.c.demo.is_(True), user_account.c.disabled.is_(False))
+            .order_by(user_account.c.sort_key, user_account.c.username)
+        ).all()
+        return [(_account(row), self.workplaces(row.key)) for row in rows]
+
+    def change_settings(self, key: int, *, language: str, settings: Mapping[str, Any]) -> None:
+        """Write the person's own choices."""
+        self._connection.execute(
+            update(user_account).where(user_account.c.key == key).values(language=language, settings=dict(settings))
+        )
+
+    def change_password_hash(self, key: int, password_hash: str) -> None:
+        """Write a new hash of the password."""
+        self._connection.execute(
+            update(user_account).where(user_account.c.key == key).values(password_hash=password_hash)
+        )
+
+    # -- where people work ---------------------------------------------------------------------------------------
+
+    def workplaces(self, user_key: int) -> tuple[Workplace, ...]:
+        """Return the units where the person has roles, in their order of names."""
+        rows = self._connection.execute(
+            select(
+                unit.c.id,
+                unit.c.name,
+                unit.c.organisation_id,
+                organisation.c.name.label("organisation_name"),
+                role.c.name.label("role_name"),
+            )
+            .select_from(position)
+            .join(unit, unit.c.id == position.c.unit_id)
+            .join(organisation, organisation.c.id == unit.c.organisation_id)
+            .join(role, role.c.id == position.c.role_id)
+            .where(position.c.user_key == user_key)
+            .order_by(unit.c.sort_key, unit.c.id, role.c.id)
+        ).all()
+        units: dict[str, list[Any]] = {}
+        for row in rows:
+            units.setdefault(row.id, []).append(row)
+        return tuple(
+            Workplace(
+                unit_id=unit_id,
+                unit_name=found[0].name,
+                organisation_id=found[0].organisation_id,
+                organisation_name=found[0].organisation_name,
+                role_names=tuple(row.role_name for row in found),
+            )
+            for unit_id, found in units.items()
+        )
+
+    # -- sessions ------------------------------------------------------------------------------------------------
+
+    def add_session(self, *, id_hash: str, user_key: int, unit_id: str | None, now: datetime) -> None:
+        """Insert a session that begins now."""
+        self._connection.execute(
+            insert(session).values(
+                id_hash=id_hash,
+                user_key=user_key,
+                unit_id=unit_id,
+                created_at=now,
+                seen_at=now,
+                authenticated_at=now,
+            )
+        )
+
+    def find_session(self, id_hash: str) -> SignedIn | None:
+        """Return who is behind the session and in which roles, live or not, in one statement; None: no such session."""
+        rows = self._connection.execute(
+            select(
+                session.c.id_hash,
+                session.c.unit_id,
+                session.c.created_at.label("session_created_at"),
+                session.c.seen_at,
+                session.c.authenticated_at,
+                session.c.ended_at,
+                user_account,
+                unit.c.name.label("unit_name"),
+                unit.c.area_id,
+                unit.c.organisation_id,
+                organisation.c.type.label("organisation_type"),
+                position.c.role_id,
+            )
+            .select_from(session)
+            .join(user_account, user_account.c.key == session.c.user_key)
+            .outerjoin(unit, unit.c.id == session.c.unit_id)
+            .outerjoin(organisation, organisation.c.id == unit.c.organisation_id)
+            .outerjoin(
+                position, (position.c.user_key == session.c.user_key) & (position.c.unit_id == session.c.unit_id)
+            )
+            .where(session.c.id_hash == id_hash)
+        ).all()
+        return _signed_in(rows) if rows else None
+
+    def touch_session(self, id_hash: str, *, now: datetime) -> None:
+        """Write that the session was used."""
+        self._connection.execute(update(session).where(session.c.id_hash == id_hash).values(seen_at=now))
+
+    def renew_session(self, id_hash: str, *, new_id_hash: str, unit_id: str, now: datetime) -> None:
+        """Let the session go on in another unit under a new id; the absolute end does not move, the old id is dead."""
+        old = self._connection.execute(select(session).where(session.c.id_hash == id_hash)).one()
+        self._connection.execute(
+            insert(session).values(
+                id_hash=new_id_hash,
+                user_key=old.user_key,
+                unit_id=unit_id,
+                created_at=old.created_at,
+                seen_at=now,
+                authenticated_at=old.authenticated_at,
+            )
+        )
+        self.end_session(id_hash, now=now)
+
+    def end_session(self, id_hash: str, *, now: datetime) -> None:
+        """End the session; its cookie is dead at once."""
+        self._connection.execute(
+            update(session).where(session.c.id_hash == id_hash, session.c.ended_at.is_(None)).values(ended_at=now)
+        )
+
+    def end_sessions_of(self, user_key: int, *, now: datetime) -> None:
+        """End every session of the person: after a new password, a lost role, a disabled account."""
+        self._connection.execute(
+            update(session).where(session.c.user_key == user_key, session.c.ended_at.is_(None)).values(ended_at=now)
+        )
+
+    # -- failed sign-ins -----------------------------------------------------------------------------------------
+
+    def failures(self, subjects: Sequence[str]) -> dict[str, Failures]:
+        """Return the failed sign-ins by hashed subject."""
+        rows = self._connection.execute(select(sign_in_failure).where(sign_in_failure.c.subject_hash.in_(subjects)))
+        return {row.subject_hash: Failures(count=row.failures, last_at=row.last_at) for row in rows}
+
+    def count_failure(self, subject: str, known: Failures | None, *, now: datetime) -> None:
+        """Count one more failed sign-in; old ones are forgotten after an hour without any."""
+        forgotten = known is None or now - known.last_at >= FORGET_FAILURES
+        count = 1 if known is None or forgotten else known.count + 1
+        upsert(
+            self._connection,
+            sign_in_failure,
+            [{"subject_hash": subject, "failures": count, "last_at": now}],
+            keys=("subject_hash",),
+            changes=("failures", "last_at"),
+        )
+
+    def forget_failures(self, subjects: Sequence[str]) -> None:
+        """Forget the failed sign-ins after one that succeeded."""
+        self._connection.execute(delete(sign_in_failure).where(sign_in_failure.c.subject_hash.in_(subjects)))
+
+
+def _account(row: Any) -> Account:
+    return Account(
+        key=row.key,
+        username=row.username,
+        name=row.name,
+        email=row.email,
+        password_hash=row.password_hash,
+        language=row.language,
+        settings=row.settings,
+        disabled=row.disabled,
+        demo=row.demo,
+    )
+
+
+def _signed_in(rows: Sequence[Any]) -> SignedIn:
+    first = rows[0]
+    account = _account(first)
+    return SignedIn(
+        id_hash=first.id_hash,
+        account=account,
+        actor=Actor(
+            user_key=account.key,
+            name=account.username,
+            organisation_id=first.organisation_id or "",
+            organisation_type=first.organisation_type or "",
+            unit_id=first.unit_id or "",
+            roles=frozenset(row.role_id for row in rows if row.role_id is not None),
+            # a unit without an area serves every area (Kela, pension providers)
+            areas=None if first.area_id == "" else frozenset({first.area_id} - {None}),
+            language=account.language,
+        ),
+        unit_name=first.unit_name or {},
+        created_at=first.session_created_at,
+        seen_at=first.seen_at,
+        authenticated_at=first.authenticated_at,
+        ended_at=first.ended_at,
+    )

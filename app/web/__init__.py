@@ -1,0 +1,69 @@
+"""The Flask door: pages for people, JSON for machines. Translates in, makes one call, translates out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, request
+from jinja2 import StrictUndefined
+
+from app.executor import Executor
+from app.queries.sessions import list_workplaces
+from app.settings import Settings
+from app.web import assets, auth, errors, home, language, navigation, preferences, security, sessions, theme
+from app.web.shell import EXTENSION, Shell, clock_of_the_machine
+
+#: a form with its files; each file has its own, smaller limit
+LARGEST_REQUEST = 25 * 1024 * 1024
+#: text fields of one form
+LARGEST_FORM = 2 * 1024 * 1024
+MOST_FORM_PARTS = 2000
+
+
+def create_app(
+    executor: Executor, settings: Settings, *, clock: Callable[[], datetime] = clock_of_the_machine
+) -> Flask:
+    """Return the web application over the executor, with the clock that its views read."""
+    app = Flask(__name__, static_folder=None)
+    app.config.update(
+        DEBUG=settings.debug,
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_FORM,
+        MAX_FORM_PARTS=MOST_FORM_PARTS,
+        TEMPLATES_AUTO_RELOAD=settings.debug,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.extensions[EXTENSION] = Shell(executor=executor, settings=settings, clock=clock)
+
+    # the order matters: who it is, whether the request is ours, whether they may be here
+    sessions.install(app)
+    security.install(app)
+    auth.install(app)
+    errors.install(app)
+    language.install(app)
+    assets.install(app, settings.county_accent or theme.DEFAULT_ACCENT)
+    app.register_blueprint(preferences.blueprint)
+    app.register_blueprint(home.blueprint)
+    app.context_processor(page_frame)
+    return app
+
+
+def page_frame() -> dict[str, Any]:
+    """Give every template what the frame of a page shows: the person, the places, the look, the county."""
+    session = sessions.current_session()
+    frame: dict[str, Any] = {
+        "signed_in": session,
+        "look": preferences.current_look(),
+        "county": home.county(),
+        "page_path": request.full_path.rstrip("?"),
+    }
+    if session is not None:
+        frame["places"] = navigation.places_for(session.actor)
+        frame["current_place"] = navigation.current_place()
+        frame["workplaces"] = home.lazily(list_workplaces, user_key=session.account.key)
+        frame["session_times"] = home.session_times(session)
+    return frame

@@ -1,0 +1,56 @@
+"""
+What somebody was writing when their session ended goes along through sign-in, so that nothing typed is lost.
+
+The fields travel in the sign-in page itself, sealed by the data key for that account and address: the next person at
+the same desk can neither read nor send them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+import msgspec
+from flask import request
+
+from app.domain.sessions import SignedIn
+from app.storage.encryption import Undecipherable
+from app.web.security import CSRF_FIELD
+from app.web.shell import executor
+
+#: more than this is no text that somebody typed
+LARGEST = 400_000
+FIELD = "carried"
+ADDRESS_FIELD = "carried_to"
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The fields of a form, and where they were sent."""
+
+    address: str
+    fields: list[tuple[str, str]]
+
+
+def seal_form(owner: SignedIn, address: str) -> str:
+    """Return the fields of this request's form, sealed for the person whose session has ended; "" = too large."""
+    fields = [
+        (name, value) for name, values in request.form.lists() for value in values if name not in {CSRF_FIELD, FIELD}
+    ]
+    plain = msgspec.json.encode(fields)
+    if len(plain) > LARGEST:
+        return ""
+    sealed = executor().cipher.encrypt(plain, table="carried_form", key=owner.account.key, field=address)
+    return base64.urlsafe_b64encode(sealed).decode()
+
+
+def open_form(sealed: str, *, account_key: int, address: str) -> Carried | None:
+    """Return the carried fields, None where they are somebody else's, damaged or for another address."""
+    try:
+        plain = executor().cipher.decrypt(
+            base64.urlsafe_b64decode(sealed), table="carried_form", key=account_key, field=address
+        )
+        return Carried(address=address, fields=msgspec.json.decode(plain, type=list[tuple[str, str]]))
+    except (binascii.Error, Undecipherable, msgspec.DecodeError, ValueError):
+        return None

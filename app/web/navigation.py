@@ -1,0 +1,70 @@
+"""The places people go, as the list on the left of every page; each person sees those that their roles open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import request
+
+from app.domain.actor import Actor, may_monitor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One place: `address` is where it begins, and the beginning of the addresses of all its pages."""
+
+    key: str
+    address: str
+    icon: str
+    opens_to: Callable[[Actor], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceGroup:
+    """Places that belong together."""
+
+    key: str
+    places: tuple[Place, ...]
+
+
+def _everybody(_actor: Actor) -> bool:
+    return True
+
+
+PLACES = (
+    PlaceGroup(
+        key="work",
+        places=(
+            Place(key="worklist", address="/worklist", icon="inbox", opens_to=_everybody),
+            Place(key="cases", address="/cases", icon="folder", opens_to=_everybody),
+            Place(key="start", address="/start", icon="plus", opens_to=_everybody),
+        ),
+    ),
+    PlaceGroup(
+        key="monitor",
+        places=(
+            Place(key="instances", address="/monitor", icon="pulse", opens_to=may_monitor),
+            Place(key="incidents", address="/monitor/incidents", icon="trouble", opens_to=may_monitor),
+            Place(key="messages", address="/monitor/messages", icon="envelope", opens_to=may_monitor),
+            Place(key="outbox", address="/monitor/outbox", icon="send", opens_to=may_monitor),
+        ),
+    ),
+)
+
+
+def places_for(actor: Actor) -> list[PlaceGroup]:
+    """Return the groups of places that are open to the actor."""
+    groups = []
+    for group in PLACES:
+        places = tuple(place for place in group.places if place.opens_to(actor))
+        if places:
+            groups.append(PlaceGroup(key=group.key, places=places))
+    return groups
+
+
+def current_place() -> str:
+    """Return the key of the place that this page belongs to: the longest address that begins its path."""
+    path = f"{request.path}/"
+    found = [place for group in PLACES for place in group.places if path.startswith(f"{place.address}/")]
+    return max(found, key=lambda place: len(place.address)).key if found else ""
