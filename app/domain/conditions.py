@@ -114,8 +114,7 @@ def to_json(condition: Condition) -> dict[str, Any]:
     """Return the condition as the JSON that the browser evaluates (app/web/assets/form)."""
     match condition:
         case Compare(key, operator, value):
-            plain = float(value) if isinstance(value, Decimal) else value
-            return {"op": operator, "key": key, "value": plain}
+            return {"op": operator, "key": key, "value": _plain(value)}
         case IsTrue(key):
             return {"op": "true", "key": key}
         case Contains(key, value):
@@ -154,11 +153,11 @@ def _compare_schema(condition: Compare) -> dict[str, Any]:
         case Compare(key, "=", None):
             return {"not": {"required": [key]}}
         case Compare(key, "=", value):
-            return _present(key, {"const": value})
+            return _present(key, {"const": _plain(value)})
         case Compare(key, "!=", value):
             return {"not": _compare_schema(Compare(key, "=", value))}
         case Compare(key, operator, value):
-            return _present(key, {_BOUNDS[operator]: value})
+            return _present(key, {_BOUNDS[operator]: _plain(value)})
 
 
 def _false_schema(condition: Condition) -> dict[str, Any]:
@@ -179,3 +178,7 @@ def _false_schema(condition: Condition) -> dict[str, Any]:
 
 def _present(key: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"required": [key], "properties": {key: schema}}
+
+
+def _plain(value: Literal) -> str | bool | int | float | None:
+    return float(value) if isinstance(value, Decimal) else value
