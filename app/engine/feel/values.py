@@ -128,9 +128,10 @@ def _key(key: Any) -> str:
 def _number(value: float | Decimal) -> int | float:
     if not math.isfinite(value):
         raise _refused("a number that is not finite")
-    if value == int(value) and abs(value) < 10**21:
+    number = float(value)
+    if number.is_integer() and abs(number) < 10**21:
         return int(value)
-    return float(value)
+    return number
 
 
 def _tag(value: Value) -> Json:

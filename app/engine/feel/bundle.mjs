@@ -1,0 +1,74 @@
+/** What Python may call in V8: texts in, texts out. Every failure comes back as a code, nothing is thrown. */
+import { compile, references, shapeOf } from './language/compile.mjs';
+import { newScope } from './language/nodes.mjs';
+import { FeelError, state } from './language/state.mjs';
+import { moment } from './language/temporal.mjs';
+import { decode, encode } from './language/wire.mjs';
+
+function prepare({ now, zone }, strict, types = null) {
+  state.now = now ? moment(now, zone) : null;
+  state.strict = strict;
+  state.types = types;
+  state.warnings = [];
+}
+
+function failure(error) {
+  if (error instanceof FeelError) {
+    return { code: error.code, message: error.message };
+  }
+  if (error instanceof RangeError && /call stack/i.test(error.message)) {
+    return { code: 'feel_depth', message: 'the expression goes too deep' };
+  }
+  return { code: 'feel_failed', message: error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 200) : 'failed' };
+}
+
+function openContext(written) {
+  const seen = { odd: false };
+  const context = decode(written, seen);
+  const shape = seen.odd ? shapeOf(context) : null;
+  return { scope: newScope(context), shape, shapeKey: shape ? JSON.stringify(shape) : '' };
+}
+
+function evaluateOne([text, at, kind], contexts) {
+  state.warnings = [];
+  const { scope, shape, shapeKey } = contexts[at];
+  const answer = { v: encode(compile(text, kind, shape, shapeKey).run(scope)) };
+  return state.warnings.length ? { ...answer, w: state.warnings } : answer;
+}
+
+/** { now, zone, contexts: [...], asks: [[text, context number, kind]] } -> [{ v, w? } | { code, message }] */
+function evaluate(request) {
+  const { contexts, asks, ...surroundings } = JSON.parse(request);
+  prepare(surroundings, true);
+  const opened = contexts.map((written) => {
+    try {
+      return openContext(written);
+    } catch (error) {
+      return { error };
+    }
+  });
+  return JSON.stringify(asks.map((ask) => {
+    try {
+      if (opened[ask[1]].error) {
+        throw opened[ask[1]].error;
+      }
+      return evaluateOne(ask, opened);
+    } catch (error) {
+      return failure(error);
+    }
+  }));
+}
+
+/** [[text, kind, names that the parser must know]] -> [{ names, functions, external } | { code, message }] */
+function check(request) {
+  return JSON.stringify(JSON.parse(request).map(([text, kind, shape]) => {
+    try {
+      const found = references(text, kind, shape ?? null, shape ? JSON.stringify(shape) : '');
+      return { names: [...found.names], functions: [...found.unknownFunctions], external: found.external };
+    } catch (error) {
+      return failure(error);
+    }
+  }));
+}
+
+globalThis.kyky = { evaluate, check };
