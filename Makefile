@@ -12,8 +12,10 @@ BIN := .venv/bin
 # the locks are whole: nothing to resolve; modules are compiled when first imported
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-compile --require-hashes
 MANIFEST := app/web/static/dist/manifest.json
+FEEL := app/engine/feel/dist/feel.js
+BUNDLES := $(MANIFEST) $(FEEL)
 # what the bundles are made from; a change of any makes them again
-SOURCES := package.json build.mjs $(shell find app -path app/web/static/dist -prune -o -type f \
+SOURCES := package.json build.mjs $(shell find app -name dist -prune -o -type f \
 	\( -name '*.css' -o -name '*.js' -o -name '*.mjs' -o -name '*.ts' -o -name '*.svg' \) -print 2>/dev/null)
 
 .PHONY: help run test lint format bench soak fuzz lock assets install install-dev clean
@@ -21,10 +23,10 @@ SOURCES := package.json build.mjs $(shell find app -path app/web/static/dist -pr
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
 
-run: $(BIN)/.run $(MANIFEST) ## start everything with demo data; make run ARGS="--port 9000"
+run: $(BIN)/.run $(BUNDLES) ## start everything with demo data; make run ARGS="--port 9000"
 	@exec $(BIN)/python -m app.cli run $(ARGS)
 
-test: install-dev $(MANIFEST) ## lint, types, import contracts and every test
+test: install-dev $(BUNDLES) ## lint, types, import contracts and every test
 	@$(BIN)/python -m tests.browser --install
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
@@ -40,26 +42,26 @@ format: install-dev ## let ruff put the code in order
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: install-dev $(MANIFEST) ## the numbers of the design as a table with medians
+bench: install-dev $(BUNDLES) ## the numbers of the design as a table with medians
 	$(BIN)/python -m pytest tests/bench -m bench -s -q --timeout 1800 $(ARGS)
 
-soak: install-dev $(MANIFEST) ## faults at random for ten minutes
+soak: install-dev $(BUNDLES) ## faults at random for ten minutes
 	$(BIN)/python -m pytest tests -m soak -s -q --timeout 1800 $(ARGS)
 
-fuzz: install-dev $(MANIFEST) ## long random runs against readers, forms and expressions
+fuzz: install-dev $(BUNDLES) ## long random runs against readers, forms and expressions
 	$(BIN)/python -m pytest tests -m fuzz -s -q --timeout 1800 $(ARGS)
 
 install: $(BIN)/.run ## the locked packages that running needs
 
 install-dev: $(BIN)/.dev ## the locked packages that testing needs
 
-assets: $(MANIFEST) ## the front-end bundles
+assets: $(BUNDLES) ## the front-end bundles
 
 lock: install-dev ## write requirements/*.txt anew: newest versions that pyproject.toml allows, with hashes
 	$(BIN)/python requirements/lock.py $(ARGS)
 
 clean: ## forget everything that was installed or built; the data folder stays
-	rm -rf .venv node_modules app/web/static/dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv node_modules app/web/static/dist app/engine/feel/dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 $(BIN)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -88,3 +90,8 @@ $(MANIFEST): node_modules/.installed $(SOURCES)
 	@echo "Building the front-end bundles"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" node build.mjs
 	@test -f $@ && touch $@
+
+# the same build makes it; only a lost file needs another
+$(FEEL): $(MANIFEST)
+	@test -f $@ || PATH="$(CURDIR)/$(BIN):$$PATH" node build.mjs
+	@touch $@

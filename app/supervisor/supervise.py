@@ -31,7 +31,8 @@ class CannotStart(Exception):
 def say(text: str) -> None:
     """Tell the person at the terminal; a closed terminal is no reason to stop."""
     with contextlib.suppress(BrokenPipeError, OSError):
-        print(text, flush=True)  # noqa: T201 # this is the command line's answer
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
 
 
 class Supervisor:

@@ -1,0 +1,125 @@
+"""`python -m workers.scheduler`: finds what is due and sees that it happens. Two may run."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from app.domain.errors import Unavailable
+from app.executor import Executor, open_executor
+from app.logs import configure_logs
+from app.settings import Settings, SettingsRefused
+from workers import make_celery
+from workers.clock import Clock, utc_now
+from workers.doorbell import Doorbell
+from workers.handlers import installed_handlers
+from workers.rounds import Matching, Relay, delivery_round, timer_round
+from workers.signs_of_life import sign_of_life
+
+log = structlog.get_logger(__name__)
+
+#: a clock that jumps further than this between two looks is reported; nothing stops
+SUSPICIOUS_JUMP = timedelta(minutes=5)
+#: the relay looks oftener than the others: somebody waits at a page for the step after a service task
+RELAY_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Something to do every `every` seconds; it returns whether more is waiting."""
+
+    name: str
+    every: float
+    work: Callable[[datetime], bool]
+
+
+class Loop:
+    """Does its rounds in turn until told to stop; what fails is logged and done again."""
+
+    def __init__(self, rounds: Sequence[Round], *, clock: Clock, wait: Callable[[float], bool]) -> None:
+        """`wait` pauses for the seconds given, or less, and returns whether to stop."""
+        self._rounds = rounds
+        self._clock = clock
+        self._wait = wait
+        self._last = clock()
+
+    def run(self) -> None:
+        """Go round until `wait` says stop."""
+        next_at = {item.name: self._clock() for item in self._rounds}
+        while True:
+            now = self._clock()
+            self._look_at_clock(now)
+            for item in self._rounds:
+                if now >= next_at[item.name] or next_at[item.name] - now > timedelta(seconds=item.every):
+                    more = self._do(item)
+                    next_at[item.name] = self._clock() + timedelta(seconds=0 if more else item.every)
+            pause = min((moment - self._clock()).total_seconds() for moment in next_at.values())
+            # never longer than the shortest interval, wherever the clock may have gone meanwhile
+            if self._wait(max(0.0, min(pause, *(item.every for item in self._rounds)))):
+                return
+
+    def _do(self, item: Round) -> bool:
+        try:
+            return item.work(self._clock())
+        except Unavailable:
+            log.warning("scheduler.database_away", round=item.name)
+        except Exception:
+            log.exception("scheduler.round_failed", round=item.name)
+        return False
+
+    def _look_at_clock(self, now: datetime) -> None:
+        if abs(now - self._last) > SUSPICIOUS_JUMP:
+            log.error("scheduler.clock_jumped", seconds=(now - self._last).total_seconds())
+        self._last = now
+
+
+def loops(
+    executor: Executor, doorbell: Doorbell, settings: Settings, *, clock: Clock, wait: Callable[[float], bool]
+) -> tuple[Loop, Loop]:
+    """Return the loop that waits for the broker and the loop that never does: a frozen broker delays no timer."""
+    second = settings.scheduler_interval
+    relay = Relay(executor, doorbell, installed_handlers(settings).types)
+    ringing = [Round("relay", second * RELAY_SHARE, relay)]
+    steady = [
+        Round("timers", second, timer_round(executor, clock)),
+        Round("matching", second, Matching(executor)),
+        Round("deliveries", second, delivery_round(executor, clock)),
+        Round("sign of life", 5.0, _touch),
+    ]
+    return Loop(ringing, clock=clock, wait=wait), Loop(steady, clock=clock, wait=wait)
+
+
+def _touch(_now: datetime) -> bool:
+    sign_of_life("scheduler").touch()
+    return False
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; what is under way is finished first."""
+    try:
+        settings = Settings.load()
+    except SettingsRefused as error:
+        sys.stderr.write(f"kykypolku: {error}\n")
+        return 1
+    configure_logs(style=settings.log_format, level=settings.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    executor = open_executor(settings)
+    doorbell = Doorbell(make_celery(settings))
+    ringing, steady = loops(executor, doorbell, settings, clock=utc_now, wait=stop.wait)
+    # a publish may hang in a frozen broker for its time-out: the thread does not hold up the end
+    threading.Thread(target=ringing.run, name="relay", daemon=True).start()
+    steady.run()
+    executor.database.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
