@@ -1,1 +1,249 @@
 """Start and continue process instances: (state, trigger) -> Step. No database, no clock, no network."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from SpiffWorkflow.util.task import TaskState
+
+from app.domain.errors import InvalidInput, NotFound, Problem, StateUnreadable
+from app.engine.codec import VERSION, StateRecord, TokenRecord, decode, encode
+from app.engine.expressions import CONTEXTS
+from app.engine.feel.values import to_state
+from app.engine.instance import Instance
+from app.engine.recorder import KINDS
+from app.engine.scopes import ScopeRecord, Scopes, decode_variables
+from app.engine.seam import (
+    Cancelled,
+    IncidentRetried,
+    InstanceStatus,
+    JobCompleted,
+    JobThrewError,
+    MessageArrived,
+    SignalArrived,
+    Step,
+    Surroundings,
+    TimerFired,
+    Trigger,
+    UserTaskCompleted,
+    Variables,
+    VariablesSet,
+    WaitKind,
+)
+from app.engine.tokens import Phase, Token
+
+if TYPE_CHECKING:
+    from app.engine.diagrams import CompiledProcess
+
+# SpiffWorkflow builds a log record for every change of state, whether anybody logs or not
+logging.getLogger("spiff").setLevel(logging.WARNING)
+
+_KIND_OF = {
+    UserTaskCompleted: "u",
+    JobCompleted: "j",
+    JobThrewError: "j",
+    TimerFired: "t",
+    MessageArrived: "m",
+    SignalArrived: "s",
+    IncidentRetried: "i",
+}
+
+
+def start(
+    process: CompiledProcess,
+    *,
+    variables: Variables,
+    surroundings: Surroundings,
+    start_element_id: str | None = None,
+    instance_key: int,
+) -> Step:
+    """
+    Start an instance at its none start event, or at the start event named, and run it to its first wait.
+
+    :raises NotFound: no such start event, or none that starts without an event
+    :raises InvalidInput: a variable has the name of a read-only context
+    """
+    check_names(variables)
+    spec = process.spec
+    starts = {event.element_id for event in process.outline.start_events}
+    if start_element_id is not None and start_element_id not in starts:
+        raise NotFound("start event", start_element_id)
+    if start_element_id is None and not spec.start.starts:
+        raise NotFound("start event", "none")
+    instance = Instance(spec, surroundings, Scopes([ScopeRecord(instance_key, 0, "r", {})]))
+    data: dict[str, object] = {}
+    if start_element_id is not None:
+        data["start"] = start_element_id
+    if start_element_id is not None and spec.element(start_element_id).output_mappings:
+        data["event"] = to_state(dict(variables))
+    else:
+        instance.scopes.write_here(instance_key, variables)
+    instance.spawn(spec.start, None, key=instance_key, **data)
+    return _rest(process, instance)
+
+
+def advance(process: CompiledProcess, state: bytes, trigger: Trigger, *, surroundings: Surroundings) -> Step:
+    """
+    Let the trigger happen to the instance and run it to its next wait.
+
+    :raises NotFound: nothing waits with this key (any more), or no scope has it
+    :raises InvalidInput: a variable has the name of a read-only context
+    :raises StateUnreadable: the state is broken, or not of this process version
+    """
+    check_names(getattr(trigger, "variables", {}))
+    instance = _restore(process, decode(state), surroundings)
+    if isinstance(trigger, Cancelled):
+        _cancel(instance)
+    elif isinstance(trigger, VariablesSet):
+        _set_variables(instance, trigger)
+    else:
+        _wake(instance, trigger)
+    return _rest(process, instance)
+
+
+def check_names(variables: Variables) -> None:
+    """
+    Refuse variables that would hide a read-only context.
+
+    :raises InvalidInput: one has such a name
+    """
+    wrong = [name for name in variables if name in CONTEXTS]
+    if wrong:
+        raise InvalidInput([Problem("reserved_variable_name", place=name) for name in wrong])
+
+
+def _wake(instance: Instance, trigger: Trigger) -> None:
+    if isinstance(trigger, (Cancelled, VariablesSet)):
+        raise TypeError
+    token, wait = instance.find_wait(trigger.key)
+    if wait.kind != _KIND_OF[type(trigger)]:
+        raise NotFound("wait", trigger.key)
+    if isinstance(trigger, IncidentRetried):
+        instance.close_wait(token, wait, completed=True)
+        token.task_spec.retry(token, Phase(wait.note))
+    else:
+        token.task_spec.triggered(token, wait, trigger)
+
+
+def _cancel(instance: Instance) -> None:
+    root = instance.task_tree
+    if instance.status is not InstanceStatus.ACTIVE:
+        raise NotFound("wait", root)
+    instance.terminate(root)
+    instance.status = InstanceStatus.TERMINATED
+
+
+def _set_variables(instance: Instance, trigger: VariablesSet) -> None:
+    token = instance.tasks.get(trigger.scope_key)
+    if token is None:
+        raise NotFound("scope", trigger.scope_key)
+    if trigger.local:
+        instance.scopes.open(token.id, parent=instance.outer_scope_of(token), kind="e")
+        instance.scopes.write_here(token.id, trigger.variables)
+    else:
+        instance.scopes.write(instance.scope_of(token), trigger.variables)
+
+
+def _rest(process: CompiledProcess, instance: Instance) -> Step:
+    if instance.status is InstanceStatus.ACTIVE:
+        instance.run_to_rest()
+    if instance.status is not InstanceStatus.ACTIVE:
+        instance.tasks.clear()
+    root = instance.task_tree.id
+    record = StateRecord(
+        version=VERSION,
+        process_id=process.process_id,
+        content_hash=process.content_hash,
+        status=instance.status,
+        root=root,
+        tokens=[_record(token) for token in instance.tasks.values()],
+        scopes=instance.scopes.records(),
+    )
+    return instance.recorder.step(encode(record), instance.status, instance.scopes)
+
+
+def _record(token: Token) -> TokenRecord:
+    return TokenRecord(
+        token.id,
+        token._parent or 0,  # noqa: SLF001  # SpiffWorkflow's field for the parent's key
+        token.task_spec.name,
+        token._state,  # noqa: SLF001
+        token.waits,
+        token.internal_data,
+        token.items,
+    )
+
+
+def _restore(process: CompiledProcess, record: StateRecord, surroundings: Surroundings) -> Instance:
+    if (record.process_id, record.content_hash) != (process.process_id, process.content_hash):
+        raise StateUnreadable("state_of_other_version", f"the state belongs to {record.process_id}")
+    instance = Instance(process.spec, surroundings, Scopes(record.scopes))
+    instance.status = InstanceStatus(record.status)
+    specs = process.spec.task_specs
+    # parents stand before their children: tokens are stored in the order in which they were made
+    for each in record.tokens:
+        token = Token(instance, specs[each.spec], instance.tasks.get(each.parent), key=each.key)
+        token._set_state(each.state)  # noqa: SLF001
+        token.waits = each.waits
+        token.internal_data = each.data
+        token.items = each.items
+        if not each.parent:
+            instance.task_tree = token
+        if each.state == TaskState.READY:
+            instance.ready.append(token)
+        elif each.state == TaskState.WAITING and token.task_spec.waits_for_others:
+            instance.joins[token.id] = token
+    return instance
+
+
+# -- looking into a state ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenWait:
+    """A wait of a live element."""
+
+    key: int
+    kind: WaitKind
+    element_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveElement:
+    """A live element instance; one that is not active is a token on its way or waiting at a join."""
+
+    key: int
+    parent_key: int
+    element_id: str
+    is_active: bool
+    waits: tuple[OpenWait, ...]
+
+
+def read_variables(state: bytes) -> Mapping[int, Variables]:
+    """
+    Return the variables of every open scope by the scope's key.
+
+    :raises StateUnreadable: the state is broken or of a later build
+    """
+    return {record.key: decode_variables(record) for record in decode(state).scopes}
+
+
+def inspect_state(state: bytes) -> tuple[LiveElement, ...]:
+    """
+    Return the live elements of an instance, the process first.
+
+    :raises StateUnreadable: the state is broken or of a later build
+    """
+    return tuple(
+        LiveElement(
+            key=token.key,
+            parent_key=token.parent,
+            element_id=token.spec.partition("#")[0],
+            is_active=token.state == TaskState.STARTED,
+            waits=tuple(OpenWait(key=wait.key, kind=KINDS[wait.kind], element_id=wait.element) for wait in token.waits),
+        )
+        for token in decode(state).tokens
+    )

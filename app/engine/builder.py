@@ -1,0 +1,266 @@
+"""Build the spec of a process from its graph; every expression is checked on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.engine.dialect.catching import Catcher, Catching, Subscription
+from app.engine.dialect.containers import ContainerSpec
+from app.engine.dialect.element import ElementSpec, Facts, Flow
+from app.engine.dialect.events import (
+    CatchSpec,
+    ErrorEndSpec,
+    EscalationThrowSpec,
+    MessageThrowSpec,
+    SignalThrowSpec,
+    TerminateEndSpec,
+)
+from app.engine.dialect.gateways import (
+    EventGatewaySpec,
+    ExclusiveGatewaySpec,
+    InclusiveGatewaySpec,
+    ParallelGatewaySpec,
+)
+from app.engine.dialect.scripts import RuleSpec, ScriptSpec
+from app.engine.dialect.tasks import JobSpec, PassThroughSpec, UserTaskSpec
+from app.engine.dialect.turns import BODY_TYPE, LoopSpec, MultiInstanceSpec
+from app.engine.expressions import Constant
+from app.engine.readings import Readings
+from app.engine.specs import ProcessSpec
+from app.engine.vocabulary import TASKS, bpmn, extension
+
+if TYPE_CHECKING:
+    from app.engine.graph import EventDefinition, Node, Scope
+
+INNER = "#turn"
+
+
+class Builder:
+    """Builds one process. What it cannot build is noted in the readings' findings; the spec is then not to be used."""
+
+    def __init__(self, process: Scope, readings: Readings, content_hash: str) -> None:
+        self.process = process
+        self.readings = readings
+        self.spec = ProcessSpec(process.scope_id, content_hash)
+
+    def build(self) -> ProcessSpec:
+        """Return the spec of the process."""
+        facts = Facts(
+            element_id=self.process.scope_id,
+            element_type="process",
+            name=self.readings.label(self.process),
+            properties=self.readings.properties(self.process),
+        )
+        starts = tuple(
+            node.node_id for node in self.process.starts() if node.event is None or node.event.kind == "none"
+        )
+        root = ContainerSpec(self.spec, facts, starts=starts)
+        self._fill(root, self.process)
+        self.spec.start = root
+        return self.spec
+
+    def _fill(self, container: ElementSpec, scope: Scope) -> None:
+        """Build what is inside a container, and hang the starts of its event sub-processes on it."""
+        for node in scope.nodes.values():
+            self._build_node(node)
+        for node in scope.nodes.values():
+            for edge in node.outgoing:
+                self.spec.task_specs[edge.source].connect(self.spec.task_specs[edge.target])
+        for node in scope.event_sub_processes():
+            if node.inside is not None:
+                for start in node.inside.starts()[:1]:
+                    self._hang(container, start, event_sub_process=node.node_id)
+
+    def _build_node(self, node: Node) -> None:
+        facts = self._facts(node)
+        loop = node.element.find(bpmn("standardLoopCharacteristics"))
+        multi = node.element.find(bpmn("multiInstanceLoopCharacteristics"))
+        if loop is None and multi is None:
+            spec = self._build_element(node, facts, node.node_id)
+            self._hang_boundaries(spec, node)
+            return
+        inner_facts = Facts(
+            element_id=facts.element_id,
+            element_type=facts.element_type,
+            name=facts.name,
+            properties=facts.properties,
+            inputs=facts.inputs,
+            outputs=facts.outputs,
+        )
+        inner = node.node_id + INNER
+        body_facts = Facts(
+            element_id=facts.element_id,
+            element_type=BODY_TYPE,
+            name=facts.name,
+            properties=facts.properties,
+            flows=facts.flows,
+        )
+        body: ElementSpec
+        if multi is not None:
+            body = MultiInstanceSpec(self.spec, body_facts, self.readings.turns(node, multi), inner=inner)
+        else:
+            body = LoopSpec(self.spec, body_facts, inner=inner, **self.readings.loop(node, loop))
+        self._build_element(node, inner_facts, inner)
+        self._hang_boundaries(body, node)
+
+    def _facts(self, node: Node) -> Facts:
+        return Facts(
+            element_id=node.node_id,
+            element_type=node.tag,
+            name=self.readings.label(node),
+            properties=self.readings.properties(node),
+            flows=tuple(
+                Flow(
+                    flow_id=edge.flow_id,
+                    target=edge.target,
+                    condition=self.readings.condition(edge, node),
+                    is_default=edge.flow_id == node.default_flow,
+                    reported=edge.reported,
+                )
+                for edge in node.outgoing
+            ),
+            inputs=self.readings.mappings(node, "input"),
+            outputs=self.readings.mappings(node, "output"),
+        )
+
+    def _build_element(self, node: Node, facts: Facts, name: str) -> ElementSpec:
+        if node.inside is not None:
+            starts = tuple(start.node_id for start in node.inside.starts())
+            container = ContainerSpec(self.spec, facts, starts=starts, spec_name=name)
+            self._fill(container, node.inside)
+            return container
+        if node.tag in TASKS:
+            return self._build_task(node, facts, name)
+        if node.tag.endswith("Gateway"):
+            return self._build_gateway(node, facts)
+        return self._build_event(node, facts)
+
+    # -- tasks -------------------------------------------------------------------------------------
+
+    def _build_task(self, node: Node, facts: Facts, name: str) -> ElementSpec:
+        job = self.readings.job(node)
+        if node.tag == "userTask":
+            return UserTaskSpec(self.spec, facts, self.readings.assignment(node), spec_name=name)
+        if node.tag == "receiveTask":
+            return CatchSpec(self.spec, facts, catching=self._catching(node), spec_name=name)
+        if job is not None:
+            return JobSpec(self.spec, facts, job, spec_name=name)
+        if node.tag == "scriptTask":
+            expression, result = self.readings.script(node)
+            return ScriptSpec(self.spec, facts, expression=expression, result=result, spec_name=name)
+        if node.tag == "businessRuleTask":
+            decision, result = self.readings.called_decision(node)
+            return RuleSpec(self.spec, facts, decision=decision, result=result, spec_name=name)
+        if node.tag == "sendTask":
+            return self._message_throw(node, facts, name)
+        if node.tag == "serviceTask":
+            self.readings.findings.refuse("job_type_missing", node)
+        return PassThroughSpec(self.spec, facts, spec_name=name)
+
+    def _message_throw(self, node: Node, facts: Facts, name: str) -> ElementSpec:
+        thrown = self.readings.thrown_message(node)
+        return MessageThrowSpec(
+            self.spec,
+            facts,
+            name=thrown["name"],
+            correlation_key=thrown["correlation_key"],
+            time_to_live=thrown["time_to_live"],
+            message_id=thrown["message_id"],
+            spec_name=name,
+        )
+
+    # -- gateways ----------------------------------------------------------------------------------
+
+    def _build_gateway(self, node: Node, facts: Facts) -> ElementSpec:
+        incoming = tuple(edge.flow_id for edge in node.incoming)
+        if node.tag == "parallelGateway":
+            return ParallelGatewaySpec(self.spec, facts, incoming=incoming)
+        if node.tag == "inclusiveGateway":
+            gateway = InclusiveGatewaySpec(self.spec, facts, incoming=incoming)
+            gateway.reach = {edge.flow_id: _can_reach(edge.source, node) for edge in node.incoming}
+            return gateway
+        if node.tag == "eventBasedGateway":
+            events = []
+            for edge in node.outgoing:
+                catching = self._catching(node.scope.nodes[edge.target])
+                if catching is not None:
+                    events.append(Subscription(element_id=edge.target, catching=catching, interrupting=True))
+            return EventGatewaySpec(self.spec, facts, events=tuple(events))
+        return ExclusiveGatewaySpec(self.spec, facts)
+
+    # -- events ------------------------------------------------------------------------------------
+
+    def _build_event(self, node: Node, facts: Facts) -> ElementSpec:
+        event = node.event
+        kind = event.kind if event is not None else "none"
+        if node.tag in {"startEvent", "boundaryEvent"}:
+            return CatchSpec(self.spec, facts)
+        if node.tag == "intermediateCatchEvent" and kind != "link":
+            return CatchSpec(self.spec, facts, catching=self._catching(node))
+        if event is None or kind in {"none", "link"}:
+            return PassThroughSpec(self.spec, facts)
+        return self._build_throw(node, facts, event)
+
+    def _build_throw(self, node: Node, facts: Facts, event: EventDefinition) -> ElementSpec:
+        if event.kind == "message":
+            job = self.readings.job(node)
+            if job is not None:
+                return JobSpec(self.spec, facts, job)
+            return self._message_throw(node, facts, node.node_id)
+        if event.kind == "signal":
+            return SignalThrowSpec(self.spec, facts, name=self.readings.named(node, event))
+        if event.kind == "escalation":
+            return EscalationThrowSpec(self.spec, facts, code=self.readings.named(node, event))
+        if event.kind == "error":
+            return ErrorEndSpec(self.spec, facts, code=self.readings.named(node, event))
+        return TerminateEndSpec(self.spec, facts)
+
+    def _catching(self, node: Node) -> Catching | None:
+        return self.readings.catching(node)
+
+    def _hang_boundaries(self, spec: ElementSpec, node: Node) -> None:
+        for boundary in node.boundaries:
+            self._hang(spec, boundary, event_sub_process="")
+
+    def _hang(self, host: ElementSpec, event_node: Node, *, event_sub_process: str) -> None:
+        """Let the host listen for the boundary event or the start of the event sub-process."""
+        event = event_node.event
+        if event is None:
+            return
+        if event.kind in {"error", "escalation"}:
+            code = self.readings.named(event_node, event, empty_allowed=True)
+            text = str(code.value or "") if isinstance(code, Constant) else ""
+            catcher = Catcher(event_node.node_id, event.kind, text, event_node.interrupting, event_sub_process)
+            if any(
+                (each.kind, each.code, bool(each.event_sub_process)) == (event.kind, text, bool(event_sub_process))
+                for each in host.catchers
+            ):
+                self.readings.findings.refuse("caught_twice", event_node)
+            host.catchers += (catcher,)
+            return
+        catching = self.readings.catching(event_node)
+        if catching is not None:
+            subscription = Subscription(event_node.node_id, catching, event_node.interrupting, event_sub_process)
+            host.subscriptions += (subscription,)
+
+
+def _can_reach(source: str, gateway: Node) -> frozenset[str]:
+    """Return the elements from which the source can be reached without visiting the gateway, the source included."""
+    nodes = gateway.scope.nodes
+    found: set[str] = set()
+    open_ends = [source]
+    while open_ends:
+        place = open_ends.pop()
+        if place in found or place == gateway.node_id:
+            continue
+        found.add(place)
+        node = nodes[place]
+        open_ends.extend(edge.source for edge in node.incoming)
+        if node.tag == "boundaryEvent":
+            open_ends.extend(host.node_id for host in nodes.values() if node in host.boundaries)
+    return frozenset(found)
+
+
+def is_job(node: Node) -> bool:
+    """Return whether the element is work for a connector or local command."""
+    return extension(node.element, "taskDefinition") is not None

@@ -1,0 +1,66 @@
+"""
+State of an instance <-> bytes: live tokens and open scopes only, in msgpack, with a version stamp.
+
+Specs are apart (the published version names them); finished branches are not there. A state written by any build since
+the first is opened by every later one: golden files under tests/conformance/golden prove it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from app.domain.errors import StateUnreadable
+from app.engine.scopes import ScopeRecord
+from app.engine.tokens import NO_ITEMS, Wait
+
+VERSION = 1
+
+
+class TokenRecord(msgspec.Struct, array_like=True):
+    """A live token; `parent` is 0 for the process itself."""
+
+    key: int
+    parent: int
+    spec: str
+    state: int
+    waits: list[Wait] = []
+    data: dict[str, Any] = {}
+    items: msgspec.Raw = NO_ITEMS
+
+
+class StateRecord(msgspec.Struct, array_like=True):
+    """All that is stored of an instance."""
+
+    version: int
+    process_id: str
+    content_hash: str
+    status: str
+    root: int
+    tokens: list[TokenRecord] = []
+    scopes: list[ScopeRecord] = []
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(StateRecord)
+
+
+def encode(record: StateRecord) -> bytes:
+    """Return the record as bytes."""
+    return _encoder.encode(record)
+
+
+def decode(state: bytes) -> StateRecord:
+    """
+    Return the stored state.
+
+    :raises StateUnreadable: broken, or of a later build
+    """
+    try:
+        record = _decoder.decode(state)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StateUnreadable("state_unreadable", f"the stored state cannot be read: {type(error).__name__}") from None
+    if record.version > VERSION:
+        raise StateUnreadable("state_of_later_build", f"the stored state has version {record.version}")
+    return record

@@ -1,0 +1,109 @@
+"""Read a diagram for publishing, and compile its processes for running."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from app.domain.errors import InvalidDiagram, NotFound, Problem
+from app.engine.builder import Builder
+from app.engine.graph import Findings, Scope
+from app.engine.normaliser import Document
+from app.engine.outline import outline
+from app.engine.reader import read_document
+from app.engine.readings import Readings
+from app.engine.refusals import check_process
+from app.engine.seam import ProcessOutline
+from app.engine.specs import ProcessSpec
+
+#: compiled processes kept; a county has some tens of pathways and a few living versions of each
+MOST_COMPILED = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagram:
+    """A diagram that may be published."""
+
+    processes: tuple[ProcessOutline, ...]
+    #: what the normaliser rewrote or what only documents; informative
+    repairs: tuple[Problem, ...]
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledProcess:
+    """A process ready to run; shared by all its instances, never changed."""
+
+    process_id: str
+    content_hash: str
+    outline: ProcessOutline
+    spec: ProcessSpec
+
+
+def content_hash(xml: bytes) -> str:
+    """Return the hash that names this very file."""
+    return hashlib.sha256(xml).hexdigest()
+
+
+def read_diagram(xml: bytes) -> Diagram:
+    """
+    Read a BPMN file and check that every executable process in it can be run rightly.
+
+    :raises InvalidDiagram: every problem found, each with the element's id and name
+    """
+    document = Document(read_document(xml))
+    findings = document.findings
+    processes = tuple(_build(process, findings, "")[1] for process in document.processes)
+    if findings.problems:
+        raise InvalidDiagram(_unique(findings.problems))
+    return Diagram(processes=processes, repairs=_unique(findings.repairs), content_hash=content_hash(xml))
+
+
+def _build(process: Scope, findings: Findings, digest: str) -> tuple[ProcessSpec | None, ProcessOutline]:
+    check_process(process, findings)
+    readings = Readings(findings)
+    spec = None
+    if not any(problem.code == "duplicate_id" for problem in findings.problems):
+        spec = Builder(process, readings, digest).build()
+    return spec, outline(process, readings)
+
+
+def _unique(problems: list[Problem]) -> tuple[Problem, ...]:
+    seen: dict[str, Problem] = {}
+    for problem in problems:
+        seen.setdefault(repr(problem), problem)
+    return tuple(seen.values())
+
+
+_compiled: OrderedDict[tuple[str, str], CompiledProcess] = OrderedDict()
+_lock = threading.Lock()
+
+
+def compile_process(xml: bytes, process_id: str, content_hash: str) -> CompiledProcess:
+    """
+    Return the process of a published file, from the cache where it was compiled before.
+
+    :raises InvalidDiagram: this build cannot run the file
+    :raises NotFound: no executable process of this id in the file
+    """
+    place = (content_hash, process_id)
+    with _lock:
+        if place in _compiled:
+            _compiled.move_to_end(place)
+            return _compiled[place]
+    document = Document(read_document(xml))
+    process = next((each for each in document.processes if each.scope_id == process_id), None)
+    if process is None:
+        raise NotFound("process", process_id)
+    spec, described = _build(process, document.findings, content_hash)
+    if spec is None or document.findings.problems:
+        raise InvalidDiagram(_unique(document.findings.problems))
+    compiled = CompiledProcess(process_id=process_id, content_hash=content_hash, outline=described, spec=spec)
+    with _lock:
+        # two threads may have compiled it at once: both use the one that came first
+        kept = _compiled.setdefault(place, compiled)
+        while len(_compiled) > MOST_COMPILED:
+            _compiled.popitem(last=False)
+    return kept

@@ -1,0 +1,1 @@
+"""Our task specs over SpiffWorkflow: a file per kind of element."""

@@ -1,0 +1,40 @@
+"""Elements with elements inside: the process, sub-processes and event sub-processes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.engine.dialect.element import ElementSpec, Facts
+from app.engine.seam import Value
+from app.engine.specs import ProcessSpec
+from app.engine.tokens import Token
+
+
+class ContainerSpec(ElementSpec):
+    """A process, an embedded sub-process or an event sub-process; over when nothing inside is left."""
+
+    is_container = True
+
+    def __init__(self, process: ProcessSpec, facts: Facts, *, starts: tuple[str, ...], spec_name: str = "") -> None:
+        super().__init__(process, facts, spec_name=spec_name)
+        self.starts = starts
+
+    def enter(self, token: Token) -> bool | None:
+        """Open the scope of the variables inside, then begin."""
+        instance = token.workflow
+        if token is not instance.task_tree:
+            instance.scopes.open(token.id, parent=instance.scope_of(token.container), kind="p")
+        return super().enter(token)
+
+    def behave(self, token: Token, values: Sequence[Value]) -> bool | None:  # noqa: ARG002
+        """Put tokens on the starts: the one chosen, else all; an event sub-process hands on what its event brought."""
+        chosen = token.internal_data.pop("start", None)
+        data = {"event": token.internal_data.pop("event")} if "event" in token.internal_data else {}
+        for start in [chosen] if chosen else self.starts:
+            token.workflow.spawn(token.workflow.spec.element(start), token, **data)
+        return None
+
+    def child_finished(self, token: Token, child: Token) -> None:  # noqa: ARG002
+        """Come to the end when the last token inside is gone."""
+        if not token._children:  # noqa: SLF001
+            token.workflow.finish(token)

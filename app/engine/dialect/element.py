@@ -1,0 +1,292 @@
+"""What every element does: become active, behave, leave by its flows. SpiffWorkflow calls the underscored methods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from SpiffWorkflow.specs.base import TaskSpec
+from SpiffWorkflow.util.task import TaskState
+
+from app.domain.errors import EngineFault, ExpressionError
+from app.engine.dialect.catching import Catcher, Subscription, happened, subscribe
+from app.engine.expressions import Expression, Template
+from app.engine.seam import ElementEvent, Trigger, Value
+from app.engine.tokens import Phase, Token, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.domain.localized import LocalizedText
+    from app.engine.instance import Instance
+    from app.engine.specs import ProcessSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A way out of an element. `reported` is false for what the normaliser added."""
+
+    flow_id: str
+    target: str
+    condition: Expression | None = None
+    is_default: bool = False
+    reported: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """One line of an ioMapping: the value of `source` becomes the variable `target` (a path of names)."""
+
+    source: Template
+    target: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the diagram says of an element, whatever its kind."""
+
+    element_id: str
+    element_type: str
+    name: LocalizedText
+    properties: dict[str, str] = field(default_factory=dict)
+    flows: tuple[Flow, ...] = ()
+    #: input mappings in groups; a group may use what the groups before it wrote
+    inputs: tuple[tuple[Mapping, ...], ...] = ()
+    outputs: tuple[tuple[Mapping, ...], ...] = ()
+
+
+class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no types
+    """
+    A flow node. Its life: enter (history, inputs) -> behave (at once or after a wait) -> leave (outputs, flows).
+
+    `enter`, `behave` and `leave` return True to go on and None to wait; a fault in one becomes an incident, and the
+    retry begins at that phase again. Nothing a phase does may stay half done: all is evaluated before all is written.
+    """
+
+    #: what `behave` needs evaluated
+    asks: tuple[Template, ...] = ()
+    #: whether the element's children are turns of a multi-instance or loop
+    has_turns = False
+    #: whether elements of the diagram lie inside
+    is_container = False
+    #: whether a token that waits here has to be looked at when all is at rest
+    waits_for_others = False
+    #: where a container begins
+    starts: tuple[str, ...] = ()
+
+    def __init__(self, process: ProcessSpec, facts: Facts, *, spec_name: str = "") -> None:
+        super().__init__(process, spec_name or facts.element_id)
+        self.element_id = facts.element_id
+        self.element_type = facts.element_type
+        self.label = facts.name
+        self.properties = facts.properties
+        self.flows = facts.flows
+        self.input_mappings = facts.inputs
+        self.output_mappings = facts.outputs
+        #: messages, timers and signals that may happen to the element while it is active
+        self.subscriptions: tuple[Subscription, ...] = ()
+        #: errors and escalations that it catches from what is inside it
+        self.catchers: tuple[Catcher, ...] = ()
+
+    # -- SpiffWorkflow's hooks ---------------------------------------------------------------------
+
+    def test(self) -> None:
+        """Do nothing: the graph is checked once, when the diagram is read."""
+
+    def _predict(self, token: Token, *args: object, **kwargs: object) -> None:
+        """Do nothing: tokens are made where flows are taken, never guessed ahead."""
+
+    def _update_hook(self, token: Token) -> bool:  # noqa: ARG002  # joins look at it
+        return True
+
+    def _on_ready_hook(self, token: Token) -> None:
+        token.workflow.ready.append(token)
+
+    def _run_hook(self, token: Token) -> bool | None:
+        # the state is set first so that an incident finds an element that has begun
+        token._set_state(TaskState.STARTED)  # noqa: SLF001
+        return token.workflow.attempt(token, Phase.ENTER, self.enter)
+
+    def _on_complete_hook(self, token: Token) -> None:
+        instance = token.workflow
+        instance.close_waits(token)
+        instance.recorder.element(token, ElementEvent.COMPLETED)
+        for index in token.internal_data.pop("taken", ()):
+            self.take(token, self.flows[index])
+
+    # -- the life of an element --------------------------------------------------------------------
+
+    def enter(self, token: Token) -> bool | None:
+        """Become active, write the input mappings, open the subscriptions of events on the element, then behave."""
+        self.activate(token)
+        self.map_inputs(token)
+        of_events = [ask for subscription in self.subscriptions for ask in subscription.catching.asks]
+        asks = (*of_events, *self.asks)
+        values = token.workflow.evaluate(token, asks) if asks else []
+        subscribe(token, self.subscriptions, values)
+        return self.start_behaving(token, values[len(of_events) :])
+
+    def activate(self, token: Token) -> None:
+        """Note once that the element instance has begun."""
+        if "a" not in token.internal_data:
+            token.workflow.count(token)
+            token.internal_data["a"] = 1
+            token.workflow.recorder.element(token, ElementEvent.ACTIVATED)
+
+    def start_behaving(self, token: Token, values: Sequence[Value]) -> bool | None:
+        """Behave with the values of `asks`; where that is at once, leave too."""
+        instance = token.workflow
+        if instance.attempt(token, Phase.BEHAVE, lambda _: self.behave(token, values)):
+            return instance.attempt(token, Phase.LEAVE, self.leave)
+        return None
+
+    def behave(self, token: Token, values: Sequence[Value]) -> bool | None:  # noqa: ARG002
+        """Do what the element is for. Return True where it is done at once."""
+        return True
+
+    def leave(self, token: Token) -> bool:
+        """Write the output mappings and choose the flows to take; nothing is taken yet."""
+        self.map_outputs(token)
+        if self.is_turn(token):
+            token.container.task_spec.turn_ends(token.container, token)
+        if self.flows:
+            token.internal_data["taken"] = self.choose(token)
+        return True
+
+    def choose(self, token: Token) -> list[int]:
+        """Return the numbers of the flows to take: those without a condition, those that hold, else the default."""
+        conditional = [index for index, flow in enumerate(self.flows) if flow.condition is not None]
+        plain = [index for index, flow in enumerate(self.flows) if flow.condition is None and not flow.is_default]
+        if not conditional:
+            return plain or [index for index, flow in enumerate(self.flows) if flow.is_default]
+        holding = self.holding(token, conditional)
+        chosen = sorted(plain + holding)
+        if not holding and (default := [index for index, flow in enumerate(self.flows) if flow.is_default]):
+            chosen = sorted(plain + default)
+        if not chosen:
+            raise EngineFault("no_flow", "no condition holds and there is no default flow", element_id=self.element_id)
+        return chosen
+
+    def holding(self, token: Token, indexes: list[int], *, first_only: bool = False) -> list[int]:
+        """
+        Return which of the conditional flows hold; all conditions go to V8 in one call.
+
+        :raises ExpressionError: a condition fails or is neither true nor false
+        """
+        conditions = [condition for index in indexes if (condition := self.flows[index].condition) is not None]
+        instance = token.workflow
+        answers = instance.answers(instance.scope_of(token), conditions)
+        chosen = []
+        for index, answer in zip(indexes, answers, strict=True):
+            if answer.error is not None:
+                raise answer.error
+            if not isinstance(answer.value, bool):
+                flow = self.flows[index].flow_id
+                raise ExpressionError("condition_not_boolean", f"the condition of {flow} is neither true nor false")
+            if answer.value:
+                chosen.append(index)
+                if first_only:
+                    break
+        return chosen
+
+    def take(self, token: Token, flow: Flow) -> None:
+        """Send a token along the flow."""
+        instance = token.workflow
+        container = token.container
+        if flow.reported:
+            instance.recorder.flow_taken(flow.flow_id, container.id)
+        instance.spawn(instance.spec.element(flow.target), container, f=flow.flow_id)
+
+    # -- mappings ----------------------------------------------------------------------------------
+
+    def map_inputs(self, token: Token) -> None:
+        """Evaluate the input mappings and write them as the element's own variables."""
+        instance = token.workflow
+        for group in self.input_mappings:
+            values = instance.evaluate(token, [mapping.source for mapping in group])
+            instance.scopes.open(token.id, parent=instance.outer_scope_of(token), kind="e")
+            present = instance.scopes.here(token.id)
+            instance.scopes.write_here(token.id, _assemble(group, values, present))
+
+    def map_outputs(self, token: Token) -> None:
+        """Evaluate the output mappings and write them outside the element (inside the turn of a multi-instance)."""
+        instance = token.workflow
+        for group in self.output_mappings:
+            values = instance.evaluate(token, [mapping.source for mapping in group])
+            outside = instance.scope_of(token) if self.is_turn(token) else instance.outer_scope_of(token)
+            present = instance.scopes.visible(outside, {mapping.target[0] for mapping in group})
+            instance.scopes.write(outside, _assemble(group, values, present))
+
+    def is_turn(self, token: Token) -> bool:
+        """Return whether the token is one turn of a multi-instance or loop."""
+        return token is not token.workflow.task_tree and token.container.task_spec.has_turns
+
+    # -- what others may ask of an element ---------------------------------------------------------
+
+    def child_finished(self, token: Token, child: Token) -> None:
+        """Hear that something inside the element is over."""
+        raise NotImplementedError
+
+    def turn_ends(self, token: Token, turn: Token) -> None:
+        """Take what a turn brings to the multi-instance before the turn's variables go."""
+
+    def try_to_fire(self, token: Token) -> bool:  # noqa: ARG002
+        """Return whether a token that waits at a join was let go."""
+        return False
+
+    def triggered(self, token: Token, wait: Wait, trigger: Trigger) -> None:
+        """Go on because what the element, or an event on it, waited for happened."""
+        if wait.element == self.element_id:
+            self.completed_by(token, wait, trigger)
+        else:
+            subscription = next(each for each in self.subscriptions if each.element_id == wait.element)
+            happened(token, wait, subscription, trigger)
+
+    def completed_by(self, token: Token, wait: Wait, trigger: Trigger) -> None:
+        """Take the result that the trigger brings and come to the end."""
+        instance = token.workflow
+        instance.close_wait(token, wait, completed=True)
+        instance.take_result(token, getattr(trigger, "variables", {}))
+        instance.finish(token)
+
+    def retry(self, token: Token, phase: Phase) -> None:
+        """Try the failed phase of the element again."""
+        instance: Instance = token.workflow
+        if phase is Phase.STUCK:
+            return
+        if phase is Phase.LEAVE:
+            instance.finish(token)
+            return
+        if phase is Phase.BEHAVE:
+            self.go_on(token)
+        elif instance.attempt(token, phase, self.enter):
+            token.complete()
+
+    def go_on(self, token: Token) -> None:
+        """Behave again after an incident, or after a turn of a loop."""
+        if token.workflow.attempt(token, Phase.BEHAVE, self._behave_again):
+            token.complete()
+
+    def _behave_again(self, token: Token) -> bool | None:
+        values = token.workflow.evaluate(token, self.asks) if self.asks else []
+        return self.start_behaving(token, values)
+
+
+def _assemble(group: tuple[Mapping, ...], values: Sequence[Value], present: dict[str, Value]) -> dict[str, Value]:
+    """Return the variables that the mappings write; a path of names changes one entry inside a context."""
+    written: dict[str, Value] = {}
+    for mapping, value in zip(group, values, strict=True):
+        head, *rest = mapping.target
+        if not rest:
+            written[head] = value
+            continue
+        outer = written.get(head, present.get(head))
+        written[head] = _with_entry(outer, rest, value)
+    return written
+
+
+def _with_entry(outer: Value, path: Sequence[str], value: Value) -> Value:
+    entries = dict(outer) if isinstance(outer, dict) else {}
+    head, *rest = path
+    entries[head] = _with_entry(entries.get(head), rest, value) if rest else value
+    return entries

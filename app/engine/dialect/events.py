@@ -1,0 +1,153 @@
+"""Start, catch, boundary, throw and end events, and receive tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from app.domain.errors import EngineFault
+from app.engine.dialect.catching import Catching, text_value
+from app.engine.dialect.element import ElementSpec, Facts
+from app.engine.expressions import Template
+from app.engine.feel.values import from_state
+from app.engine.propagation import throw
+from app.engine.seam import MessageThrown, SignalThrown, Value
+from app.engine.specs import ProcessSpec
+from app.engine.timers import to_interval
+from app.engine.tokens import Token
+
+#: how long a thrown message waits for somebody to receive it where the diagram does not say
+NORMAL_TIME_TO_LIVE = timedelta(hours=1)
+
+
+class CatchSpec(ElementSpec):
+    """
+    An event or receive task that waits for the outside; start and boundary events have happened when they begin.
+
+    A token that comes with an event (`event` in its data) takes what the event brought and goes on.
+    """
+
+    def __init__(
+        self, process: ProcessSpec, facts: Facts, *, catching: Catching | None = None, spec_name: str = ""
+    ) -> None:
+        super().__init__(process, facts, spec_name=spec_name)
+        self.catching = catching
+        self.asks = catching.asks if catching is not None else ()
+
+    def enter(self, token: Token) -> bool | None:
+        """Become active; with an event that has happened already, take what it brought."""
+        if self.catching is not None and "event" not in token.internal_data:
+            return super().enter(token)
+        self.activate(token)
+        brought = token.internal_data.pop("event", None)
+        if brought:
+            token.workflow.take_result(token, from_state(brought))
+        return self.start_behaving(token, ())
+
+    def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
+        """Open the wait, unless the event has happened already."""
+        if self.catching is None or not values:
+            return True
+        opening = self.catching.work_out(values, token.workflow.surroundings.now)
+        opening(token, self.element_id, interrupting=True)
+        return None
+
+
+class MessageThrowSpec(ElementSpec):
+    """A send task, throw or end event whose message stays inside the product; its variables are the input mappings."""
+
+    def __init__(
+        self,
+        process: ProcessSpec,
+        facts: Facts,
+        *,
+        name: Template,
+        correlation_key: Template,
+        time_to_live: Template,
+        message_id: Template,
+        spec_name: str = "",
+    ) -> None:
+        super().__init__(process, facts, spec_name=spec_name)
+        self.asks = (name, correlation_key, time_to_live, message_id)
+
+    def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
+        """Throw the message."""
+        name, correlation_key, time_to_live, message_id = values
+        instance = token.workflow
+        instance.recorder.messages.append(
+            MessageThrown(
+                element_id=self.element_id,
+                element_instance_key=token.id,
+                name=text_value(name, "message_name"),
+                correlation_key=text_value(correlation_key, "correlation_key"),
+                variables=instance.scopes.here(token.id) if self.input_mappings else {},
+                time_to_live=_to_live(time_to_live, instance.surroundings.now),
+                message_id="" if message_id is None else text_value(message_id, "message_id"),
+            )
+        )
+        return True
+
+
+def _to_live(value: Value, now: datetime) -> timedelta:
+    return NORMAL_TIME_TO_LIVE if value is None else to_interval(value).after(now) - now
+
+
+class SignalThrowSpec(ElementSpec):
+    """A throw or end event that broadcasts a signal; its variables are the input mappings."""
+
+    def __init__(self, process: ProcessSpec, facts: Facts, *, name: Template) -> None:
+        super().__init__(process, facts)
+        self.asks = (name,)
+
+    def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
+        """Throw the signal."""
+        instance = token.workflow
+        variables = instance.scopes.here(token.id) if self.input_mappings else {}
+        name = text_value(values[0], "signal_name")
+        instance.recorder.signals.append(SignalThrown(element_id=self.element_id, name=name, variables=variables))
+        return True
+
+
+class ErrorEndSpec(ElementSpec):
+    """An end event that throws an error to the nearest event that catches it."""
+
+    def __init__(self, process: ProcessSpec, facts: Facts, *, code: Template) -> None:
+        super().__init__(process, facts)
+        self.asks = (code,)
+
+    def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
+        """
+        Throw the error; what catches it ends this element too.
+
+        :raises EngineFault: nobody catches it
+        """
+        code = "" if values[0] is None else str(values[0])
+        instance = token.workflow
+        variables = instance.scopes.here(token.id) if self.input_mappings else {}
+        if not throw(token, kind="error", code=code, variables=variables):
+            raise EngineFault("uncaught_error", f"no event catches the error {code}", element_id=self.element_id)
+        return None
+
+
+class EscalationThrowSpec(ElementSpec):
+    """A throw or end event that escalates; nobody has to catch it."""
+
+    def __init__(self, process: ProcessSpec, facts: Facts, *, code: Template) -> None:
+        super().__init__(process, facts)
+        self.asks = (code,)
+
+    def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
+        """Throw the escalation; go on unless what caught it interrupts this element."""
+        instance = token.workflow
+        variables = instance.scopes.here(token.id) if self.input_mappings else {}
+        throw(token, kind="escalation", code=str(values[0] or ""), variables=variables)
+        return True if token.id in instance.tasks else None
+
+
+class TerminateEndSpec(ElementSpec):
+    """An end event that ends everything else in its scope at once."""
+
+    def behave(self, token: Token, values: Sequence[Value]) -> bool | None:  # noqa: ARG002
+        """End the others; the scope then completes, because nothing is left in it."""
+        token.workflow.terminate_children(token.container, but=token)
+        return True

@@ -1,0 +1,66 @@
+"""Tasks that the engine does itself: FEEL scripts and business rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.domain.errors import EngineFault
+from app.engine import decisions
+from app.engine.dialect.element import ElementSpec, Facts
+from app.engine.expressions import Template
+from app.engine.seam import DecisionEvaluated, Value
+from app.engine.specs import ProcessSpec
+from app.engine.tokens import Token
+
+
+class ScriptSpec(ElementSpec):
+    """A script task: one FEEL expression whose value becomes a variable."""
+
+    def __init__(
+        self, process: ProcessSpec, facts: Facts, *, expression: Template, result: str, spec_name: str = ""
+    ) -> None:
+        super().__init__(process, facts, spec_name=spec_name)
+        self.asks = (expression,)
+        self.result = result
+
+    def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
+        """Write the value."""
+        token.workflow.take_result(token, {self.result: values[0]})
+        return True
+
+
+class RuleSpec(ElementSpec):
+    """A business rule task that asks a decision."""
+
+    def __init__(
+        self, process: ProcessSpec, facts: Facts, *, decision: Template, result: str, spec_name: str = ""
+    ) -> None:
+        super().__init__(process, facts, spec_name=spec_name)
+        self.asks = (decision,)
+        self.result = result
+
+    def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
+        """
+        Ask the decision with what the element sees, and write its output.
+
+        :raises EngineFault: the decision is not published, or fails
+        """
+        instance = token.workflow
+        compiled = instance.surroundings.decisions.get(str(values[0]))
+        if compiled is None:
+            raise EngineFault("decision_missing", f"the decision {values[0]} is not published")
+        context = instance.context(instance.scope_of(token), None)
+        outcome = decisions.decide(compiled, context, now=instance.surroundings.now)
+        instance.recorder.decisions.append(
+            DecisionEvaluated(
+                element_instance_key=token.id,
+                element_id=self.element_id,
+                decision_id=compiled.decision_id,
+                content_hash=compiled.content_hash,
+                inputs=outcome.inputs,
+                output=outcome.output,
+                matched_rules=outcome.matched_rules,
+            )
+        )
+        instance.take_result(token, {self.result: outcome.output})
+        return True

@@ -1,0 +1,103 @@
+"""The normalised diagram: nodes, flows and the scopes that hold them, with every reference resolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from app.domain.errors import Problem
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+
+@dataclass(slots=True)
+class FlowEdge:
+    """A sequence flow. `reported` is false where the original has no id or no flow at all (link events)."""
+
+    flow_id: str
+    source: str
+    target: str
+    condition: str | None = None
+    reported: bool = True
+    element: _Element | None = None
+
+
+@dataclass(slots=True)
+class EventDefinition:
+    """What an event waits for or throws, with its root element resolved."""
+
+    kind: str
+    element: _Element | None = None
+    #: the message, signal, error or escalation that it refers to
+    root_element: _Element | None = None
+    #: name of message, signal or link; code of error or escalation
+    name: str = ""
+
+
+@dataclass(slots=True)
+class Node:
+    """A flow node of the diagram."""
+
+    node_id: str
+    tag: str
+    name: str
+    element: _Element
+    scope: Scope
+    incoming: list[FlowEdge] = field(default_factory=list)
+    outgoing: list[FlowEdge] = field(default_factory=list)
+    default_flow: str = ""
+    event: EventDefinition | None = None
+    boundaries: list[Node] = field(default_factory=list)
+    #: the inside of a sub-process
+    inside: Scope | None = None
+    triggered_by_event: bool = False
+    interrupting: bool = True
+    lane: str = ""
+
+
+@dataclass(slots=True)
+class Scope:
+    """A process or the inside of a sub-process."""
+
+    scope_id: str
+    name: str
+    element: _Element
+    nodes: dict[str, Node] = field(default_factory=dict)
+    flows: list[FlowEdge] = field(default_factory=list)
+
+    def starts(self) -> list[Node]:
+        """Return the start events, else the nodes that nothing leads to (BPMN 2.0.2 clause 10.5.2)."""
+        events = [node for node in self.nodes.values() if node.tag == "startEvent"]
+        return events or [
+            node
+            for node in self.nodes.values()
+            if not node.incoming and node.tag != "boundaryEvent" and not node.triggered_by_event
+        ]
+
+    def event_sub_processes(self) -> list[Node]:
+        """Return the event sub-processes directly in this scope."""
+        return [node for node in self.nodes.values() if node.triggered_by_event]
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was found wrong (refused) and what was rewritten (informative)."""
+
+    problems: list[Problem] = field(default_factory=list)
+    repairs: list[Problem] = field(default_factory=list)
+
+    def refuse(self, code: str, node: Node | Scope | None = None, /, **values: object) -> None:
+        """Note something that we refuse to run, at the node or scope."""
+        self.problems.append(_at(code, node, values))
+
+    def repaired(self, code: str, node: Node | Scope | None = None, /, **values: object) -> None:
+        """Note something that the normaliser rewrote."""
+        self.repairs.append(_at(code, node, values))
+
+
+def _at(code: str, node: Node | Scope | None, values: dict[str, object]) -> Problem:
+    if node is None:
+        return Problem(code, values=values)
+    place = node.node_id if isinstance(node, Node) else node.scope_id
+    return Problem(code, place=place, name=node.name, values=values)

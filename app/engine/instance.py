@@ -1,0 +1,263 @@
+"""A running instance: SpiffWorkflow's workflow over the tree of live tokens, for the time of one step."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from SpiffWorkflow.util.task import TaskState
+from SpiffWorkflow.workflow import Workflow
+
+from app.domain.errors import BudgetExceeded, EngineFault, NotFound
+from app.engine import feel
+from app.engine.expressions import CONTEXTS, Constant, Expression, Template
+from app.engine.recorder import Recorder
+from app.engine.seam import ElementEvent, IncidentOpened, InstanceStatus, Opened, Surroundings, Value, Variables
+from app.engine.tokens import Phase, Token, Wait
+
+if TYPE_CHECKING:
+    from app.engine.dialect.element import ElementSpec
+    from app.engine.scopes import Scopes
+    from app.engine.specs import ProcessSpec
+
+#: elements that one step may enter before it is stopped by an incident: a diagram that loops without ever waiting
+STEP_BUDGET = 4_000
+
+
+class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
+    """
+    The live tokens of a process instance, its scopes, and the record of what the step does.
+
+    Specs are shared by all instances and never changed; everything that changes hangs here.
+    """
+
+    tasks: dict[int, Token]
+    spec: ProcessSpec
+
+    def __init__(self, spec: ProcessSpec, surroundings: Surroundings, scopes: Scopes) -> None:
+        super().__init__(spec, deserializing=True)
+        self.surroundings = surroundings
+        self.scopes = scopes
+        self.recorder = Recorder()
+        self.status = InstanceStatus.ACTIVE
+        self.ready: deque[Token] = deque()
+        self.joins: dict[int, Token] = {}
+        self.entered = 0
+        self.exhausted = False
+
+    # -- tokens ------------------------------------------------------------------------------------
+
+    def spawn(self, spec: ElementSpec, parent: Token | None, *, key: int | None = None, **data: object) -> Token:
+        """Put a new token on the element inside the parent; it runs when its turn comes."""
+        token = Token(self, spec, parent, key=key or self.surroundings.new_key())
+        token.internal_data.update(data)
+        if parent is None:
+            self.task_tree = token
+        spec._update(token)  # noqa: SLF001  # SpiffWorkflow's own entry
+        return token
+
+    def _task_completed_notify(self, token: Token) -> None:
+        """Take the finished token out of the tree (nothing finished is kept) and tell its container."""
+        self.drop(token)
+        if token is self.task_tree:
+            self.completed = True
+            self.status = InstanceStatus.COMPLETED
+        else:
+            container = token.container
+            container.task_spec.child_finished(container, token)
+
+    def update_waiting_tasks(self) -> None:
+        """Do nothing: joins look when a token arrives or when all is at rest, never by walking the tree."""
+
+    def drop(self, token: Token) -> None:
+        """Take a token out of the tree; its own variables go with it."""
+        self.scopes.close(token.id)
+        self.joins.pop(token.id, None)
+        if token is not self.task_tree:
+            token.container._children.remove(token.id)  # noqa: SLF001
+            # the parent's key stays on the dropped token: whoever completed it still asks for its container
+            del self.tasks[token.id]
+
+    def terminate(self, token: Token) -> None:
+        """End the token and everything inside it from outside, innermost first."""
+        for child in token.children:
+            self.terminate(child)
+        was_active = token.is_active
+        for wait in list(token.waits):
+            self.close_wait(token, wait, completed=False)
+        token.cancel()
+        if was_active:
+            self.recorder.element(token, ElementEvent.TERMINATED)
+        self.drop(token)
+
+    def terminate_children(self, container: Token, *, but: Token | None = None) -> None:
+        """End everything inside the container but one token."""
+        for child in container.children:
+            if child is not but:
+                self.terminate(child)
+
+    # -- running -----------------------------------------------------------------------------------
+
+    def run_to_rest(self) -> None:
+        """Run tokens until each one waits for something outside."""
+        while True:
+            while self.ready and not self.exhausted:
+                token = self.ready.popleft()
+                if token._state == TaskState.READY and token.id in self.tasks:  # noqa: SLF001
+                    token.run()
+            if self.exhausted or not self._fire_a_join():
+                break
+        self._look_for_stuck()
+
+    def _fire_a_join(self) -> bool:
+        return any(token.task_spec.try_to_fire(token) for token in list(self.joins.values()) if token.id in self.tasks)
+
+    def count(self, token: Token) -> None:
+        """
+        Count an entered element against the step's budget.
+
+        :raises BudgetExceeded: too many in one step
+        """
+        self.entered += 1
+        if self.entered > STEP_BUDGET:
+            self.exhausted = True
+            raise BudgetExceeded(
+                "step_budget", f"more than {STEP_BUDGET} elements in one step", element_id=token.task_spec.element_id
+            )
+
+    def attempt(self, token: Token, phase: Phase, act: Callable[[Token], bool | None]) -> bool | None:
+        """Do a phase of the element's life; a fault becomes an incident and the element waits for its retry."""
+        try:
+            return act(token)
+        except EngineFault as fault:
+            self.open_incident(token, fault.code, fault.message, phase)
+            return None
+
+    def finish(self, token: Token) -> None:
+        """Let an element that waited come to its end, unless its end fails."""
+        if self.attempt(token, Phase.LEAVE, token.task_spec.leave):
+            token.complete()
+
+    def _look_for_stuck(self) -> None:
+        if self.status is not InstanceStatus.ACTIVE or any(token.waits for token in self.tasks.values()):
+            return
+        if any(token._state == TaskState.READY for token in self.tasks.values()):  # noqa: SLF001
+            return
+        waiting = [token for token in self.tasks.values() if token._state == TaskState.WAITING]  # noqa: SLF001
+        token = waiting[0] if waiting else self.task_tree
+        self.open_incident(token, "stuck", "nothing can continue this instance", Phase.STUCK)
+
+    # -- waits -------------------------------------------------------------------------------------
+
+    def open_wait(self, token: Token, wait: Wait, opened: Opened) -> None:
+        """Let the token wait for something outside."""
+        token.waits.append(wait)
+        self.recorder.opened[wait.key] = opened
+
+    def close_wait(self, token: Token, wait: Wait, *, completed: bool) -> None:
+        """End a wait."""
+        token.waits.remove(wait)
+        self.recorder.wait_closed(wait, completed=completed)
+
+    def close_waits(self, token: Token) -> None:
+        """End all waits of the token because it went on."""
+        for wait in list(token.waits):
+            self.close_wait(token, wait, completed=False)
+
+    def find_wait(self, key: int) -> tuple[Token, Wait]:
+        """
+        Return the wait and the token that holds it.
+
+        :raises NotFound: nothing waits with this key (any more)
+        """
+        for token in self.tasks.values():
+            for wait in token.waits:
+                if wait.key == key:
+                    return token, wait
+        raise NotFound("wait", key)
+
+    def open_incident(self, token: Token, code: str, message: str, phase: Phase) -> None:
+        """Stop the element until somebody retries it."""
+        element_id = token.task_spec.element_id
+        wait = Wait(key=self.surroundings.new_key(), kind="i", element=element_id, note=phase)
+        opened = IncidentOpened(
+            key=wait.key, element_instance_key=token.id, element_id=element_id, code=code, message=message
+        )
+        self.open_wait(token, wait, opened)
+
+    # -- variables and expressions -----------------------------------------------------------------
+
+    def scope_of(self, token: Token) -> int:
+        """Return the key of the scope that the element's expressions see first: its own, else its container's."""
+        while token.id not in self.scopes:
+            token = token.container
+        return token.id
+
+    def outer_scope_of(self, token: Token) -> int:
+        """Return the key of the scope around the element's own variables."""
+        return self.scope_of(token.container) if token is not self.task_tree else token.id
+
+    def evaluate(
+        self, token: Token, templates: Sequence[Template], extra: Mapping[str, Value] | None = None
+    ) -> list[Value]:
+        """
+        Return the values of the templates as the element sees them; all FEEL goes to V8 in one call.
+
+        :raises EngineFault: the first expression that failed
+        """
+        answers = self.answers(self.scope_of(token), templates, extra)
+        for answer in answers:
+            if answer.error is not None:
+                raise answer.error
+        return [answer.value for answer in answers]
+
+    def answers(
+        self, scope_key: int, templates: Sequence[Template], extra: Mapping[str, Value] | None = None
+    ) -> list[feel.Answer]:
+        """Return value or error of each template, seen from the scope."""
+        expressions = [template for template in templates if isinstance(template, Expression)]
+        computed: Iterable[feel.Answer] = ()
+        if expressions:
+            context = self.context(scope_key, {root for expression in expressions for root in expression.roots}, extra)
+            asks = [feel.Ask(expression.text) for expression in expressions]
+            computed = feel.evaluate(asks, [context], now=self.surroundings.now)
+        stream = iter(computed)
+        return [
+            feel.Answer(template.value, None) if isinstance(template, Constant) else next(stream)
+            for template in templates
+        ]
+
+    def context(
+        self, scope_key: int, names: Iterable[str] | None, extra: Mapping[str, Value] | None = None
+    ) -> dict[str, Value]:
+        """Return what an expression may read: variables, what the engine adds, and the read-only contexts last."""
+        context = self.scopes.visible(scope_key, names)
+        if extra:
+            context.update(extra)
+        for name in CONTEXTS:
+            if names is None or name in names:
+                context[name] = self.surroundings.contexts.get(name, {})
+        return context
+
+    def take_result(self, token: Token, variables: Variables) -> None:
+        """
+        Store what a task, job or event brought.
+
+        With output mappings the result is the element's own and the mappings decide what leaves it; without, each name
+        goes to the nearest scope that declares it, else to the root (as in Zeebe).
+        """
+        if not variables:
+            return
+        if token.task_spec.output_mappings:
+            self.scopes.open(token.id, parent=self.outer_scope_of(token), kind="e")
+            self.scopes.write_here(token.id, variables)
+        else:
+            self.scopes.write(self.scope_of(token), variables)
+
+    def depth(self, token: Token) -> int:
+        """Return how many containers are around the element (0: the process itself)."""
+        count = 0
+        while token is not self.task_tree:
+            count, token = count + 1, token.container
+        return count

@@ -1,0 +1,260 @@
+"""
+Turn a BPMN document into the graph that we run: references resolved, ids added, links and implicit parts made plain.
+
+What is rewritten is noted in the findings' `repairs`, what cannot be run in `problems`; nothing is dropped unsaid.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from app.engine.graph import EventDefinition, Findings, FlowEdge, Node, Scope
+from app.engine.vocabulary import (
+    BPMN,
+    DOCUMENTATION,
+    EVENT_DEFINITIONS,
+    EVENTS,
+    FLOW_NODES,
+    UNSUPPORTED_NODES,
+    bpmn,
+    local_name,
+    namespace,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+
+class Document:
+    """The root elements of a document by id, and its executable processes as graphs."""
+
+    def __init__(self, root: _Element) -> None:
+        self.root = root
+        self.findings = Findings()
+        self.by_id: dict[str, _Element] = {}
+        self._index()
+        self.processes = [self._read_process(element) for element in self._executable()]
+        if not self.processes:
+            self.findings.refuse("no_executable_process")
+
+    def _index(self) -> None:
+        counts = Counter(
+            element_id
+            for element in self.root.iter()
+            if namespace(element) == BPMN and (element_id := element.get("id"))
+        )
+        for element_id, count in counts.items():
+            if count > 1:
+                self.findings.refuse("duplicate_id", None, id=element_id)
+        for element in self.root:
+            if namespace(element) == BPMN and element.get("id"):
+                self.by_id[element.get("id", "")] = element
+
+    def _executable(self) -> list[_Element]:
+        return [process for process in self.root.findall(bpmn("process")) if is_true(process.get("isExecutable"))]
+
+    def _read_process(self, element: _Element) -> Scope:
+        process_id = element.get("id", "")
+        scope = Scope(scope_id=process_id, name=element.get("name", ""), element=element)
+        if not process_id:
+            self.findings.refuse("process_without_id", scope)
+        if element.get("processType", "None") == "Public":
+            self.findings.refuse("public_process", scope)
+        self._read_scope(scope)
+        _name_lanes(scope)
+        return scope
+
+    def _read_scope(self, scope: Scope) -> None:
+        for element in scope.element:
+            name = local_name(element)
+            if namespace(element) != BPMN or name in DOCUMENTATION:
+                continue
+            if name in FLOW_NODES:
+                self._read_node(element, scope)
+            elif name in UNSUPPORTED_NODES or (name != "sequenceFlow" and name not in _PARTS_OF_A_SUB_PROCESS):
+                self.findings.refuse("unsupported_element", _unread(element, scope), element=name)
+        for element in scope.element.findall(bpmn("sequenceFlow")):
+            self._read_flow(element, scope)
+        for node in scope.nodes.values():
+            self._attach(node, scope)
+        self._join_links(scope)
+
+    def _read_node(self, element: _Element, scope: Scope) -> None:
+        tag = local_name(element)
+        node = Node(node_id=element.get("id", ""), tag=tag, name=element.get("name", ""), element=element, scope=scope)
+        if not node.node_id:
+            node.node_id = f"{tag}_{len(scope.nodes) + 1}_{scope.scope_id}"
+            self.findings.repaired("id_added", node)
+        node.default_flow = element.get("default", "")
+        scope.nodes[node.node_id] = node
+        if tag in EVENTS:
+            node.event = self._read_event(node)
+        if tag == "receiveTask":
+            node.event = self._message_of(element, node)
+        if tag == "sendTask":
+            node.event = self._message_of(element, node)
+        if tag == "subProcess":
+            node.triggered_by_event = is_true(element.get("triggeredByEvent"))
+            node.inside = Scope(scope_id=node.node_id, name=node.name, element=element)
+            self._read_scope(node.inside)
+        if tag == "startEvent":
+            node.interrupting = not is_false(element.get("isInterrupting"))
+        if tag == "boundaryEvent":
+            node.interrupting = not is_false(element.get("cancelActivity"))
+
+    def _read_event(self, node: Node) -> EventDefinition:
+        inline = [child for child in node.element if local_name(child) in EVENT_DEFINITIONS]
+        references = [text_of(child) for child in node.element.findall(bpmn("eventDefinitionRef"))]
+        definitions = list(inline)
+        for reference in references:
+            definition = self.by_id.get(_without_prefix(reference))
+            if definition is None or local_name(definition) not in EVENT_DEFINITIONS:
+                self.findings.refuse("unknown_reference", node, reference=reference)
+                continue
+            definitions.append(definition)
+            self.findings.repaired("event_definition_inlined", node, reference=reference)
+        if len(definitions) > 1:
+            self.findings.refuse("several_event_definitions", node)
+        if not definitions:
+            return EventDefinition(kind="none")
+        return self._read_definition(definitions[0], node)
+
+    def _read_definition(self, element: _Element, node: Node) -> EventDefinition:
+        kind = EVENT_DEFINITIONS[local_name(element)]
+        definition = EventDefinition(kind=kind, element=element)
+        if kind == "link":
+            definition.name = element.get("name", "")
+        attribute = f"{kind}Ref"
+        if kind in _WITH_ROOT_ELEMENT and element.get(attribute) is not None:
+            self._resolve(definition, kind, element.get(attribute, ""), node)
+        return definition
+
+    def _message_of(self, element: _Element, node: Node) -> EventDefinition:
+        definition = EventDefinition(kind="message", element=element)
+        if element.get("messageRef") is not None:
+            self._resolve(definition, "message", element.get("messageRef", ""), node)
+        return definition
+
+    def _resolve(self, definition: EventDefinition, kind: str, reference: str, node: Node) -> None:
+        target = self.by_id.get(_without_prefix(reference))
+        if target is None or local_name(target) != kind:
+            self.findings.refuse("unknown_reference", node, reference=reference)
+            return
+        definition.root_element = target
+        definition.name = target.get(_NAMED_BY[kind], "")
+
+    def _read_flow(self, element: _Element, scope: Scope) -> None:
+        source, target = element.get("sourceRef", ""), element.get("targetRef", "")
+        flow_id = element.get("id", "")
+        edge = FlowEdge(flow_id=flow_id, source=source, target=target, reported=bool(flow_id), element=element)
+        condition = element.find(bpmn("conditionExpression"))
+        if condition is not None:
+            edge.condition = text_of(condition)
+        here = Node(
+            node_id=flow_id or source, tag="sequenceFlow", name=element.get("name", ""), element=element, scope=scope
+        )
+        if source not in scope.nodes or target not in scope.nodes:
+            self.findings.refuse("flow_without_end", here, source=source, target=target)
+            return
+        if not flow_id:
+            edge.flow_id = f"{source}->{target}#{len(scope.flows)}"
+            self.findings.repaired("flow_id_added", here, source=source, target=target)
+        _connect(edge, scope)
+
+    def _attach(self, node: Node, scope: Scope) -> None:
+        if node.tag != "boundaryEvent":
+            return
+        host = scope.nodes.get(_without_prefix(node.element.get("attachedToRef", "")))
+        if host is None:
+            self.findings.refuse("boundary_without_activity", node)
+        else:
+            host.boundaries.append(node)
+
+    def _join_links(self, scope: Scope) -> None:
+        links = [node for node in scope.nodes.values() if node.event is not None and node.event.kind == "link"]
+        catches: dict[str, Node] = {}
+        for node in links:
+            if node.tag == "intermediateCatchEvent" and node.event is not None:
+                if node.event.name in catches:
+                    self.findings.refuse("link_ambiguous", node, link=node.event.name)
+                catches[node.event.name] = node
+        thrown: set[str] = set()
+        for node in links:
+            if node.tag != "intermediateThrowEvent" or node.event is None:
+                continue
+            name = node.event.name
+            thrown.add(name)
+            if name not in catches or not name:
+                self.findings.refuse("link_without_target", node, link=name)
+                continue
+            target = catches[name].node_id
+            _connect(
+                FlowEdge(flow_id=f"{node.node_id}=>{target}", source=node.node_id, target=target, reported=False), scope
+            )
+            self.findings.repaired("link_joined", node, link=name)
+        for name, node in catches.items():
+            if name not in thrown:
+                self.findings.refuse("link_without_source", node, link=name)
+
+
+#: read by the builder from the sub-process or task itself, not flow nodes
+_PARTS_OF_A_SUB_PROCESS = frozenset(
+    {
+        "multiInstanceLoopCharacteristics",
+        "standardLoopCharacteristics",
+        "ioSpecification",
+        "dataInputAssociation",
+        "dataOutputAssociation",
+        "supportedInterfaceRef",
+    }
+)
+_WITH_ROOT_ELEMENT = frozenset({"message", "signal", "error", "escalation"})
+_NAMED_BY = {"message": "name", "signal": "name", "error": "errorCode", "escalation": "escalationCode"}
+
+
+def is_true(text: str | None) -> bool:
+    """Return whether an xsd:boolean attribute is true."""
+    return text in {"true", "1"}
+
+
+def is_false(text: str | None) -> bool:
+    """Return whether an xsd:boolean attribute is there and false."""
+    return text in {"false", "0"}
+
+
+def _without_prefix(reference: str) -> str:
+    return reference.rpartition(":")[2]
+
+
+def _connect(edge: FlowEdge, scope: Scope) -> None:
+    scope.flows.append(edge)
+    scope.nodes[edge.source].outgoing.append(edge)
+    scope.nodes[edge.target].incoming.append(edge)
+
+
+def _unread(element: _Element, scope: Scope) -> Node:
+    return Node(
+        node_id=element.get("id", "") or scope.scope_id,
+        tag=local_name(element),
+        name=element.get("name", ""),
+        element=element,
+        scope=scope,
+    )
+
+
+def _name_lanes(process: Scope) -> None:
+    lanes = {
+        text_of(reference): lane.get("name", "")
+        for lane in process.element.iter(bpmn("lane"))
+        for reference in lane.findall(bpmn("flowNodeRef"))
+    }
+
+    def name(scope: Scope, outer: str) -> None:
+        for node in scope.nodes.values():
+            node.lane = lanes.get(node.node_id, outer)
+            if node.inside is not None:
+                name(node.inside, node.lane)
+
+    name(process, "")

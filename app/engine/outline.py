@@ -1,0 +1,94 @@
+"""What a process says of itself for pages, API and publishing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from app.engine.expressions import Constant, Template
+from app.engine.seam import ElementOutline, ProcessOutline, StartEvent
+from app.engine.vocabulary import bpmn, extension, properties, text_of
+
+if TYPE_CHECKING:
+    from app.domain.localized import LocalizedText
+    from app.engine.graph import Node, Scope
+    from app.engine.readings import Readings
+
+
+def outline(process: Scope, readings: Readings) -> ProcessOutline:
+    """Return the outline of a process whose elements were read with the readings."""
+    tag = extension(process.element, "versionTag")
+    elements = tuple(_elements(process, readings))
+    return ProcessOutline(
+        process_id=process.scope_id,
+        name=readings.label(process),
+        documentation=_documentation(process),
+        version_tag="" if tag is None else tag.get("value", ""),
+        start_events=tuple(_start_event(node, readings) for node in process.starts() if node.tag == "startEvent"),
+        elements=elements,
+        form_ids=frozenset(readings.form_ids),
+        decision_ids=frozenset(readings.decision_ids),
+        called_process_ids=frozenset(),
+        job_types=frozenset(readings.job_types),
+        references=frozenset(readings.references),
+        properties=readings.properties(process),
+    )
+
+
+def _documentation(node: Node | Scope) -> LocalizedText:
+    kyky = properties(node.element)
+    texts = {
+        "fi": text_of(node.element.find(bpmn("documentation"))),
+        "sv": kyky.get("kyky.documentation.sv", ""),
+        "en": kyky.get("kyky.documentation.en", ""),
+    }
+    return {language: text for language, text in texts.items() if text or language == "fi"}
+
+
+def _elements(scope: Scope, readings: Readings) -> Iterator[ElementOutline]:
+    for node in scope.nodes.values():
+        yield ElementOutline(
+            element_id=node.node_id,
+            element_type=node.tag,
+            name=readings.label(node),
+            documentation=_documentation(node),
+            lane=node.lane,
+            form_id=readings.form_id(node),
+            properties=readings.properties(node),
+        )
+        if node.inside is not None:
+            yield from _elements(node.inside, readings)
+    for edge in scope.flows:
+        if edge.reported and edge.element is not None:
+            yield ElementOutline(
+                element_id=edge.flow_id,
+                element_type="sequenceFlow",
+                name={"fi": edge.element.get("name", "")},
+                documentation={"fi": text_of(edge.element.find(bpmn("documentation")))},
+            )
+
+
+def _start_event(node: Node, readings: Readings) -> StartEvent:
+    kind = node.event.kind if node.event is not None else "none"
+    return StartEvent(
+        element_id=node.node_id,
+        name=readings.label(node),
+        kind=kind,
+        detail=_detail(node, readings),
+        form_id=readings.form_id(node),
+        properties=readings.properties(node),
+    )
+
+
+def _detail(node: Node, readings: Readings) -> str:
+    event = node.event
+    if event is None or event.kind == "none":
+        return ""
+    if event.kind != "timer":
+        return event.name
+    timer = readings.timer(node, event)
+    return "" if timer is None else _text(timer.value)
+
+
+def _text(template: Template) -> str:
+    return str(template.value) if isinstance(template, Constant) else f"={template.text}"

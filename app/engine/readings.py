@@ -1,0 +1,323 @@
+"""Read the zeebe vocabulary of an element: expressions are checked, references noted, mistakes found."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from app.domain.errors import ExpressionError
+from app.engine.dialect.catching import Catching, MessageCatching, SignalCatching, TimerCatching
+from app.engine.dialect.element import Mapping
+from app.engine.dialect.tasks import NOTHING, Assignment, JobDefinition
+from app.engine.dialect.turns import Turns
+from app.engine.expressions import CONTEXTS, Constant, Expression, Template, read_expression, read_template
+from app.engine.graph import EventDefinition, Findings, FlowEdge, Node, Scope
+from app.engine.normaliser import is_false, is_true
+from app.engine.timers import is_timer_text
+from app.engine.vocabulary import bpmn, extension, properties, text_of, zeebe
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+    from app.domain.localized import LocalizedText
+
+#: variable names and paths of names that mappings and results may write
+_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
+NO_RETRIES_GIVEN = "3"
+
+
+class Readings:
+    """Reads elements of one process, and keeps what the process as a whole refers to."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        self.references: set[str] = set()
+        self.form_ids: set[str] = set()
+        self.decision_ids: set[str] = set()
+        self.job_types: set[str] = set()
+
+    # -- texts -------------------------------------------------------------------------------------
+
+    def template(self, text: str | None, node: Node | Scope) -> Template:
+        """Return the text as a template; a missing one is null, one that cannot be parsed is a problem."""
+        if text is None:
+            return NOTHING
+        return self._checked(text, node, is_feel=text.lstrip().startswith("="))
+
+    def expression(self, text: str, node: Node | Scope) -> Expression | None:
+        """Return the text as FEEL, with or without "="; None where it cannot be parsed (a problem)."""
+        found = self._checked(text, node, is_feel=True)
+        return found if isinstance(found, Expression) else None
+
+    def _checked(self, text: str, node: Node | Scope, *, is_feel: bool) -> Template:
+        try:
+            template = read_expression(text) if is_feel else read_template(text)
+        except ExpressionError as error:
+            self.findings.refuse(error.code, node, expression=text[:200], error=error.message[:200])
+            return NOTHING
+        if isinstance(template, Expression):
+            self.references.update(name for name in template.references if name.partition(".")[0] in CONTEXTS)
+        return template
+
+    def label(self, node: Node | Scope) -> LocalizedText:
+        """Return the element's name in the languages that it has."""
+        kyky = properties(node.element)
+        texts = {"fi": node.name, "sv": kyky.get("kyky.name.sv", ""), "en": kyky.get("kyky.name.en", "")}
+        return {language: text for language, text in texts.items() if text or language == "fi"}
+
+    def properties(self, node: Node | Scope) -> dict[str, str]:
+        """Return the zeebe properties of the element."""
+        return properties(node.element)
+
+    def variable_name(self, text: str, node: Node) -> str:
+        """Return the name of a variable that is written; a wrong or reserved one is a problem."""
+        if not _NAME.fullmatch(text) or text.partition(".")[0] in CONTEXTS:
+            self.findings.refuse("variable_name", node, variable=text[:100])
+        return text
+
+    def condition(self, edge: FlowEdge, node: Node) -> Expression | None:
+        """Return the condition of a flow; the default flow has none."""
+        if edge.condition is None or edge.flow_id == node.default_flow:
+            return None
+        if not edge.condition.lstrip().startswith("="):
+            self.findings.refuse("condition_not_feel", node, flow=edge.flow_id, expression=edge.condition[:200])
+            return None
+        return self.expression(edge.condition, node)
+
+    # -- mappings ----------------------------------------------------------------------------------
+
+    def mappings(self, node: Node, kind: str) -> tuple[tuple[Mapping, ...], ...]:
+        """Return the io mappings of a kind in groups: a new group begins where one uses what an earlier one wrote."""
+        holder = extension(node.element, "ioMapping")
+        if holder is None:
+            return ()
+        groups: list[list[Mapping]] = [[]]
+        for element in holder.findall(zeebe(kind)):
+            target = self.variable_name(element.get("target", ""), node)
+            mapping = Mapping(self.template(element.get("source"), node), tuple(target.split(".")))
+            written = {each.target[0] for each in groups[-1]}
+            if isinstance(mapping.source, Expression) and mapping.source.roots & written:
+                groups.append([])
+            groups[-1].append(mapping)
+        return tuple(tuple(group) for group in groups if group)
+
+    # -- tasks -------------------------------------------------------------------------------------
+
+    def assignment(self, node: Node) -> Assignment:
+        """Return who does a user task, with which form and by when."""
+        people = extension(node.element, "assignmentDefinition")
+        schedule = extension(node.element, "taskSchedule")
+        priority = extension(node.element, "priorityDefinition")
+
+        def read(holder: _Element | None, attribute: str) -> Template:
+            return NOTHING if holder is None else self.template(holder.get(attribute), node)
+
+        return Assignment(
+            form_id=self.form_id(node),
+            assignee=read(people, "assignee"),
+            candidate_users=read(people, "candidateUsers"),
+            candidate_groups=read(people, "candidateGroups"),
+            due=read(schedule, "dueDate"),
+            follow_up=read(schedule, "followUpDate"),
+            priority=read(priority, "priority"),
+        )
+
+    def form_id(self, node: Node) -> str | None:
+        """Return the form of a user task or start event."""
+        form = extension(node.element, "formDefinition")
+        if form is None:
+            return None
+        form_id = form.get("formId")
+        if not form_id:
+            self.findings.refuse("form_without_id", node)
+            return None
+        self.form_ids.add(form_id)
+        return form_id
+
+    def job(self, node: Node) -> JobDefinition | None:
+        """Return the job of an element with a zeebe:taskDefinition."""
+        definition = extension(node.element, "taskDefinition")
+        if definition is None:
+            return None
+        job_type = self.template(definition.get("type", ""), node)
+        if isinstance(job_type, Constant):
+            if not job_type.value:
+                self.findings.refuse("job_type_missing", node)
+            self.job_types.add(str(job_type.value))
+        holder = extension(node.element, "taskHeaders")
+        headers = (
+            {}
+            if holder is None
+            else {header.get("key", ""): header.get("value", "") for header in holder.findall(zeebe("header"))}
+        )
+        retries = self.template(definition.get("retries", NO_RETRIES_GIVEN), node)
+        return JobDefinition(type=job_type, retries=retries, headers=headers)
+
+    def script(self, node: Node) -> tuple[Template, str]:
+        """Return the expression and the result variable of a script task."""
+        script = extension(node.element, "script")
+        if script is None or not script.get("expression"):
+            self.findings.refuse("script_missing", node)
+            return NOTHING, ""
+        expression = self.expression(script.get("expression", ""), node) or NOTHING
+        return expression, self.variable_name(script.get("resultVariable", ""), node)
+
+    def called_decision(self, node: Node) -> tuple[Template, str]:
+        """Return the decision and the result variable of a business rule task."""
+        called = extension(node.element, "calledDecision")
+        if called is None or not called.get("decisionId"):
+            self.findings.refuse("decision_id_missing", node)
+            return NOTHING, ""
+        decision = self.template(called.get("decisionId"), node)
+        if isinstance(decision, Constant):
+            self.decision_ids.add(str(decision.value))
+        else:
+            self.findings.refuse("decision_id_computed", node)
+        return decision, self.variable_name(called.get("resultVariable", ""), node)
+
+    # -- events ------------------------------------------------------------------------------------
+
+    def named(self, node: Node, event: EventDefinition, *, empty_allowed: bool = False) -> Template:
+        """Return the name of a signal, or the code of an error or escalation."""
+        if event.root_element is None or not event.name:
+            if not empty_allowed:
+                self.findings.refuse("event_without_name", node, event=event.kind)
+            return Constant("")
+        template = self.template(event.name, node)
+        if empty_allowed and isinstance(template, Expression):
+            self.findings.refuse("code_computed", node)
+        return template
+
+    def catching(self, node: Node) -> Catching | None:
+        """Return what the event or receive task waits for; None where it waits for nothing outside."""
+        event = node.event
+        if event is None or (event.kind == "message" and event.root_element is None):
+            self.findings.refuse("event_without_name", node, event="message")
+            return None
+        if event.kind == "message" and event.root_element is not None:
+            subscription = extension(event.root_element, "subscription")
+            key = subscription.get("correlationKey") if subscription is not None else None
+            if not key:
+                self.findings.refuse("correlation_key_missing", node)
+            return MessageCatching(name=self.named(node, event), correlation_key=self.template(key, node))
+        if event.kind == "signal":
+            return SignalCatching(name=self.named(node, event))
+        return self.timer(node, event) if event.kind == "timer" else None
+
+    def timer(self, node: Node, event: EventDefinition) -> TimerCatching | None:
+        """Return the timer of an event."""
+        given = (
+            []
+            if event.element is None
+            else [
+                (kind, child) for name, kind in _TIMERS.items() if (child := event.element.find(bpmn(name))) is not None
+            ]
+        )
+        if len(given) != 1 or not text_of(given[0][1]):
+            self.findings.refuse("timer_missing", node)
+            return None
+        kind, element = given[0]
+        value = self.template(text_of(element), node)
+        if isinstance(value, Constant) and value is not NOTHING and not is_timer_text(kind, value.value):
+            self.findings.refuse("timer_unreadable", node, timer=str(value.value)[:100])
+        in_sub_process = node.tag == "startEvent" and not node.interrupting
+        repeats = in_sub_process or (node.tag == "boundaryEvent" and not node.interrupting)
+        starts_process = node.tag == "startEvent" and node.scope.element.tag == bpmn("process")
+        if kind == "cycle" and not repeats and not starts_process:
+            self.findings.repaired("cycle_happens_once", node)
+        return TimerCatching(kind=kind, value=value)
+
+    def thrown_message(self, node: Node) -> dict[str, Template]:
+        """Return name, correlation key, time to live and id of a message thrown without a job type."""
+        event = node.event
+        if event is None or event.root_element is None or not event.name:
+            self.findings.refuse("event_without_name", node, event="message")
+            return dict.fromkeys(("name", "correlation_key", "time_to_live", "message_id"), NOTHING)
+        kyky = properties(node.element)
+        subscription = extension(event.root_element, "subscription")
+        declared = subscription.get("correlationKey") if subscription is not None else None
+        key = kyky.get("kyky.correlationKey") or declared
+        if not key:
+            self.findings.refuse("correlation_key_missing", node)
+        time_to_live = self.template(kyky.get("kyky.timeToLive"), node)
+        if (
+            isinstance(time_to_live, Constant)
+            and time_to_live.value
+            and not is_timer_text("duration", time_to_live.value)
+        ):
+            self.findings.refuse("timer_unreadable", node, timer=str(time_to_live.value)[:100])
+        return {
+            "name": self.template(event.name, node),
+            "correlation_key": self.template(key, node),
+            "time_to_live": time_to_live,
+            "message_id": self.template(kyky.get("kyky.messageId"), node),
+        }
+
+    # -- turns -------------------------------------------------------------------------------------
+
+    def turns(self, node: Node, element: _Element) -> Turns:
+        """Return the multi-instance of an activity."""
+        behavior = element.get("behavior", "All")
+        if behavior != "All":
+            self.findings.refuse("unsupported_attribute", node, attribute="behavior")
+        for name in (
+            "loopDataInputRef",
+            "loopDataOutputRef",
+            "inputDataItem",
+            "outputDataItem",
+            "complexBehaviorDefinition",
+        ):
+            if element.find(bpmn(name)) is not None:
+                self.findings.refuse("unsupported_element", node, element=name)
+        loop = extension(element, "loopCharacteristics")
+        cardinality = text_of(element.find(bpmn("loopCardinality")))
+        attributes: dict[str, str] = {} if loop is None else {str(name): str(value) for name, value in loop.items()}
+        collection = attributes.get("inputCollection", "")
+        if bool(collection) == bool(cardinality):
+            self.findings.refuse("input_collection_missing", node)
+        output = attributes.get("outputElement")
+        names = {
+            key: self.variable_name(attributes[key], node) if attributes.get(key) else ""
+            for key in ("inputElement", "outputCollection")
+        }
+        if bool(names["outputCollection"]) != bool(output):
+            self.findings.refuse("output_collection_incomplete", node)
+        condition = text_of(element.find(bpmn("completionCondition")))
+        return Turns(
+            sequential=is_true(element.get("isSequential")),
+            collection=self._collection(collection, cardinality, node),
+            by_number=not collection,
+            input_element=names["inputElement"],
+            output_collection=names["outputCollection"],
+            output_element=self.expression(output, node) if output else None,
+            completion_condition=self.expression(condition, node) if condition else None,
+        )
+
+    def _collection(self, collection: str, cardinality: str, node: Node) -> Template:
+        if collection:
+            return self.expression(collection, node) or NOTHING
+        if not cardinality or cardinality.startswith("="):
+            return self.template(cardinality or None, node)
+        if not cardinality.isdecimal():
+            self.findings.refuse("loop_cardinality_value", node, value=cardinality[:50])
+            return NOTHING
+        return Constant(int(cardinality))
+
+    def loop(self, node: Node, element: _Element | None) -> dict[str, Any]:
+        """Return condition, place of the test and maximum of a standard loop."""
+        if element is None:
+            return {}
+        text = text_of(element.find(bpmn("loopCondition")))
+        maximum = element.get("loopMaximum")
+        if maximum is not None and not maximum.strip().isdecimal():
+            self.findings.refuse("loop_maximum_value", node, value=maximum[:50])
+            maximum = None
+        if not text and maximum is None:
+            self.findings.refuse("loop_without_end", node)
+        before = element.get("testBefore")
+        return {
+            "condition": self.expression(text, node) if text else None,
+            "test_before": before is not None and not is_false(before),
+            "maximum": None if maximum is None else int(maximum),
+        }

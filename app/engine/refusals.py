@@ -1,0 +1,176 @@
+"""The rules that a diagram must keep to be run rightly; whatever breaks one is refused with its id and name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.engine.graph import Findings, Node, Scope
+from app.engine.normaliser import is_false, is_true
+from app.engine.vocabulary import (
+    ACTIVITIES,
+    BPMN,
+    FOREIGN_EXECUTION,
+    ZEEBE,
+    ZEEBE_ELEMENTS,
+    bpmn,
+    local_name,
+    namespace,
+)
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_ALLOWED_EVENTS = {
+    "endEvent": frozenset({"none", "message", "error", "escalation", "signal", "terminate"}),
+    "intermediateCatchEvent": frozenset({"message", "timer", "signal", "link"}),
+    "intermediateThrowEvent": frozenset({"none", "message", "escalation", "signal", "link"}),
+    "boundaryEvent": frozenset({"message", "timer", "error", "escalation", "signal"}),
+}
+_START_OF_PROCESS = frozenset({"none", "message", "timer", "signal"})
+_START_OF_EVENT_SUB_PROCESS = frozenset({"message", "timer", "error", "escalation", "signal"})
+_AFTER_EVENT_GATEWAY = frozenset({"message", "timer", "signal"})
+
+
+def check_process(process: Scope, findings: Findings) -> None:
+    """Note every rule that the process breaks."""
+    _check_extensions(process, findings)
+    _check_scope(process, findings, allowed_starts=_START_OF_PROCESS)
+
+
+def _check_scope(scope: Scope, findings: Findings, *, allowed_starts: frozenset[str]) -> None:
+    _check_starts(scope, findings, allowed_starts)
+    for node in scope.nodes.values():
+        _check_node(node, findings)
+        if node.inside is not None:
+            inner = _START_OF_EVENT_SUB_PROCESS if node.triggered_by_event else frozenset({"none"})
+            _check_scope(node.inside, findings, allowed_starts=inner)
+
+
+def _check_starts(scope: Scope, findings: Findings, allowed: frozenset[str]) -> None:
+    starts = scope.starts()
+    events = [node for node in starts if node.tag == "startEvent"]
+    if not starts:
+        findings.refuse("no_start", scope)
+    for event in events:
+        if event.event is None or event.event.kind not in allowed:
+            findings.refuse("unsupported_event", event, event=event.event.kind if event.event else "none")
+    if sum(1 for event in events if event.event is not None and event.event.kind == "none") > 1:
+        findings.refuse("several_none_starts", scope)
+    if allowed is _START_OF_EVENT_SUB_PROCESS and len(events) != 1:
+        findings.refuse("event_sub_process_needs_one_start", scope)
+    if not events and starts:
+        findings.repaired("implicit_start", scope)
+    if events:
+        for node in scope.nodes.values():
+            if not node.incoming and node.tag not in {"startEvent", "boundaryEvent"} and not node.triggered_by_event:
+                findings.repaired("never_reached", node)
+
+
+def _check_node(node: Node, findings: Findings) -> None:
+    _check_attributes(node, findings)
+    _check_flows(node, findings)
+    _check_conditions(node, findings)
+    if node.tag == "eventBasedGateway":
+        _check_event_gateway(node, findings)
+    allowed = _ALLOWED_EVENTS.get(node.tag)
+    if allowed is not None and node.event is not None and node.event.kind not in allowed:
+        findings.refuse("unsupported_event", node, event=node.event.kind)
+    if node.boundaries and (node.tag not in ACTIVITIES or node.triggered_by_event):
+        findings.refuse("boundary_on_wrong_element", node.boundaries[0])
+    if node.event is not None and node.event.kind == "error" and not node.interrupting:
+        findings.refuse("error_must_interrupt", node)
+    _check_data(node, findings)
+
+
+def _check_attributes(node: Node, findings: Findings) -> None:
+    element = node.element
+    for attribute in ("startQuantity", "completionQuantity"):
+        if element.get(attribute, "1") != "1":
+            findings.refuse("unsupported_attribute", node, attribute=attribute)
+    for attribute in ("isForCompensation", "instantiate", "parallelMultiple"):
+        if is_true(element.get(attribute)):
+            findings.refuse("unsupported_attribute", node, attribute=attribute)
+    if element.get("eventGatewayType", "Exclusive") != "Exclusive":
+        findings.refuse("unsupported_attribute", node, attribute="eventGatewayType")
+    if node.tag == "startEvent" and is_false(element.get("isInterrupting")):
+        sub_process = local_name(node.scope.element) == "subProcess"
+        if not (sub_process and is_true(node.scope.element.get("triggeredByEvent"))):
+            findings.refuse("unsupported_attribute", node, attribute="isInterrupting")
+
+
+def _check_flows(node: Node, findings: Findings) -> None:
+    if node.incoming and (node.tag in {"startEvent", "boundaryEvent"} or node.triggered_by_event):
+        findings.refuse("flow_into_start", node)
+    ends = node.tag == "endEvent" or node.triggered_by_event
+    if node.outgoing and ends:
+        findings.refuse("flow_out_of_end", node)
+    if node.default_flow and node.default_flow not in {edge.flow_id for edge in node.outgoing}:
+        findings.refuse("unknown_reference", node, reference=node.default_flow)
+    links = [edge for edge in node.outgoing if edge.element is None]
+    if links and len(node.outgoing) > 1:
+        findings.refuse("flow_out_of_link", node)
+
+
+def _check_conditions(node: Node, findings: Findings) -> None:
+    conditional = [edge for edge in node.outgoing if edge.condition is not None and edge.flow_id != node.default_flow]
+    if node.tag in {"exclusiveGateway", "inclusiveGateway"}:
+        plain = [edge for edge in node.outgoing if edge.condition is None and edge.flow_id != node.default_flow]
+        if len(node.outgoing) > 1 and plain:
+            for edge in plain:
+                findings.refuse("flow_without_condition", node, flow=edge.flow_id)
+    elif node.tag not in ACTIVITIES and conditional:
+        findings.refuse("condition_not_allowed", node, flow=conditional[0].flow_id)
+    if node.tag in ACTIVITIES and node.default_flow and not conditional:
+        findings.refuse("default_without_condition", node)
+
+
+def _check_event_gateway(node: Node, findings: Findings) -> None:
+    if not node.outgoing:
+        findings.refuse("event_gateway_needs_events", node)
+    for edge in node.outgoing:
+        target = node.scope.nodes[edge.target]
+        catching = target.tag == "intermediateCatchEvent" and target.event and target.event.kind in _AFTER_EVENT_GATEWAY
+        receiving = target.tag == "receiveTask" and not target.boundaries and target.element.find(_MULTI) is None
+        if not (catching or receiving) or len(target.incoming) != 1:
+            findings.refuse("event_gateway_needs_events", target)
+
+
+_MULTI = bpmn("multiInstanceLoopCharacteristics")
+
+
+def _check_data(node: Node, findings: Findings) -> None:
+    for association in (
+        *node.element.findall(bpmn("dataInputAssociation")),
+        *node.element.findall(bpmn("dataOutputAssociation")),
+    ):
+        if association.find(bpmn("assignment")) is not None or association.find(bpmn("transformation")) is not None:
+            findings.refuse("unsupported_element", node, element=local_name(association))
+        else:
+            findings.repaired("data_is_documentation", node)
+
+
+def _check_extensions(process: Scope, findings: Findings) -> None:
+    for element in process.element.iter():
+        owner = _owner(element, process)
+        if namespace(element) in FOREIGN_EXECUTION:
+            findings.refuse("foreign_extension", owner, element=local_name(element))
+        elif namespace(element) == ZEEBE and _is_top(element) and local_name(element) not in ZEEBE_ELEMENTS:
+            findings.refuse("unsupported_extension", owner, element=local_name(element))
+        for attribute in element.attrib:
+            name = str(attribute)
+            if name.startswith("{") and name[1:].partition("}")[0] in FOREIGN_EXECUTION:
+                findings.refuse("foreign_extension", owner, element=name.rpartition("}")[2])
+
+
+def _is_top(element: _Element) -> bool:
+    parent = element.getparent()
+    return parent is not None and namespace(parent) == BPMN
+
+
+def _owner(element: _Element, process: Scope) -> Scope | Node:
+    holder: _Element | None = element
+    while holder is not None and not (namespace(holder) == BPMN and holder.get("id")):
+        holder = holder.getparent()
+    if holder is None:
+        return process
+    return Node(holder.get("id", ""), local_name(holder), holder.get("name", ""), holder, process)

@@ -1,0 +1,152 @@
+"""
+Variables: they live in scopes of our own, one per process, sub-process, multi-instance body and turn, and one per
+element with variables of its own (input mappings).
+
+A write goes to the nearest scope that declares the name, else to the root. Values that a step does not touch stay the
+bytes that they were: they are neither decoded nor encoded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from app.engine.feel.values import from_state, to_state
+
+if TYPE_CHECKING:
+    from app.engine.seam import Value, Variables
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder().decode
+
+
+class ScopeRecord(msgspec.Struct, array_like=True):
+    """A scope as it is stored: values are msgpack bytes of `feel.values.to_state`."""
+
+    key: int
+    parent: int
+    #: r: the process, p: a sub-process, e: variables of one element (told only while the element lives)
+    kind: str
+    variables: dict[str, msgspec.Raw]
+
+
+class Scope:
+    """A scope while a step runs."""
+
+    __slots__ = ("is_new", "key", "kind", "parent", "stored", "values")
+
+    def __init__(self, record: ScopeRecord, *, is_new: bool) -> None:
+        self.key = record.key
+        self.parent = record.parent
+        self.kind = record.kind
+        self.stored = record.variables
+        self.values: dict[str, Value] = {}
+        self.is_new = is_new
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values or name in self.stored
+
+    def __getitem__(self, name: str) -> Value:
+        if name not in self.values:
+            self.values[name] = from_state(_decode(self.stored[name]))
+        return self.values[name]
+
+    def names(self) -> Iterable[str]:
+        """Return the names declared here."""
+        return self.values.keys() | self.stored.keys()
+
+    def write(self, name: str, value: Value) -> None:
+        """Declare or overwrite the name here."""
+        self.stored[name] = msgspec.Raw(_encode(to_state(value)))
+        self.values[name] = value
+
+    def record(self) -> ScopeRecord:
+        """Return the scope as it is stored."""
+        return ScopeRecord(self.key, self.parent, self.kind, self.stored)
+
+
+class Scopes:
+    """All scopes of an instance, and what a step wrote into them."""
+
+    def __init__(self, records: Iterable[ScopeRecord]) -> None:
+        self._scopes = {record.key: Scope(record, is_new=False) for record in records}
+        self.written: dict[tuple[int, str], Value] = {}
+        self.closed: list[int] = []
+
+    def __contains__(self, key: int) -> bool:
+        return key in self._scopes
+
+    def __getitem__(self, key: int) -> Scope:
+        return self._scopes[key]
+
+    def open(self, key: int, *, parent: int, kind: str) -> None:
+        """Open a scope below the parent scope, unless it is open already."""
+        if key not in self._scopes:
+            self._scopes[key] = Scope(ScopeRecord(key, parent, kind, {}), is_new=True)
+
+    def close(self, key: int) -> None:
+        """Close the scope; what this step wrote into it is not told if the scope is new or an element's own."""
+        scope = self._scopes.pop(key, None)
+        if scope is None:
+            return
+        if scope.kind == "e" or (scope.is_new and scope.kind != "r"):
+            for place in [place for place in self.written if place[0] == key]:
+                del self.written[place]
+        if not scope.is_new or scope.kind == "r":
+            self.closed.append(key)
+
+    def write_here(self, key: int, variables: Variables) -> None:
+        """Write the variables into this very scope."""
+        scope = self._scopes[key]
+        for name, value in variables.items():
+            scope.write(name, value)
+            self.written[key, name] = value
+
+    def write(self, key: int, variables: Variables) -> None:
+        """Write each variable into the nearest scope that declares it, from `key` outwards, else into the root."""
+        for name, value in variables.items():
+            scope = self._scopes[key]
+            while name not in scope and scope.parent:
+                scope = self._scopes[scope.parent]
+            scope.write(name, value)
+            self.written[scope.key, name] = value
+
+    def visible(self, key: int, names: Iterable[str] | None = None) -> dict[str, Value]:
+        """Return the variables that the scope sees: all, or those of the names that are there."""
+        chain = [self._scopes[key]]
+        while chain[-1].parent:
+            chain.append(self._scopes[chain[-1].parent])
+        found: dict[str, Value] = {}
+        if names is None:
+            for scope in reversed(chain):
+                found.update((name, scope[name]) for name in scope.names())
+            return found
+        for name in names:
+            for scope in chain:
+                if name in scope:
+                    found[name] = scope[name]
+                    break
+        return found
+
+    def here(self, key: int) -> dict[str, Value]:
+        """Return the variables declared in this very scope."""
+        scope = self._scopes.get(key)
+        return {} if scope is None else {name: scope[name] for name in scope.names()}
+
+    def depth(self, key: int) -> int:
+        """Return how many scopes are outside this one."""
+        count, scope = 0, self._scopes[key]
+        while scope.parent:
+            count, scope = count + 1, self._scopes[scope.parent]
+        return count
+
+    def records(self) -> list[ScopeRecord]:
+        """Return every open scope as it is stored."""
+        return [scope.record() for scope in self._scopes.values()]
+
+
+def decode_variables(record: ScopeRecord) -> Mapping[str, Value]:
+    """Return the values of a stored scope."""
+    return {name: from_state(_decode(raw)) for name, raw in record.variables.items()}

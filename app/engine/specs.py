@@ -1,0 +1,25 @@
+"""The spec of a process: SpiffWorkflow's graph of task specs, built once per published version, then never changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
+
+if TYPE_CHECKING:
+    from app.engine.dialect.element import ElementSpec
+
+
+class ProcessSpec(WorkflowSpec):  # type: ignore[misc]  # SpiffWorkflow ships no types
+    """The specs of all elements of one process, nested ones too, by name (the element's id)."""
+
+    task_specs: dict[str, ElementSpec]
+    start: ElementSpec
+
+    def __init__(self, process_id: str, content_hash: str) -> None:
+        super().__init__(name=process_id)
+        self.content_hash = content_hash
+
+    def element(self, name: str) -> ElementSpec:
+        """Return the spec of this name."""
+        return self.task_specs[name]

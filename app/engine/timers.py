@@ -1,0 +1,184 @@
+"""
+Durations, moments and cycles of timers.
+
+Days, weeks, months and years are steps of the wall clock in Europe/Helsinki (what comes "in one day" comes at the same
+hour, also over a change to summer time); hours, minutes and seconds are elapsed time. Results are in UTC.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from app.domain.errors import EngineFault
+from app.engine.feel.values import YearsMonths
+from app.engine.seam import Value
+
+HELSINKI = ZoneInfo("Europe/Helsinki")
+ENDLESS = -1
+
+_DURATION = re.compile(
+    r"(?P<sign>-)?P(?=.)(?:(?P<years>\d{1,4})Y)?(?:(?P<months>\d{1,5})M)?(?:(?P<weeks>\d{1,5})W)?(?:(?P<days>\d{1,6})D)?"
+    r"(?:T(?=.)(?:(?P<hours>\d{1,7})H)?(?:(?P<minutes>\d{1,8})M)?(?:(?P<seconds>\d{1,9})(?:[.,]\d{1,9})?S)?)?",
+)
+_CYCLE = re.compile(r"R(?P<times>\d{0,6})/(?:(?P<start>[^/]+)/)?(?P<step>[^/]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A duration in its own units, so that days stay days of the wall clock."""
+
+    months: int = 0
+    days: int = 0
+    seconds: int = 0
+
+    def after(self, moment: datetime) -> datetime:
+        """Return the moment (UTC) that is this much later than the given one."""
+        local = moment.astimezone(HELSINKI)
+        if self.months:
+            count = local.year * 12 + local.month - 1 + self.months
+            year, month = divmod(count, 12)
+            if not 1 <= year <= 9998:
+                raise EngineFault("timer_out_of_range", "a timer is outside the calendar")
+            last_day = calendar.monthrange(year, month + 1)[1]
+            local = local.replace(year=year, month=month + 1, day=min(local.day, last_day))
+        try:
+            if self.days:
+                local = (local.replace(tzinfo=None) + timedelta(days=self.days)).replace(tzinfo=HELSINKI)
+            return local.astimezone(UTC) + timedelta(seconds=self.seconds)
+        except OverflowError:
+            raise EngineFault("timer_out_of_range", "a timer is outside the calendar") from None
+
+    def is_forward(self) -> bool:
+        """Return whether the interval leads into the future."""
+        return (self.months, self.days, self.seconds) > (0, 0, 0) and min(self.months, self.days, self.seconds) >= 0
+
+    def text(self) -> str:
+        """Return the interval as ISO 8601 text."""
+        dated = f"{self.months}M{self.days}D"
+        return f"P{dated}T{self.seconds}S"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a timer is due, and how it goes on: `left` more turns (-1 endless, None no cycle) every `interval`."""
+
+    due: datetime
+    left: int | None = None
+    interval: Interval | None = None
+
+    def next_after(self, now: datetime) -> Schedule | None:
+        """
+        Return the next turn of a cycle, counted from the planned moment; turns missed meanwhile are one.
+
+        A late cycle keeps its grid: it runs once and jumps to the next slot in the future (reliability.md 3.3).
+        """
+        if self.interval is None or self.left is None or self.left == 0:
+            return None
+        due = self.interval.after(self.due)
+        for _ in range(100_000):
+            if due > now:
+                break
+            due = self.interval.after(due)
+        return Schedule(due=due, left=self.left if self.left == ENDLESS else self.left - 1, interval=self.interval)
+
+
+def read_interval(text: str) -> Interval | None:
+    """Return the ISO 8601 duration, or None where the text is none."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        return None
+    amounts = {name: int(value or 0) for name, value in match.groupdict().items() if name != "sign"}
+    sign = -1 if match["sign"] else 1
+    return Interval(
+        months=sign * (amounts["years"] * 12 + amounts["months"]),
+        days=sign * (amounts["weeks"] * 7 + amounts["days"]),
+        seconds=sign * (amounts["hours"] * 3600 + amounts["minutes"] * 60 + amounts["seconds"]),
+    )
+
+
+def to_interval(value: Value) -> Interval:
+    """
+    Return the FEEL value or ISO text as an interval.
+
+    :raises EngineFault: it is no duration
+    """
+    if isinstance(value, timedelta):
+        days, seconds = divmod(int(value.total_seconds()), 86_400)
+        return Interval(days=days, seconds=seconds)
+    if isinstance(value, YearsMonths):
+        return Interval(months=value.months)
+    if isinstance(value, str) and (interval := read_interval(value)) is not None:
+        return interval
+    raise EngineFault("timer_value", "a timer's value is not a duration")
+
+
+def to_moment(value: Value, *, end_of_day: bool = False) -> datetime:
+    """
+    Return the FEEL date, date and time or ISO text as a moment in UTC.
+
+    A date alone is its first moment in Helsinki, or its last second where `end_of_day` (a task due on a day is not late
+    on that day). A date and time without offset is of Helsinki.
+
+    :raises EngineFault: it is no moment
+    """
+    if isinstance(value, str):
+        value = _read_moment(value.strip())
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=HELSINKI)).astimezone(UTC)
+    if isinstance(value, date):
+        hour = time(23, 59, 59) if end_of_day else time()
+        return datetime.combine(value, hour, tzinfo=HELSINKI).astimezone(UTC)
+    raise EngineFault("timer_value", "a timer's value is not a date")
+
+
+def _read_moment(text: str) -> date | datetime | None:
+    bare = re.sub(r"\[[^\]]*\]$", "", text)
+    try:
+        if len(bare) == 10:
+            return date.fromisoformat(bare)
+        return datetime.fromisoformat(bare)
+    except ValueError:
+        return None
+
+
+def plan(kind: str, value: Value, now: datetime) -> Schedule:
+    """
+    Return the first turn of a timer of this kind (`date`, `duration`, `cycle`), counted from now.
+
+    :raises EngineFault: the value does not fit the kind
+    """
+    if kind == "date":
+        return Schedule(due=to_moment(value))
+    if kind == "duration":
+        return Schedule(due=to_interval(value).after(now))
+    return _plan_cycle(value, now)
+
+
+def _plan_cycle(value: Value, now: datetime) -> Schedule:
+    match = _CYCLE.fullmatch(value.strip()) if isinstance(value, str) else None
+    interval = read_interval(match["step"]) if match else to_interval(value)
+    if interval is None or not interval.is_forward():
+        raise EngineFault("timer_value", "a timer's cycle is not of the form R3/P7D")
+    times = int(match["times"]) if match and match["times"] else None
+    if times == 0:
+        raise EngineFault("timer_value", "a timer's cycle has no turns")
+    left = ENDLESS if times is None else times - 1
+    if match is None or match["start"] is None:
+        return Schedule(due=interval.after(now), left=left, interval=interval)
+    first = Schedule(due=to_moment(match["start"]), left=left, interval=interval)
+    if first.due > now:
+        return first
+    return first.next_after(now) or first
+
+
+def is_timer_text(kind: str, text: str) -> bool:
+    """Return whether a plain text of a diagram can be a timer of this kind."""
+    try:
+        plan(kind, text, datetime(2026, 1, 1, tzinfo=UTC))
+    except EngineFault:
+        return False
+    return True

@@ -1,0 +1,72 @@
+"""A token: SpiffWorkflow's task, keyed by the element instance's key, with the waits that it holds open."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+if TYPE_CHECKING:
+    from app.engine.dialect.element import ElementSpec
+    from app.engine.instance import Instance
+
+NO_ITEMS = msgspec.Raw(b"\xc0")
+
+
+class Phase(enum.StrEnum):
+    """Where in its life an element is; an incident is retried at the phase that failed."""
+
+    ENTER = "e"
+    BEHAVE = "b"
+    LEAVE = "l"
+    #: nothing failed, but nothing can move either
+    STUCK = "s"
+
+
+class Wait(msgspec.Struct, array_like=True):
+    """Something that a token waits for; `element` catches it (the token's own element, or an event on it)."""
+
+    key: int
+    #: first letter of the WaitKind: u, j, t, m, s, i
+    kind: str
+    element: str
+    #: of a timer: ISO moment; left turns; interval as ISO duration. Of an incident: the phase to retry
+    due: str = ""
+    left: int | None = None
+    note: str = ""
+
+
+class Token(Task):  # type: ignore[misc]  # SpiffWorkflow ships no types
+    """
+    One element instance (or a token that waits at a join), a SpiffWorkflow task in the tree of live elements.
+
+    The parent is the element that contains it: process, sub-process, or multi-instance body. Finished tokens leave the
+    tree at once, so it holds live elements only, however long the instance lives. SpiffWorkflow's `data` stays empty.
+    """
+
+    id: int
+    task_spec: ElementSpec
+    workflow: Instance
+
+    def __init__(self, instance: Instance, spec: ElementSpec, parent: Token | None, *, key: int) -> None:
+        super().__init__(instance, spec, parent, state=TaskState.FUTURE, id=key)
+        self.waits: list[Wait] = []
+        self.items = NO_ITEMS
+        self.internal_data: dict[str, Any] = {}
+
+    def _set_state(self, value: int) -> None:
+        """Set the state without building log records for it, as SpiffWorkflow does even where nobody logs."""
+        self._state = value
+
+    @property
+    def container(self) -> Token:
+        """The token of the element around this one."""
+        return self.workflow.tasks[self._parent]
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the element instance was entered (a token on its way, or waiting at a join, was not)."""
+        return bool(self._state == TaskState.STARTED or "a" in self.internal_data)

@@ -1,0 +1,144 @@
+"""The names of BPMN 2.0 and of Camunda 8's zeebe extension that we know; what is not here is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+ZEEBE = "http://camunda.org/schema/zeebe/1.0"
+DIAGRAM = "http://www.omg.org/spec/BPMN/20100524/DI"
+
+#: extensions whose presence changes what other engines do: ignoring them would run another process than the one drawn
+FOREIGN_EXECUTION = (
+    "http://camunda.org/schema/1.0/bpmn",
+    "http://activiti.org/bpmn",
+    "http://flowable.org/bpmn",
+    "http://operaton.org/schema/1.0/bpmn",
+    "http://www.jboss.org/drools",
+    "http://spiffworkflow.org/bpmn/schema/1.0/core",
+)
+
+TASKS = frozenset(
+    {"task", "userTask", "manualTask", "serviceTask", "sendTask", "receiveTask", "scriptTask", "businessRuleTask"}
+)
+ACTIVITIES = TASKS | {"subProcess"}
+GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"})
+EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
+FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
+
+#: flow nodes of BPMN that we do not run (yet); each is refused by name
+UNSUPPORTED_NODES = frozenset(
+    {
+        "callActivity",
+        "transaction",
+        "adHocSubProcess",
+        "complexGateway",
+        "callChoreography",
+        "subChoreography",
+        "choreographyTask",
+        "subConversation",
+    }
+)
+
+EVENT_DEFINITIONS = {
+    "messageEventDefinition": "message",
+    "timerEventDefinition": "timer",
+    "signalEventDefinition": "signal",
+    "errorEventDefinition": "error",
+    "escalationEventDefinition": "escalation",
+    "terminateEventDefinition": "terminate",
+    "linkEventDefinition": "link",
+    "compensateEventDefinition": "compensation",
+    "conditionalEventDefinition": "conditional",
+    "cancelEventDefinition": "cancel",
+}
+
+#: parts of a process that only document: nothing runs differently with or without them
+DOCUMENTATION = frozenset(
+    {
+        "documentation",
+        "extensionElements",
+        "textAnnotation",
+        "association",
+        "group",
+        "laneSet",
+        "lane",
+        "incoming",
+        "outgoing",
+        "dataObject",
+        "dataObjectReference",
+        "dataStoreReference",
+        "auditing",
+        "monitoring",
+        "category",
+        "resourceRole",
+        "performer",
+        "humanPerformer",
+        "potentialOwner",
+        "rendering",
+        "property",
+    }
+)
+
+ZEEBE_ELEMENTS = frozenset(
+    {
+        "userTask",
+        "assignmentDefinition",
+        "taskSchedule",
+        "priorityDefinition",
+        "formDefinition",
+        "taskDefinition",
+        "ioMapping",
+        "taskHeaders",
+        "script",
+        "calledDecision",
+        "loopCharacteristics",
+        "subscription",
+        "properties",
+        "versionTag",
+    }
+)
+
+
+def local_name(element: _Element) -> str:
+    """Return the element's name without its namespace; comments and processing instructions give an empty name."""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def namespace(element: _Element) -> str:
+    """Return the element's namespace, empty where it has none."""
+    tag = element.tag
+    return tag[1:].partition("}")[0] if isinstance(tag, str) and tag.startswith("{") else ""
+
+
+def bpmn(name: str) -> str:
+    """Return the qualified name of a BPMN element."""
+    return f"{{{BPMN}}}{name}"
+
+
+def zeebe(name: str) -> str:
+    """Return the qualified name of a zeebe extension element."""
+    return f"{{{ZEEBE}}}{name}"
+
+
+def extension(element: _Element, name: str) -> _Element | None:
+    """Return the zeebe extension element of this name, if the BPMN element has it."""
+    holder = element.find(bpmn("extensionElements"))
+    return None if holder is None else holder.find(zeebe(name))
+
+
+def properties(element: _Element) -> dict[str, str]:
+    """Return the zeebe properties of the element by name."""
+    holder = extension(element, "properties")
+    if holder is None:
+        return {}
+    return {entry.get("name", ""): entry.get("value", "") for entry in holder.findall(zeebe("property"))}
+
+
+def text_of(element: _Element | None) -> str:
+    """Return the element's text without the white space around it."""
+    return "" if element is None or element.text is None else element.text.strip()
