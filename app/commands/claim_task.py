@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.domain.actor import Actor, TaskRestriction, may_take
+from app.domain.actor import Actor, may_take
 from app.domain.errors import NotAllowed, TaskAlreadyClosed, TaskClaimedByOther
 from app.storage.rows import Task
 from app.storage.unit_of_work import UnitOfWork
-
-
-def restriction(task: Task) -> TaskRestriction:
-    """Return whom the task is for: its roles and persons, in its area."""
-    return TaskRestriction(
-        candidate_roles=frozenset(task.candidate_groups),
-        candidate_users=frozenset(task.candidate_users),
-        assignee=task.assignee,
-        area_id=task.area_id,
-        unit_id=task.unit_id if task.properties.get("kyky.sameUnit") == "true" else "",
-    )
 
 
 def ensure_open(task: Task) -> None:
@@ -39,7 +28,7 @@ def claim_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -
     uow.instances.lock_for_task(task_key)
     task = uow.tasks.get(task_key)
     ensure_open(task)
-    if not may_take(actor, task=restriction(task)) and task.assignee != actor.user_key:
+    if not may_take(actor, task=task.restriction) and task.assignee != actor.user_key:
         raise NotAllowed("take_task")
     if task.assignee == actor.user_key:
         return task

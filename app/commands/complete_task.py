@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.commands._process import contexts, form_of, locked_surroundings, process_of
 from app.commands._record import record_step
-from app.commands.claim_task import ensure_open, restriction
+from app.commands.claim_task import ensure_open
 from app.commands.store_answers import store_answers
 from app.domain.actor import Actor, may_complete
 from app.domain.answers import AcceptedFile, Answers
@@ -17,6 +16,7 @@ from app.domain.errors import NotAllowed, TaskAlreadyClosed, TaskClaimedByOther
 from app.domain.steps import UserTaskCompleted
 from app.engine.forms import parse_submission, parse_values
 from app.engine.run import advance
+from app.published import contexts, form_of, locked_surroundings, process_of
 from app.storage.rows import Instance, Task
 from app.storage.unit_of_work import UnitOfWork
 
@@ -90,7 +90,7 @@ def _repeated(uow: UnitOfWork, task: Task, actor: Actor, submission: Submission)
 
 
 def _ensure_may_complete(task: Task, actor: Actor) -> None:
-    if not may_complete(actor, task=restriction(task)):
+    if not may_complete(actor, task=task.restriction):
         if task.assignee is not None and task.assignee != actor.user_key:
             raise TaskClaimedByOther(task.key, by=task.assignee)
         raise NotAllowed("complete_task")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.commands._process import locked_surroundings, process_of
 from app.commands._record import record_step
 from app.domain.actor import SYSTEM
 from app.domain.steps import InstanceStatus, TimerFired
 from app.engine.run import advance
+from app.published import locked_surroundings, process_of
 from app.storage.unit_of_work import UnitOfWork
 
 

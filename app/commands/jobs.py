@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.commands._process import locked_surroundings, process_of
 from app.commands._record import record_step
 from app.domain.actor import SYSTEM, Actor
 from app.domain.errors import LeaseLost
 from app.domain.keys import new_key
 from app.domain.steps import IncidentOpened, InstanceStatus, JobCompleted, JobThrewError, Trigger
 from app.engine.run import advance
+from app.published import locked_surroundings, process_of
 from app.storage.rows import Instance, Job
 from app.storage.unit_of_work import UnitOfWork
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.commands._process import locked_surroundings, process_of
 from app.commands._record import record_step
 from app.commands.start_instance import start_instance
 from app.domain.actor import SYSTEM, Actor
@@ -15,6 +14,7 @@ from app.domain.errors import InvalidInput, NotFound, Problem
 from app.domain.keys import parse_key
 from app.domain.steps import InstanceStatus, MessageArrived, SignalArrived
 from app.engine.run import advance
+from app.published import locked_surroundings, process_of
 from app.storage.rows import Delivery
 from app.storage.unit_of_work import UnitOfWork
 

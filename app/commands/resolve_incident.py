@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app.commands._process import locked_surroundings, process_of
 from app.commands._record import record_step
 from app.domain.actor import Actor, may_repair
 from app.domain.errors import Conflict, InvalidInput, NotAllowed, Problem
 from app.domain.steps import IncidentRetried, JobCompleted, Trigger, VariablesSet
 from app.engine.run import advance
+from app.published import locked_surroundings, process_of
 from app.storage.rows import Incident, Instance
 from app.storage.unit_of_work import UnitOfWork
 

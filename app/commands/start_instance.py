@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app.commands._process import process_of, surroundings
 from app.commands._record import record_step
 from app.domain.actor import Actor, may_publish, may_start
 from app.domain.errors import InvalidInput, NotAllowed, Problem
 from app.domain.keys import new_key
 from app.domain.steps import ProcessOutline, StartEvent
 from app.engine.run import start
+from app.published import process_of, surroundings
 from app.storage.rows import Definition
 from app.storage.unit_of_work import UnitOfWork
 

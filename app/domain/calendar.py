@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,11 @@ def _holidays_of(year: int) -> frozenset[date]:
 def local_date(instant: datetime) -> date:
     """Return the date in Finland at that moment (aware)."""
     return instant.astimezone(HELSINKI).date()
+
+
+def local_midnight(day: date) -> datetime:
+    """Return the moment (aware, UTC) at which the day begins in Finland."""
+    return datetime(day.year, day.month, day.day, tzinfo=HELSINKI).astimezone(UTC)
 
 
 def is_holiday(day: date) -> bool:

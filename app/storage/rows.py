@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.domain.actor import TaskRestriction
 from app.domain.localized import LocalizedText
 
 
@@ -70,6 +71,17 @@ class Task:
     created_at: datetime
     ended_at: datetime | None
     completed_by: int | None
+
+    @property
+    def restriction(self) -> TaskRestriction:
+        """Whom the task is for: its roles and persons, in its area; in its unit where the diagram says so."""
+        return TaskRestriction(
+            candidate_roles=frozenset(self.candidate_groups),
+            candidate_users=frozenset(self.candidate_users),
+            assignee=self.assignee,
+            area_id=self.area_id,
+            unit_id=self.unit_id if self.properties.get("kyky.sameUnit") == "true" else "",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from app.domain.errors import NotFound
 from app.domain.steps import UserTaskOpened
+from app.storage.encryption import Cipher
 from app.storage.rows import Instance, Task
 from app.storage.statements import insert_new, upsert
 from app.storage.tables.work import draft, submission, task_offer, user_task
@@ -19,8 +20,9 @@ from app.storage.types import NEVER
 class Tasks:
     """User tasks and what people typed into them."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
         self._connection = connection
+        self._cipher = cipher
 
     def get(self, key: int) -> Task:
         """Return the user task. :raises NotFound: no such task"""
@@ -151,11 +153,12 @@ class Tasks:
         )
 
     def save_draft(self, key: int, user_key: int, content: bytes, *, now: datetime) -> None:
-        """Keep what the person typed, encrypted by the caller."""
+        """Keep what the person typed, encrypted: it may hold anything."""
+        sealed = self._cipher.encrypt(content, table="draft", key=key, field=str(user_key))
         upsert(
             self._connection,
             draft,
-            [{"task_key": key, "user_key": user_key, "content": content, "saved_at": now}],
+            [{"task_key": key, "user_key": user_key, "content": sealed, "saved_at": now}],
             keys=("task_key", "user_key"),
             changes=("content", "saved_at"),
         )
@@ -165,7 +168,9 @@ class Tasks:
         row = self._connection.execute(
             select(draft.c.content, draft.c.saved_at).where(draft.c.task_key == key, draft.c.user_key == user_key)
         ).one_or_none()
-        return (row.content, row.saved_at) if row else None
+        if row is None:
+            return None
+        return self._cipher.decrypt(row.content, table="draft", key=key, field=str(user_key)), row.saved_at
 
     def drop_drafts(self, key: int, *, user_key: int) -> None:
         """Forget the person's draft of the task; others keep what they typed."""

@@ -51,7 +51,7 @@ class UnitOfWork:
     @cached_property
     def tasks(self) -> Tasks:
         """User tasks, drafts, submissions."""
-        return Tasks(self.connection)
+        return Tasks(self.connection, self.cipher)
 
     @cached_property
     def jobs(self) -> Jobs:
@@ -107,11 +107,12 @@ class UnitOfWork:
 @contextmanager
 def unit_of_work(database: Database, cipher: Cipher, *, writing: bool = True) -> Iterator[UnitOfWork]:
     """
-    Yield a unit of work; a clean exit commits once, an exception rolls everything back.
+    Yield a unit of work; a clean exit commits once, an exception rolls everything back. Reading commits nothing.
 
     :raises Unavailable: the database is away
     :raises RetryTransaction: the whole transaction should run again
     """
     with database.transaction(writing=writing) as connection:
         yield UnitOfWork(connection, cipher)
-        connection.commit()
+        if writing:
+            connection.commit()

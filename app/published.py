@@ -1,4 +1,4 @@
-"""How commands run the engine: the parsed process, what it may look at, and the forms it was published with."""
+"""Published processes, decisions and forms, parsed once; and what a step of theirs may look at."""
 
 from __future__ import annotations
 

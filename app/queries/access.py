@@ -1,0 +1,92 @@
+"""What a person may see of a case now; the one question that every page with client data asks, and its log line."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.access import CaseRelation, Decision, Grant, visible_groups
+from app.domain.actor import Actor
+from app.domain.client import Case
+from app.domain.sharing import DataGroup
+from app.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What the viewer may see of the case, register by register."""
+
+    case: Case
+    relation: CaseRelation
+    grants: tuple[Grant, ...]
+    #: data groups in the register of the case's controller
+    groups: Mapping[DataGroup, Decision]
+
+    @property
+    def hidden(self) -> tuple[DataGroup, ...]:
+        """The data groups that are not shown, which the page says."""
+        return tuple(group for group in DataGroup if group not in self.groups)
+
+
+def sight_of_case(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> Sight:
+    """
+    Return what the actor may see of the case; writes nothing yet. :raises NotFound: no such case
+
+    An actor without any visible group gets an empty sight: that they may know the case number is decided elsewhere.
+    """
+    case = uow.care.get_case(case_key)
+    relation = uow.care.cases.relation(case_key)
+    grants = uow.care.cases.grants(case_key)
+    groups = visible_groups(viewer=actor.viewer, case=relation, grants=grants, at=now)
+    return Sight(case=case, relation=relation, grants=grants, groups=groups)
+
+
+def log_reading(
+    uow: UnitOfWork,
+    *,
+    sight: Sight,
+    actor: Actor,
+    groups: Collection[DataGroup],
+    purpose: str,
+    now: datetime,
+    action: str = "read",
+) -> None:
+    """
+    Write the access log's line for what the page is about to show; in the same transaction, or nothing is shown.
+
+    `groups` are those of which something is shown or looked for. `purpose` names the task or the case.
+    """
+    shown = [group for group in groups if group in sight.groups]
+    if not shown:
+        return
+    grounds = sorted({str(sight.groups[group].ground) for group in shown})
+    uow.access_log.add(
+        actor=actor,
+        action=action,
+        client_key=sight.case.client_key,
+        case_key=sight.case.key,
+        data_groups=[str(group) for group in shown],
+        purpose=purpose,
+        ground=",".join(grounds),
+        now=now,
+    )
+
+
+def log_refusal(
+    uow: UnitOfWork, *, actor: Actor, purpose: str, reason: str, now: datetime, case_key: int | None = None
+) -> None:
+    """Write that somebody asked for client data and did not get it; a transaction of its own, after the refusal."""
+    client_key = None
+    if case_key is not None and uow.care.case_exists(case_key):
+        client_key = uow.care.get_case(case_key).client_key
+    uow.access_log.add(
+        actor=actor,
+        action="refused",
+        client_key=client_key,
+        case_key=case_key,
+        data_groups=[],
+        purpose=purpose,
+        ground=reason,
+        now=now,
+    )

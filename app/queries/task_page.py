@@ -1,0 +1,161 @@
+"""The task page: the form with what is known already, the case beside it, how far the process has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from app.domain.actor import Actor, may_monitor, may_take
+from app.domain.answers import gather
+from app.domain.client import Case, Client
+from app.domain.errors import NotFound
+from app.domain.forms import FormDefinition, RecordKind
+from app.domain.sharing import DataGroup
+from app.domain.steps import ElementOutline
+from app.published import contexts, form_of, process_of
+from app.queries.access import Sight, log_reading, sight_of_case
+from app.storage.appointments import Appointment
+from app.storage.rows import Task
+from app.storage.unit_of_work import UnitOfWork
+from app.storage.worklist import TaskLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePanel:
+    """The case beside the form; `client` is None where the viewer may not know who it is."""
+
+    case: Case
+    client: Client | None = field(repr=False)
+    owner_name: str
+    hidden: tuple[DataGroup, ...]
+    appointments: tuple[Appointment, ...]
+    other_tasks: tuple[TaskLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskPage:
+    """Everything that the page of one task shows."""
+
+    task: Task
+    line: TaskLine
+    element: ElementOutline | None
+    form: FormDefinition | None
+    #: earlier answers and variables by field key: what is asked is never asked twice
+    values: Mapping[str, Any] = field(repr=False)
+    contexts: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    draft: Mapping[str, list[str]] | None = field(repr=False)
+    draft_saved_at: datetime | None
+    may_work: bool
+    mine: bool
+    panel: CasePanel | None
+    history: tuple[Mapping[str, Any], ...]
+    completed_by_name: str
+
+
+def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -> TaskPage:
+    """
+    Return the task as the actor may see it, and log what is read of the client.
+
+    Candidates, the holder and whoever completed it may open it; others learn no more than that it is not there.
+
+    :raises NotFound: no such task, or none for this person
+    """
+    task = uow.tasks.get(task_key)
+    line = uow.worklist.line(task_key, actor.user_key or 0)
+    mine = task.assignee is not None and task.assignee == actor.user_key
+    may_work = mine or may_take(actor, task=task.restriction)
+    if line is None or not (may_work or task.completed_by == actor.user_key or may_monitor(actor)):
+        raise NotFound("user task", task_key)
+    process = process_of(uow, task.definition_key)
+    element = next((item for item in process.outline.elements if item.element_id == task.element_id), None)
+    form = form_of(uow, task.definition_key, task.form_id) if task.form_id and may_work else None
+    sight = sight_of_case(uow, case_key=task.case_key, actor=actor, now=now) if task.case_key else None
+    found = uow.tasks.find_draft(task_key, actor.user_key) if may_work and actor.user_key else None
+    values, read = _known(uow, form, sight)
+    panel = _panel(uow, sight, actor, task) if sight is not None and may_work else None
+    if sight is not None and may_work:
+        groups = read | ({DataGroup.BASIC} if panel is not None and panel.client is not None else set())
+        log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"task:{task_key}", now=now)
+    around = contexts(
+        uow,
+        form.references if form is not None else frozenset(),
+        case_key=task.case_key,
+        area_id=task.area_id,
+        now=now,
+    )
+    names = uow.accounts.names_of([task.completed_by]) if task.completed_by else {}
+    return TaskPage(
+        task=task,
+        line=line,
+        element=element,
+        form=form,
+        values=values,
+        contexts=around,
+        draft=msgspec.json.decode(found[0], type=dict[str, list[str]]) if found else None,
+        draft_saved_at=found[1] if found else None,
+        may_work=may_work,
+        mine=mine,
+        panel=panel,
+        history=tuple(uow.monitor.history(task.instance_key, limit=500)),
+        completed_by_name=names.get(task.completed_by or 0, ""),
+    )
+
+
+def _known(uow: UnitOfWork, form: FormDefinition | None, sight: Sight | None) -> tuple[dict[str, Any], set[DataGroup]]:
+    """
+    Return what is known already of the form's questions, and the data groups it was read from.
+
+    Only groups that the viewer may see are loaded at all: what may not be shown is never decrypted.
+    """
+    if form is None or sight is None:
+        return {}, set()
+    wanted = {key.split(".")[0] for key in (field.key for field in form.fields)}
+    groups = set(sight.groups) & set(form.data_groups)
+    if not groups:
+        return {}, set()
+    answers = uow.care.answers.latest(sight.case.key, data_groups=groups)
+    read = {answer.data_group for key, answer in answers.items() if key.split(".")[0] in wanted}
+    values: dict[str, Any] = gather(form, answers={key: answer.value for key, answer in answers.items()})
+    if DataGroup.BASIC in sight.groups and _asks_of_client(form):
+        values |= _of_client(form, uow.care.clients.get(sight.case.client_key), sight.case)
+        read.add(DataGroup.BASIC)
+    return values, {group for group in read if group is not None}
+
+
+def _asks_of_client(form: FormDefinition) -> bool:
+    return any(
+        item.record is not None and item.record.kind in {RecordKind.CLIENT, RecordKind.CASE} for item in form.fields
+    )
+
+
+def _of_client(form: FormDefinition, client: Client, case: Case) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for item in form.fields:
+        if item.record is None:
+            continue
+        if item.record.kind is RecordKind.CLIENT:
+            attribute = item.record.attribute
+            values[item.key] = getattr(client.identity, attribute, None) or getattr(client.needs, attribute, None)
+        elif item.record.kind is RecordKind.CASE:
+            values[item.key] = {"source": case.source, "service_relation": case.service_relation}.get(
+                item.record.attribute
+            )
+    return {key: value for key, value in values.items() if value not in {None, ""}}
+
+
+def _panel(uow: UnitOfWork, sight: Sight, actor: Actor, task: Task) -> CasePanel:
+    knows = DataGroup.BASIC in sight.groups
+    owner = sight.case.owner_key
+    tasks = uow.worklist.of_case(sight.case.key, actor.user_key or 0)
+    return CasePanel(
+        case=sight.case,
+        client=uow.care.clients.get(sight.case.client_key) if knows else None,
+        owner_name=uow.accounts.names_of([owner]).get(owner, "") if owner else "",
+        hidden=sight.hidden,
+        appointments=tuple(uow.care.appointments.of_case(sight.case.key)) if knows else (),
+        other_tasks=tuple(line for line in tasks if line.key != task.key),
+    )

@@ -1,0 +1,121 @@
+"""The worklist: my tasks, my groups' tasks, all that I may see, what I have done."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from app.domain.actor import Actor
+from app.domain.calendar import local_date, local_midnight
+from app.domain.errors import InvalidInput, NotAllowed, Problem
+from app.queries.cursors import read_cursor, write_cursor
+from app.storage.types import NEVER
+from app.storage.unit_of_work import UnitOfWork
+from app.storage.worklist import ORDERS, Filters, TaskLine
+
+PAGE_SIZE = 50
+
+
+class Tab(enum.StrEnum):
+    """The lists."""
+
+    MINE = "mine"
+    GROUPS = "groups"
+    ALL = "all"
+    DONE = "done"
+
+
+class Due(enum.StrEnum):
+    """Narrowing by due date."""
+
+    ANY = ""
+    OVERDUE = "overdue"
+    TODAY = "today"
+    WEEK = "week"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the person asks for, as it stands in the URL."""
+
+    tab: Tab = Tab.MINE
+    text: str = ""
+    group_id: str = ""
+    process_id: str = ""
+    due: Due = Due.ANY
+    order: str = "due"
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worklist:
+    """One page of the list."""
+
+    wish: Wish
+    lines: tuple[TaskLine, ...]
+    counts: dict[str, int]
+    next_cursor: str
+
+
+def worklist(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime) -> Worklist:
+    """
+    Return the page of the list that the wish asks for; it holds no client data.
+
+    :raises InvalidInput: the order or the cursor is not ours
+    """
+    if actor.user_key is None:
+        raise NotAllowed("worklist")
+    if wish.order not in ORDERS:
+        raise InvalidInput([Problem("unknown_order", place="order")])
+    lines = _lines(uow, actor, actor.user_key, wish, now)
+    more = len(lines) > PAGE_SIZE
+    shown = lines[:PAGE_SIZE]
+    return Worklist(
+        wish=wish,
+        lines=tuple(shown),
+        counts=uow.worklist.counts(actor.user_key, actor.roles, actor.areas, now=now),
+        next_cursor=_cursor(wish, shown[-1]) if more else "",
+    )
+
+
+def _lines(uow: UnitOfWork, actor: Actor, user_key: int, wish: Wish, now: datetime) -> list[TaskLine]:
+    after = read_cursor(wish.after)
+    filters = _filters(wish, now)
+    if wish.tab is Tab.MINE:
+        return uow.worklist.mine(user_key, filters=filters, order=wish.order, after=after, limit=PAGE_SIZE + 1)
+    if wish.tab is Tab.DONE:
+        return uow.worklist.done(user_key, after=after, limit=PAGE_SIZE + 1)
+    return uow.worklist.offered(
+        user_key,
+        actor.roles,
+        actor.areas,
+        free_only=wish.tab is Tab.GROUPS,
+        filters=filters,
+        order=wish.order,
+        after=after,
+        limit=PAGE_SIZE + 1,
+    )
+
+
+def _filters(wish: Wish, now: datetime) -> Filters:
+    filters = Filters(text=wish.text.strip()[:100], group_id=wish.group_id, process_id=wish.process_id)
+    tomorrow = local_midnight(local_date(now) + timedelta(days=1))
+    if wish.due is Due.OVERDUE:
+        return replace(filters, due_before=now)
+    if wish.due is Due.TODAY:
+        return replace(filters, due_before=tomorrow)
+    if wish.due is Due.WEEK:
+        return replace(filters, due_before=tomorrow + timedelta(days=6))
+    return filters
+
+
+def _cursor(wish: Wish, line: TaskLine) -> str:
+    if wish.tab is Tab.DONE:
+        return write_cursor(line.ended_at or NEVER, line.key)
+    values: dict[str, datetime | int] = {
+        "due": line.due_at or NEVER,
+        "created": line.created_at,
+        "priority": line.priority,
+    }
+    return write_cursor(values[wish.order.lstrip("-")], line.key)
