@@ -178,7 +178,10 @@ class MessageAwaited(_Wait):
 
     message_name: str
     correlation_key: str
+    #: a wait that does not interrupt stays open after its trigger
     interrupting: bool = True
+    #: how deep the element that hears it lies: 0 is the process itself (the outermost interrupting wait wins)
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +189,9 @@ class SignalAwaited(_Wait):
     """A signal with this name continues the process."""
 
     signal_name: str
+    #: a wait that does not interrupt stays open after its trigger
+    interrupting: bool = True
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -348,3 +354,13 @@ class ProcessOutline:
     #: dotted names below the read-only contexts, e.g. "asia.ika", "viite.t_omahoito"
     references: frozenset[str]
     properties: Mapping[str, str] = field(default_factory=dict)
+
+
+#: property of a start event or a process: ids of the roles that may start it, with commas
+START_ROLES = "kyky.startRoles"
+
+
+def start_roles(outline: ProcessOutline, event: StartEvent) -> frozenset[str]:
+    """Return the roles that may start the process at the event (kyky.startRoles of the event, else the process)."""
+    text = event.properties.get(START_ROLES) or outline.properties.get(START_ROLES, "")
+    return frozenset(role.strip() for role in text.split(",") if role.strip())

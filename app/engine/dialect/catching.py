@@ -123,7 +123,7 @@ class TimerCatching:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """An event on an element (a boundary event, or the start of an event sub-process inside) that waits for the outside."""
+    """An event on an element (on its boundary, or the start of an event sub-process inside) that waits for the outside."""
 
     element_id: str
     catching: Catching

@@ -82,7 +82,6 @@ class MultiInstanceSpec(ElementSpec):
         return value
 
     def _start_turn(self, token: Token, items: Sequence[Value]) -> None:
-        instance = token.workflow
         index = token.internal_data["next"]
         token.internal_data["next"] = index + 1
         variables: dict[str, Value] = {}
