@@ -11,13 +11,11 @@ from app.commands._record import record_step
 from app.domain.actor import Actor, may_publish, may_start
 from app.domain.errors import InvalidInput, NotAllowed, Problem
 from app.domain.keys import new_key
-from app.domain.steps import ProcessOutline, StartEvent
+from app.domain.steps import ProcessOutline, start_roles
 from app.engine.run import start
 from app.published import process_of, surroundings
 from app.storage.rows import Definition
 from app.storage.unit_of_work import UnitOfWork
-
-START_ROLES = "kyky.startRoles"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +96,6 @@ def start_instance(
 def home_area(actor: Actor) -> str:
     """Return the one area of the actor's unit, or "" where there is none or more than one."""
     return next(iter(actor.areas)) if actor.areas is not None and len(actor.areas) == 1 else ""
-
-
-def start_roles(outline: ProcessOutline, event: StartEvent) -> frozenset[str]:
-    """Return the roles that may start the process at the event (kyky.startRoles of the event, else the process)."""
-    text = event.properties.get(START_ROLES) or outline.properties.get(START_ROLES, "")
-    return frozenset(role.strip() for role in text.split(",") if role.strip())
 
 
 def ensure_may_start(actor: Actor, outline: ProcessOutline, start_element_id: str | None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 LANGUAGES = ("fi", "sv", "en")
-#: {"fi": ..., "sv": ..., "en": ...}; Finnish is always there, the others fall back to it only while a process owner is translating
+#: {"fi": ..., "sv": ..., "en": ...}; Finnish is always there, the others fall back to it while an owner translates
 LocalizedText: TypeAlias = Mapping[str, str]
 
 

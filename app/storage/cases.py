@@ -39,6 +39,12 @@ class Cases:
         rows = self._connection.execute(select(care_case).where(care_case.c.key.in_(keys)))
         return {row.key: _to_case(row) for row in rows}
 
+    def find_by_number(self, number: str) -> list[Case]:
+        """Return the case with this number, if there is one."""
+        return [
+            _to_case(row) for row in self._connection.execute(select(care_case).where(care_case.c.number == number))
+        ]
+
     def exists(self, key: int) -> bool:
         """Tell whether there is such a case."""
         return self._connection.scalar(select(care_case.c.key).where(care_case.c.key == key)) is not None

@@ -1,0 +1,151 @@
+"""The monitor: running instances, what is stuck and why; shows no client data to operators (R-19)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain.actor import Actor, may_monitor, may_repair
+from app.domain.errors import NotAllowed, NotFound
+from app.domain.steps import ElementOutline, ProcessOutline
+from app.published import process_of
+from app.queries.cursors import read_cursor, write_cursor
+from app.storage.monitor import DefinitionLine, InstanceFilters, InstanceLine
+from app.storage.unit_of_work import UnitOfWork
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceList:
+    """A page of instances and what they are chosen from."""
+
+    lines: tuple[InstanceLine, ...]
+    total: int
+    next_cursor: str
+    definitions: tuple[DefinitionLine, ...]
+    causes: tuple[Mapping[str, Any], ...]
+    totals: Mapping[str, int]
+    names: Mapping[tuple[str, str], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstancePage:
+    """All about one instance but whom it concerns."""
+
+    line: InstanceLine
+    outline: ProcessOutline
+    elements: Mapping[str, ElementOutline]
+    active: Mapping[str, int]
+    taken_flows: tuple[str, ...]
+    history: tuple[Mapping[str, Any], ...]
+    variables: tuple[Mapping[str, Any], ...]
+    incidents: tuple[Mapping[str, Any], ...]
+    waits: Mapping[str, list[Mapping[str, Any]]]
+    may_repair: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessPage:
+    """One published version: its diagram with the numbers of tokens and incidents on it."""
+
+    definition: DefinitionLine
+    versions: tuple[DefinitionLine, ...]
+    outline: ProcessOutline
+    counts: Mapping[str, int]
+    incident_counts: Mapping[str, int]
+
+
+def ensure_may_monitor(actor: Actor) -> None:
+    """Check that the actor may see instances. :raises NotAllowed: they may not"""
+    if not may_monitor(actor):
+        raise NotAllowed("monitor")
+
+
+def instance_list(uow: UnitOfWork, *, actor: Actor, filters: InstanceFilters, after: str = "") -> InstanceList:
+    """Return a page of instances, newest first. :raises NotAllowed: not a monitor's role"""
+    ensure_may_monitor(actor)
+    lines = uow.monitor.instances(filters, after=read_cursor(after), limit=PAGE_SIZE + 1)
+    shown = lines[:PAGE_SIZE]
+    definitions = uow.monitor.definitions(latest_only=True)
+    causes = uow.monitor.incident_causes()
+    newest = {line.process_id: line.key for line in definitions}
+    names: dict[tuple[str, str], Mapping[str, str]] = {}
+    for cause in causes:
+        if cause["process_id"] in newest:
+            outline = process_of(uow, newest[cause["process_id"]]).outline
+            names |= {(outline.process_id, item.element_id): item.name for item in outline.elements}
+    return InstanceList(
+        lines=tuple(shown),
+        total=uow.monitor.count_instances(filters),
+        next_cursor=write_cursor(shown[-1].started_at, shown[-1].key) if len(lines) > PAGE_SIZE else "",
+        definitions=tuple(definitions),
+        causes=tuple(causes),
+        totals=uow.monitor.totals(),
+        names=names,
+    )
+
+
+def instance_page(uow: UnitOfWork, *, instance_key: int, actor: Actor) -> InstancePage:
+    """Return everything about the instance. :raises NotFound: no such instance :raises NotAllowed: not their role"""
+    ensure_may_monitor(actor)
+    line = uow.monitor.find_instance(instance_key)
+    if line is None:
+        raise NotFound("process instance", instance_key)
+    outline = process_of(uow, line.definition_key).outline
+    history = uow.monitor.history(instance_key)
+    return InstancePage(
+        line=line,
+        outline=outline,
+        elements={element.element_id: element for element in outline.elements},
+        active=active_elements(history),
+        taken_flows=tuple(uow.monitor.taken_flows(instance_key)),
+        history=tuple(history),
+        variables=tuple(uow.monitor.variables(instance_key)),
+        incidents=tuple(uow.monitor.incidents(instance_key=instance_key)),
+        waits=uow.monitor.waits(instance_key),
+        may_repair=may_repair(actor),
+    )
+
+
+def active_elements(history: list[Mapping[str, Any]]) -> dict[str, int]:
+    """Return how many instances of each element are active, from the lines of the history."""
+    ended = {line["element_instance_key"] for line in history if line["event"] in {"completed", "terminated"}}
+    counts: dict[str, int] = {}
+    for line in history:
+        if line["event"] == "activated" and line["element_type"] != "process":
+            if line["element_instance_key"] not in ended:
+                counts[line["element_id"]] = counts.get(line["element_id"], 0) + 1
+    return counts
+
+
+def process_page(uow: UnitOfWork, *, definition_key: int, actor: Actor) -> ProcessPage:
+    """Return the version with numbers on its elements. :raises NotFound: no such version"""
+    ensure_may_monitor(actor)
+    outline = process_of(uow, definition_key).outline
+    versions = uow.monitor.definitions(process_id=outline.process_id)
+    definition = next(version for version in versions if version.key == definition_key)
+    return ProcessPage(
+        definition=definition,
+        versions=tuple(versions),
+        outline=outline,
+        counts=uow.monitor.element_counts(definition_key),
+        incident_counts=uow.monitor.incident_counts(definition_key),
+    )
+
+
+def kept_messages(
+    uow: UnitOfWork, *, actor: Actor, status: str = "", after: str = ""
+) -> tuple[list[Mapping[str, Any]], str]:
+    """Return messages that are kept or were delivered, newest first, and the cursor of the next page."""
+    ensure_may_monitor(actor)
+    lines = uow.monitor.messages(status=status, after=read_cursor(after), limit=PAGE_SIZE + 1)
+    shown = lines[:PAGE_SIZE]
+    more = len(lines) > PAGE_SIZE
+    return shown, write_cursor(shown[-1]["received_at"], shown[-1]["key"]) if more else ""
+
+
+def diagram_xml(uow: UnitOfWork, *, definition_key: int) -> bytes:
+    """Return the original XML of the version for the viewer; a diagram holds no client data."""
+    return uow.definitions.xml(definition_key)
