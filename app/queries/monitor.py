@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -112,12 +113,15 @@ def instance_page(uow: UnitOfWork, *, instance_key: int, actor: Actor) -> Instan
 def active_elements(history: list[Mapping[str, Any]]) -> dict[str, int]:
     """Return how many instances of each element are active, from the lines of the history."""
     ended = {line["element_instance_key"] for line in history if line["event"] in {"completed", "terminated"}}
-    counts: dict[str, int] = {}
-    for line in history:
-        if line["event"] == "activated" and line["element_type"] != "process":
-            if line["element_instance_key"] not in ended:
-                counts[line["element_id"]] = counts.get(line["element_id"], 0) + 1
-    return counts
+    return dict(
+        Counter(
+            line["element_id"]
+            for line in history
+            if line["event"] == "activated"
+            and line["element_type"] != "process"
+            and line["element_instance_key"] not in ended
+        )
+    )
 
 
 def process_page(uow: UnitOfWork, *, definition_key: int, actor: Actor) -> ProcessPage:
