@@ -18,7 +18,8 @@ LOCKS = {"dev": ("build", "dev"), "build": ("build",), "run": ()}
 def write_lock(name: str, extras: tuple[str, ...]) -> None:
     """Resolve the extras' packages and write `<name>.txt`."""
     target = FOLDER / f"{name}.txt"
-    command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11"]
+    command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml"]
+    command += ["--universal", "--python-version", "3.11"]
     command += ["--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--no-header", "--quiet"]
     for extra in extras:
         command += ["--extra", extra]
@@ -28,7 +29,7 @@ def write_lock(name: str, extras: tuple[str, ...]) -> None:
         command += ["--constraint", str((FOLDER / "dev.txt").relative_to(PROJECT))]
         # an older lock of this name must not hold versions back
         target.unlink(missing_ok=True)
-    subprocess.run([*command, "--output-file", str(target.relative_to(PROJECT))], cwd=PROJECT, check=True)  # noqa: S603
+    subprocess.run([*command, "--output-file", str(target.relative_to(PROJECT))], cwd=PROJECT, check=True)
 
 
 def main() -> None:
