@@ -1,0 +1,214 @@
+"""
+Render a document: a template, a language and plain values become a PDF that a screen reader can read.
+
+The PDF is tagged and declared PDF/UA-1 and PDF/A-2a, so it is accessible (EN 301 549) and lasts in an archive. Values
+reach the template as one JSON text; Typst reads strings as text and never as markup, so nothing that a person wrote can
+run or change the layout. Only fonts that come with Typst are used: every machine gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import typst
+from babel.dates import format_date, format_time
+
+from app.domain.calendar import HELSINKI
+from app.locale import Texts
+
+TEMPLATES = Path(__file__).parent / "templates"
+MEDIA_TYPE = "application/pdf"
+_STANDARDS: list[Any] = ["ua-1", "a-2a"]
+_DATE_PATTERNS = {"fi": "cccc d.M.y", "sv": "cccc d.M.y", "en": "cccc d MMMM y"}
+#: kinds of characters that are no text: controls, invisible formatting, surrogates, private use
+_NO_TEXT = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+#: how Typst names what no font can show
+_UNSHOWN = re.compile(r'(?:the text|codepoint) `"([^`]+)"`')
+_ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}")
+_REPLACEMENT = "\ufffd"
+_ATTEMPTS = 4
+
+
+class Template(enum.StrEnum):
+    """The documents that we can print; the value is the template's file and the header `template` of a job."""
+
+    BOOKING_CONFIRMATION = "ajanvarausvahvistus"
+    SELF_CARE_PLAN = "oma_suunnitelma"
+    FUNCTIONAL_SUMMARY = "toimintakykykooste"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A printed document."""
+
+    pdf: bytes = field(repr=False)
+    title: str
+    language: str
+
+
+#: what each template must be given, beside what every one must
+_EVERY = frozenset({"county", "controller", "reference", "date"})
+_REQUIRED = {
+    Template.BOOKING_CONFIRMATION: frozenset({"name", "kind", "starts_at", "ends_at", "place"}),
+    Template.SELF_CARE_PLAN: frozenset({"name", "steps", "materials"}),
+    Template.FUNCTIONAL_SUMMARY: frozenset({"name"}),
+}
+
+
+def render(template: Template, language: str, content: Mapping[str, Any]) -> Document:
+    """
+    Render the document in the language (fi, sv or en).
+
+    `content` of every template: county, controller (names), reference (case number), date (of the document).
+    Booking confirmation: name, kind (code), starts_at, ends_at (aware), place, and if known address, phone,
+    instructions. Self-care plan: name, steps (list of {what, when}), materials (list), and if known supporters,
+    contact_if, check (date), urgent_phone. Functional summary: name, and if known summary, resources, suitable_work,
+    adaptation, approved_on (date of the client's approval).
+
+    :raises ValueError: something that the template needs is not there
+    :raises KeyError: the language is not one of ours
+    """
+    missing = (_EVERY | _REQUIRED[template]) - {name for name, value in content.items() if value is not None}
+    if missing:
+        raise ValueError(f"{template} needs {', '.join(sorted(missing))}")
+    texts = Texts.load(language)
+    words = _words(template, language)
+    data = {name: _shown(value, texts) for name, value in content.items()}
+    data |= {
+        "language": language,
+        "title": words["title"],
+        "description": words["description"],
+        "date": _short_date(content["date"], language),
+        "texts": words,
+    }
+    data |= _COMPOSERS[template](content, texts)
+    pdf = _compile(template, json.dumps(data, ensure_ascii=False), _timestamp(content["date"]))
+    return Document(pdf=pdf, title=words["title"], language=language)
+
+
+def _compile(template: Template, data: str, timestamp: int) -> bytes:
+    """
+    Compile the template; characters that no font of ours has are shown as U+FFFD.
+
+    PDF/UA forbids characters without a glyph, and only Typst knows which have none: it names all of them at once.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            made = typst.compile(
+                TEMPLATES / f"{template}.typ",
+                root=TEMPLATES,
+                sys_inputs={"data": data},
+                pdf_standards=_STANDARDS,
+                ignore_system_fonts=True,
+                timestamp=timestamp,
+            )
+        except typst.TypstError as error:
+            without_glyph = {letter for found in _UNSHOWN.findall(error.diagnostic) for letter in _unescaped(found)}
+            if without_glyph.isdisjoint(data):
+                raise
+            data = data.translate(dict.fromkeys(map(ord, without_glyph), _REPLACEMENT))
+        else:
+            if isinstance(made, bytes):
+                return made
+    raise ValueError("the document holds characters that cannot be shown")
+
+
+def _unescaped(found: str) -> str:
+    shown = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), found)
+    return "".join(letter for letter in shown if not letter.isascii())
+
+
+def _booking(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    length = content["ends_at"] - content["starts_at"]
+    phone = content.get("phone")
+    prefix = f"documents.{Template.BOOKING_CONFIRMATION}"
+    return {
+        "greeting": texts(f"{prefix}.greeting", name=_plain(content["name"])),
+        "kind": texts(f"documents.kind.{content['kind']}"),
+        "length": texts("documents.minutes", minutes=int(length.total_seconds() // 60)),
+        "cancel": texts(f"{prefix}.cancel_phone", phone=_plain(phone)) if phone else texts(f"{prefix}.cancel_text"),
+    }
+
+
+def _plan(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    prefix = f"documents.{Template.SELF_CARE_PLAN}"
+    phone = content.get("urgent_phone")
+    return {
+        "steps": [
+            {name: _shown(step.get(name) or "", texts) for name in ("what", "when")} for step in content["steps"]
+        ],
+        "urgent": texts(f"{prefix}.urgent_phone", phone=_plain(phone)) if phone else texts(f"{prefix}.urgent_text"),
+    }
+
+
+def _summary(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    prefix = f"documents.{Template.FUNCTIONAL_SUMMARY}"
+    approved_on = content.get("approved_on")
+    if approved_on is None:
+        return {"approval": texts(f"{prefix}.not_approved")}
+    return {"approval": texts(f"{prefix}.approved", date=_short_date(approved_on, texts.language))}
+
+
+_COMPOSERS = {
+    Template.BOOKING_CONFIRMATION: _booking,
+    Template.SELF_CARE_PLAN: _plan,
+    Template.FUNCTIONAL_SUMMARY: _summary,
+}
+
+
+@cache
+def _words(template: Template, language: str) -> Mapping[str, str]:
+    """Return the template's own texts by their last part, and those of the page as `page.x`."""
+    texts = Texts.load(language)
+    own, page = f"documents.{template}.", "documents."
+    words = {key.removeprefix(own): texts(key) for key in texts if key.startswith(own)}
+    return words | {key.removeprefix(page): texts(key) for key in texts if key.startswith("documents.page.")}
+
+
+def _shown(value: Any, texts: Texts) -> Any:
+    match value:
+        case datetime():
+            local = value.astimezone(HELSINKI)
+            clock = format_time(local, format="HH:mm" if texts.language == "en" else "H.mm", locale=texts.language)
+            return f"{_long_date(local.date(), texts.language)} {texts('documents.time', time=clock)}"
+        case date():
+            return _long_date(value, texts.language)
+        case str():
+            return _plain(value)
+        case Mapping():
+            return {name: _shown(item, texts) for name, item in value.items()}
+        case list() | tuple():
+            return [_shown(item, texts) for item in value]
+        case None | bool() | int():
+            return value
+        case _:
+            raise ValueError(f"a document shows no {type(value).__name__}")
+
+
+def _plain(text: str) -> str:
+    """Return the text as it can be printed: composed letters, line breaks and tabs, nothing invisible."""
+    composed = unicodedata.normalize("NFC", str(text)).replace("\r\n", "\n")
+    return "".join(letter for letter in composed if letter in "\n\t" or unicodedata.category(letter) not in _NO_TEXT)
+
+
+def _long_date(day: date, language: str) -> str:
+    return format_date(day, format=_DATE_PATTERNS[language], locale=language)
+
+
+def _short_date(day: date, language: str) -> str:
+    local = day.astimezone(HELSINKI).date() if isinstance(day, datetime) else day
+    return format_date(local, format="d MMMM y" if language == "en" else "d.M.y", locale=language)
+
+
+def _timestamp(day: date) -> int:
+    moment = day if isinstance(day, datetime) else datetime(day.year, day.month, day.day, 12, tzinfo=HELSINKI)
+    return int(moment.timestamp())
