@@ -123,7 +123,7 @@ class TimerCatching:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """An event on an element (on its boundary, or the start of an event sub-process inside) that waits for the outside."""
+    """An event on an element (on its boundary, or the start of an event sub-process inside) that waits for something."""
 
     element_id: str
     catching: Catching

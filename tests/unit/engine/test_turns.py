@@ -1,0 +1,165 @@
+"""Multi-instance and loops."""
+
+from app.engine.seam import JobOpened, ScopeClosed, TimerOpened, UserTaskOpened
+from tests.unit.engine.drawing import (
+    ROOTS,
+    boundary,
+    diagram,
+    end,
+    error,
+    io,
+    multi,
+    script,
+    service,
+    start,
+    sub,
+    timer,
+    user,
+)
+from tests.unit.engine.walk import Walk
+
+
+def test_parallel_turns_collect_their_outputs_in_the_order_of_the_inputs():
+    xml = diagram(
+        start(),
+        user("u", multi("=palvelut", item="palvelu", output=("tulokset", "=vastaus"))),
+        user("v"),
+        flow="s u; u v",
+    )
+    walk = Walk(xml, {"palvelut": ["a", "b", "c"]})
+    assert walk.tasks == ["u", "u", "u"]
+    keys = [each.key for each in walk.waits(UserTaskOpened)]
+    for position in (2, 0, 1):
+        walk.open = dict(sorted(walk.open.items(), key=lambda item: item[0] != keys[position]))
+        walk.complete("u", vastaus=f"v{position}")
+    assert walk.tasks == ["v"]
+    assert walk.root() == {"palvelut": ["a", "b", "c"], "tulokset": ["v0", "v1", "v2"]}
+
+
+def test_sequential_turns_come_one_after_another():
+    xml = diagram(
+        start(),
+        service("t", "job", multi("=[10, 20]", sequential=True, item="n"), io({"x": "=n + loopCounter"})),
+        end(),
+        flow="s t; t e",
+    )
+    walk = Walk(xml)
+    assert walk.one(JobOpened).variables["x"] == 11
+    walk.job("t")
+    assert walk.one(JobOpened).variables["x"] == 22
+    walk.job("t")
+    assert walk.ended
+
+
+def test_an_empty_collection_goes_on_at_once():
+    xml = diagram(start(), user("u", multi("=[]", output=("tulokset", "=x"))), end(), flow="s u; u e")
+    walk = Walk(xml)
+    assert walk.ended
+    assert walk.root() == {"tulokset": []}
+
+
+def test_enough_turns_withdraw_the_rest():
+    xml = diagram(
+        start(),
+        user("u", multi("=[1, 2, 3]", condition="=numberOfCompletedInstances >= 2")),
+        user("v"),
+        flow="s u; u v",
+    )
+    walk = Walk(xml)
+    walk.complete("u")
+    walk.complete("u")
+    assert walk.tasks == ["v"]
+
+
+def test_a_missing_collection_is_an_incident():
+    walk = Walk(diagram(start(), user("u", multi("=palvelut")), user("v"), flow="s u; u v"))
+    assert walk.incidents == ["input_collection_value"]
+    walk.set(palvelut=[1])
+    walk.retry()
+    assert walk.tasks == ["u"]
+
+
+def test_a_timer_on_a_multi_instance_ends_all_turns():
+    xml = diagram(
+        start(),
+        user("u", multi("=[1, 2]")),
+        boundary("late", "u", timer("timeDuration", "P1D")),
+        user("x"),
+        end(),
+        flow="s u; u e; late x",
+    )
+    walk = Walk(xml)
+    assert len(walk.waits(TimerOpened)) == 1
+    walk.complete("u")
+    walk.fire("late")
+    assert walk.tasks == ["x"]
+
+
+def test_an_error_in_one_turn_is_caught_on_the_body():
+    xml = diagram(
+        start(),
+        service("t", "job", multi("=[1, 2]")),
+        boundary("b", "t", error()),
+        user("x"),
+        end(),
+        flow="s t; t e; b x",
+        roots=ROOTS,
+    )
+    walk = Walk(xml)
+    walk.job_error("virhe", "t")
+    assert walk.tasks == ["x"]
+
+
+def test_a_sub_process_for_each_item_has_variables_of_its_own():
+    inner = sub(
+        "p1",
+        multi("=[1, 2]", item="n", output=("kaikki", "=tulos")),
+        start("s1"),
+        script("k", "=n * 10", "tulos"),
+        user("a"),
+        end("e1"),
+        flow="s1 k; k a; a e1",
+    )
+    walk = Walk(diagram(start(), inner, end(), flow="s p1; p1 e"))
+    assert walk.tasks == ["a", "a"]
+    walk.complete("a")
+    walk.complete("a")
+    assert walk.ended
+    assert walk.root() == {"kaikki": [10, 20]}
+    assert isinstance(walk.step.scopes_closed[0], ScopeClosed)
+
+
+def test_turns_by_number():
+    loop = (
+        "<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>=maara</bpmn:loopCardinality>"
+        "</bpmn:multiInstanceLoopCharacteristics>"
+    )
+    walk = Walk(diagram(start(), user("u", loop), end(), flow="s u; u e"), {"maara": 3})
+    assert walk.tasks == ["u", "u", "u"]
+
+
+def test_a_standard_loop_runs_while_its_condition_holds():
+    loop = (
+        '<bpmn:standardLoopCharacteristics testBefore="{}"><bpmn:loopCondition>=x &lt; 3</bpmn:loopCondition>'
+        "</bpmn:standardLoopCharacteristics>"
+    )
+    for before, begin, end_value in (("true", 0, 3), ("true", 5, 5), ("false", 5, 6)):
+        xml = diagram(start(), script("k", "=x + 1", "x", loop.format(before)), end(), flow="s k; k e")
+        walk = Walk(xml, {"x": begin})
+        assert walk.ended
+        assert walk.root()["x"] == end_value
+
+
+def test_a_standard_loop_stops_at_its_maximum():
+    loop = '<bpmn:standardLoopCharacteristics loopMaximum="2"/>'
+    walk = Walk(diagram(start(), user("u", loop), end(), flow="s u; u e"))
+    walk.complete("u")
+    walk.complete("u")
+    assert walk.ended
+
+
+def test_a_failing_output_element_holds_only_its_own_turn():
+    xml = diagram(start(), user("u", multi("=[1, 2]", output=("tulos", "=duration(vastaus)"))), end(), flow="s u; u e")
+    walk = Walk(xml)
+    walk.complete("u", vastaus="P1D")
+    assert walk.tasks == ["u"]

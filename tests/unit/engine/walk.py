@@ -1,0 +1,162 @@
+"""Walk an instance through its waits; after every step the told waits and the stored ones are compared."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from app.engine import run
+from app.engine.diagrams import CompiledProcess, compile_process, read_diagram
+from app.engine.seam import (
+    Cancelled,
+    ElementEvent,
+    IncidentOpened,
+    IncidentRetried,
+    InstanceStatus,
+    JobCompleted,
+    JobOpened,
+    JobThrewError,
+    MessageArrived,
+    MessageAwaited,
+    SignalArrived,
+    SignalAwaited,
+    Step,
+    Surroundings,
+    TimerFired,
+    TimerOpened,
+    Trigger,
+    UserTaskCompleted,
+    UserTaskOpened,
+    VariablesSet,
+)
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+ROOT = 1
+
+
+def compiled(xml: bytes) -> CompiledProcess:
+    """Read, check and compile the first process of a diagram."""
+    read = read_diagram(xml)
+    return compile_process(xml, read.processes[0].process_id, read.content_hash)
+
+
+class Walk:
+    """One instance, the state kept as bytes between steps."""
+
+    def __init__(
+        self,
+        xml: bytes | CompiledProcess,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        start: str | None = None,
+        now: datetime = NOW,
+        contexts: Mapping[str, Any] | None = None,
+        decisions: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.process = xml if isinstance(xml, CompiledProcess) else compiled(xml)
+        counter = itertools.count(ROOT + 1)
+        self.surroundings = Surroundings(
+            now=now, new_key=lambda: next(counter), contexts=contexts or {}, decisions=decisions or {}
+        )
+        self.open: dict[int, Any] = {}
+        self.history: list[Any] = []
+        self.variables: dict[tuple[int, str], Any] = {}
+        self.steps: list[Step] = []
+        self.take(
+            run.start(
+                self.process,
+                variables=variables or {},
+                surroundings=self.surroundings,
+                start_element_id=start,
+                instance_key=ROOT,
+            )
+        )
+
+    def take(self, step: Step) -> Step:
+        self.step = step
+        self.steps.append(step)
+        for closed in step.closed:
+            del self.open[closed.key]
+        self.open.update({opened.key: opened for opened in step.opened})
+        self.history.extend(step.history)
+        self.variables.update({(each.scope_key, each.name): each.value for each in step.variables})
+        stored = {wait.key for element in run.inspect_state(step.state) for wait in element.waits}
+        assert stored == set(self.open), "the told waits and the stored ones differ"
+        if step.status is InstanceStatus.ACTIVE:
+            assert self.open, "an active instance waits for something"
+        return step
+
+    def advance(self, trigger: Trigger) -> Step:
+        return self.take(run.advance(self.process, self.step.state, trigger, surroundings=self.surroundings))
+
+    def at(self, now: datetime) -> Walk:
+        self.surroundings = replace(self.surroundings, now=now)
+        return self
+
+    # -- what waits --------------------------------------------------------------------------------
+
+    def waits(self, kind: type, element_id: str | None = None) -> list[Any]:
+        return [each for each in self.open.values() if isinstance(each, kind) and element_id in {None, each.element_id}]
+
+    def one(self, kind: type, element_id: str | None = None) -> Any:
+        found = self.waits(kind, element_id)
+        assert len(found) == 1, f"{len(found)} {kind.__name__} at {element_id}: {list(self.open.values())}"
+        return found[0]
+
+    @property
+    def tasks(self) -> list[str]:
+        return sorted(each.element_id for each in self.waits(UserTaskOpened))
+
+    @property
+    def incidents(self) -> list[str]:
+        return sorted(each.code for each in self.waits(IncidentOpened))
+
+    # -- what happens ------------------------------------------------------------------------------
+
+    def complete(self, element_id: str | None = None, /, **variables: Any) -> Step:
+        first = self.waits(UserTaskOpened, element_id)[0]
+        return self.advance(UserTaskCompleted(key=first.key, variables=variables))
+
+    def job(self, element_id: str | None = None, /, **variables: Any) -> Step:
+        return self.advance(JobCompleted(key=self.waits(JobOpened, element_id)[0].key, variables=variables))
+
+    def job_error(self, code: str, element_id: str | None = None, /, **variables: Any) -> Step:
+        key = self.waits(JobOpened, element_id)[0].key
+        return self.advance(JobThrewError(key=key, error_code=code, variables=variables))
+
+    def fire(self, element_id: str | None = None) -> Step:
+        timer = self.one(TimerOpened, element_id)
+        self.at(max(self.surroundings.now, timer.due_at))
+        return self.advance(TimerFired(key=timer.key))
+
+    def message(self, element_id: str | None = None, /, **variables: Any) -> Step:
+        return self.advance(MessageArrived(key=self.one(MessageAwaited, element_id).key, variables=variables))
+
+    def signal(self, element_id: str | None = None, /, **variables: Any) -> Step:
+        return self.advance(SignalArrived(key=self.one(SignalAwaited, element_id).key, variables=variables))
+
+    def retry(self, code: str | None = None) -> Step:
+        found = [each for each in self.waits(IncidentOpened) if code in {None, each.code}]
+        return self.advance(IncidentRetried(key=found[0].key))
+
+    def set(self, scope_key: int = ROOT, *, local: bool = False, **variables: Any) -> Step:
+        return self.advance(VariablesSet(scope_key=scope_key, variables=variables, local=local))
+
+    def cancel(self) -> Step:
+        return self.advance(Cancelled())
+
+    # -- what was ----------------------------------------------------------------------------------
+
+    @property
+    def ended(self) -> bool:
+        return self.step.status is InstanceStatus.COMPLETED
+
+    def root(self) -> dict[str, Any]:
+        """Return the variables of the process, also after its end."""
+        return {name: value for (scope, name), value in self.variables.items() if scope == ROOT}
+
+    def happened(self, event: ElementEvent = ElementEvent.COMPLETED) -> list[str]:
+        return [each.element_id for each in self.history if each.event is event]
