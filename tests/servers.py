@@ -22,7 +22,8 @@ from pathlib import Path
 import psycopg
 import redis
 
-from app.supervisor.children import Child, die_with_parent
+from app.parent_death import die_with_parent
+from app.supervisor.children import Child
 from app.supervisor.valkey import EmbeddedValkey
 
 READY_WITHIN = 20.0

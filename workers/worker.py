@@ -9,8 +9,8 @@ from typing import Any
 from celery import signals
 
 from app.logs import configure_logs
+from app.parent_death import end_with_parent
 from app.settings import Settings, SettingsRefused
-from app.supervisor.children import end_with_parent
 from workers import make_celery
 from workers.signs_of_life import SIGN_EVERY, sign_of_life
 from workers.tasks import register_tasks

@@ -14,8 +14,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
+from app.parent_death import die_with_parent
 from app.settings import Settings
-from app.supervisor.children import Child, Program, die_with_parent
+from app.supervisor.children import Child, Program
 from app.supervisor.folder_lock import FolderLock
 from app.supervisor.valkey import EmbeddedValkey
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from app.parent_death import end_with_parent
 from app.settings import Settings
-from app.supervisor.children import end_with_parent
 
 _settings = Settings.load()
 

@@ -35,17 +35,7 @@ PERMISSIVE = re.compile(
 GPL = re.compile(r"(?<!l)(?<!lesser )\ba?gpl|affero|(?<!lesser )general public licen[cs]e", re.IGNORECASE)
 LGPL = re.compile(r"\blgpl|lesser general public", re.IGNORECASE)
 #: npm licences that ask for nothing more than their text; bpmn.io's asks for its mark to stay visible (NOTICE)
-NPM_LICENCES = {
-    "MIT",
-    "ISC",
-    "0BSD",
-    "BSD-0-Clause",
-    "Apache-2.0",
-    "BSD-2-Clause",
-    "BSD-3-Clause",
-    "OFL-1.1",
-    "CC0-1.0",
-}
+NPM_LICENCES = {"MIT", "ISC", "0BSD", "BSD-0-Clause", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "OFL-1.1"}
 BPMN_IO = {"bpmn-js", "dmn-js", "dmn-js-decision-table", "dmn-js-drd", "dmn-js-literal-expression", "dmn-js-shared"}
 
 
