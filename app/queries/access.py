@@ -20,13 +20,25 @@ class Sight:
     case: Case
     relation: CaseRelation
     grants: tuple[Grant, ...]
-    #: data groups in the register of the case's controller
-    groups: Mapping[DataGroup, Decision]
+    #: what may be seen, by data group and controller: the same group may be open in one register and closed in another
+    decisions: Mapping[tuple[DataGroup, str], Decision]
+
+    @property
+    def visible(self) -> frozenset[tuple[DataGroup, str]]:
+        """The (data group, controller) pairs whose records may be shown."""
+        return frozenset(self.decisions)
+
+    @property
+    def groups(self) -> Mapping[DataGroup, Decision]:
+        """The data groups in the register of the case's controller, who the client is among them."""
+        controller = self.case.controller_organisation_id
+        return {group: decision for (group, owner), decision in self.decisions.items() if owner == controller}
 
     @property
     def hidden(self) -> tuple[DataGroup, ...]:
-        """The data groups that are not shown, which the page says."""
-        return tuple(group for group in DataGroup if group not in self.groups)
+        """The data groups of which nothing is shown in any register, which the page says."""
+        shown = {group for group, _ in self.decisions}
+        return tuple(group for group in DataGroup if group not in shown)
 
 
 def sight_of_case(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> Sight:
@@ -38,8 +50,15 @@ def sight_of_case(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime
     case = uow.care.get_case(case_key)
     relation = uow.care.cases.relation(case_key)
     grants = uow.care.cases.grants(case_key)
-    groups = visible_groups(viewer=actor.viewer, case=relation, grants=grants, at=now)
-    return Sight(case=case, relation=relation, grants=grants, groups=groups)
+    registers = {case.controller_organisation_id, *relation.serving_organisation_ids}
+    decisions = {
+        (group, controller): decision
+        for controller in sorted(registers)
+        for group, decision in visible_groups(
+            viewer=actor.viewer, case=relation, grants=grants, at=now, controller_organisation_id=controller
+        ).items()
+    }
+    return Sight(case=case, relation=relation, grants=grants, decisions=decisions)
 
 
 def log_reading(
@@ -57,16 +76,16 @@ def log_reading(
 
     `groups` are those of which something is shown or looked for. `purpose` names the task or the case.
     """
-    shown = [group for group in groups if group in sight.groups]
-    if not shown:
+    opened = sorted({group for group, _ in sight.decisions if group in groups})
+    if not opened:
         return
-    grounds = sorted({str(sight.groups[group].ground) for group in shown})
+    grounds = sorted({str(decision.ground) for (group, _), decision in sight.decisions.items() if group in groups})
     uow.access_log.add(
         actor=actor,
         action=action,
         client_key=sight.case.client_key,
         case_key=sight.case.key,
-        data_groups=[str(group) for group in shown],
+        data_groups=[str(group) for group in opened],
         purpose=purpose,
         ground=",".join(grounds),
         now=now,

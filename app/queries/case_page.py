@@ -64,14 +64,14 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         raise NotAllowed("case")
     sight = sight_of_case(uow, case_key=case_key, actor=actor, now=now)
     tasks = [line for line in uow.worklist.of_case(case_key, actor.user_key) if _concerns(uow, line, actor)]
-    if not sight.groups and not tasks and sight.case.owner_key != actor.user_key:
+    if not sight.decisions and not tasks and sight.case.owner_key != actor.user_key:
         raise NotFound("case", case_key)
     answers = _answers(uow, sight)
     knows = DataGroup.BASIC in sight.groups
     documents = [
         document
-        for document in (uow.care.documents.of_case(case_key) if sight.groups else ())
-        if set(document.data_groups) <= set(sight.groups)
+        for document in (uow.care.documents.of_case(case_key) if sight.decisions else ())
+        if {(group, document.controller_organisation_id) for group in document.data_groups} <= sight.visible
     ]
     groups = {*answers, *({DataGroup.BASIC} if knows else ())}
     log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"case:{case_key}", now=now)
@@ -82,7 +82,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         outcome=shown_outcome(sight.case.outcome, organisation_type=actor.organisation_type),
         client=uow.care.clients.get(sight.case.client_key) if knows else None,
         owner_name=uow.accounts.names_of([owner]).get(owner, "") if owner else "",
-        shown=tuple(sight.groups),
+        shown=tuple(group for group in DataGroup if group not in sight.hidden),
         hidden=sight.hidden,
         answers=answers,
         instances=tuple(instances),
@@ -98,9 +98,9 @@ def _concerns(uow: UnitOfWork, line: TaskLine, actor: Actor) -> bool:
 
 
 def _answers(uow: UnitOfWork, sight: Sight) -> dict[DataGroup, tuple[Answer, ...]]:
-    if not sight.groups:
+    if not sight.decisions:
         return {}
-    latest = uow.care.answers.latest(sight.case.key, data_groups=list(sight.groups))
+    latest = uow.care.answers.latest(sight.case.key, visible=sight.visible)
     grouped: dict[DataGroup, list[Answer]] = {}
     for answer in latest.values():
         if answer.data_group is not None and answer.value is not None:

@@ -114,10 +114,10 @@ def _known(uow: UnitOfWork, form: FormDefinition | None, sight: Sight | None) ->
     if form is None or sight is None:
         return {}, set()
     wanted = {key.split(".")[0] for key in (field.key for field in form.fields)}
-    groups = set(sight.groups) & set(form.data_groups)
-    if not groups:
+    visible = {(group, controller) for group, controller in sight.visible if group in form.data_groups}
+    if not visible:
         return {}, set()
-    answers = uow.care.answers.latest(sight.case.key, data_groups=groups)
+    answers = uow.care.answers.latest(sight.case.key, visible=visible)
     read = {answer.data_group for key, answer in answers.items() if key.split(".")[0] in wanted}
     values: dict[str, Any] = gather(form, answers={key: answer.value for key, answer in answers.items()})
     if DataGroup.BASIC in sight.groups and _asks_of_client(form):

@@ -64,14 +64,14 @@ class CaseAnswers:
         case_key: int,
         *,
         fields: Collection[str] | None = None,
-        data_groups: Collection[DataGroup] | None = None,
-        controllers: Collection[str] | None = None,
+        visible: Collection[tuple[DataGroup, str]] | None = None,
     ) -> dict[str, Answer]:
         """
         Return the latest answer of each key, decrypted; only those of the named keys, groups and registers.
 
-        What the reader may not see is filtered in the database and never decrypted. An answer in a register that is
-        not named does not bring back an older one from a register that is: the latest answer decides.
+        `visible` are the (data group, controller) pairs that the reader may see; None is for the system's own facts
+        and never for a page. What is not visible is never decrypted, and a hidden answer does not bring back an older
+        visible one: the latest answer decides.
         """
         query = (
             select(case_answer)
@@ -84,8 +84,7 @@ class CaseAnswers:
         return {
             field: self._to_answer(row)
             for field, row in latest.items()
-            if (data_groups is None or row.data_group in data_groups)
-            and (controllers is None or row.controller_org_id in controllers)
+            if visible is None or (DataGroup(row.data_group), row.controller_org_id) in visible
         }
 
     def of_task(self, case_key: int, task_key: int) -> dict[str, Answer]:

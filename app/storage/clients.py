@@ -10,7 +10,8 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 
 from app.domain.client import Client, Identity, ServiceNeeds
-from app.domain.errors import NotFound, StaleVersion
+from app.domain.errors import InvalidInput, NotFound, StaleVersion
+from app.domain.identity_code import parse_identity_code
 from app.storage.encryption import Cipher, name_keys, phone_key, search_keys
 from app.storage.tables.care import client, client_index
 
@@ -40,8 +41,12 @@ class Clients:
         return {row.key: self._to_client(row) for row in rows}
 
     def find_by_identity_code(self, identity_code: str) -> int | None:
-        """Return the key of the client with the code, or None."""
-        digest = self._cipher.digest("identity_code", identity_code)
+        """Return the key of the client with the code, however it is written, or None."""
+        try:
+            code = parse_identity_code(identity_code).text
+        except InvalidInput:
+            return None
+        digest = self._cipher.digest("identity_code", code)
         return self._connection.scalar(
             select(client_index.c.client_key).where(
                 client_index.c.kind == "identity_code", client_index.c.digest == digest
