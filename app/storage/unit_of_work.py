@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from app.storage.accounts import Accounts
+from app.storage.api_clients import ApiClients
 from app.storage.care import Care
 from app.storage.definitions import Definitions
 from app.storage.instances import Instances
@@ -37,6 +38,11 @@ class UnitOfWork:
     def accounts(self) -> Accounts:
         """Users, positions, sessions."""
         return Accounts(self.connection)
+
+    @cached_property
+    def api_clients(self) -> ApiClients:
+        """Programs that call the API."""
+        return ApiClients(self.connection)
 
     @cached_property
     def definitions(self) -> Definitions:

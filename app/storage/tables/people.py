@@ -82,6 +82,36 @@ sign_in_failure = Table(
     Column("last_at", Instant, nullable=False),
 )
 
+#: a program that may call the API: a named service person who works in one unit; its roles are positions there
+api_client = Table(
+    "api_client",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("client_id", Text, nullable=False, unique=True),
+    Column("user_key", Key, ForeignKey("user_account.key"), nullable=False),
+    Column("unit_id", Text, ForeignKey("unit.id"), nullable=False),
+    Column("secret_hash", Text, nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("job_types", Json, nullable=False),  # which jobs it may work on; ["*"] = of any type
+    Column("message_names", Json, nullable=False),  # which messages and signals it may send; ["*"] = any
+    Column("disabled", Boolean, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Key),
+)
+
+#: what /oauth/token gave out, by the hash of it
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("client_key", Key, ForeignKey("api_client.key"), nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index(None, "client_key"),
+    Index(None, "expires_at"),
+)
+
 #: editable data of the county: services, sources, time limits (viite), area settings, notification texts
 reference_data = Table(
     "reference_data",
