@@ -7,13 +7,8 @@ made once and kept in the data folder; production refuses whatever is missing, s
 
 from __future__ import annotations
 
-import base64
-import binascii
-import contextlib
-import json
 import os
 import re
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -21,11 +16,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from app.secret_keys import DEMO_MARK, SECRET_FIELDS, decode_secret, demo_secrets, split_list
+
 PREFIX = "KYKYPOLKU_"
 FILE_SUFFIX = "_FILE"
-#: secrets that the demo makes begin with this, so that production knows them
-DEMO_MARK = "demo-"
-SECRET_BYTES = 32
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 
 
@@ -50,32 +44,6 @@ class MailSecurity(StrEnum):
     STARTTLS = "starttls"
     TLS = "tls"
     NONE = "none"
-
-
-def decode_secret(text: str) -> bytes:
-    """
-    Return the bytes of a secret written in base64 (URL-safe or not), with or without the demo's mark.
-
-    :raises ValueError: not base64, or fewer than 32 bytes
-    """
-    plain = text.removeprefix(DEMO_MARK).strip().replace("-", "+").replace("_", "/")
-    try:
-        value = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
-    except binascii.Error:
-        raise ValueError("is not base64") from None
-    if len(value) < SECRET_BYTES:
-        raise ValueError(f"has {len(value)} bytes, needs at least {SECRET_BYTES}")
-    return value
-
-
-def split_list(text: str) -> list[str]:
-    """Return the parts of a comma-separated setting."""
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def new_secret() -> str:
-    """Return a new random secret as it is written in a variable."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(SECRET_BYTES)).decode().rstrip("=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +87,7 @@ class Settings:
     old_data_keys: str = field(default="", repr=False)
     #: blind indexes of identity codes and names
     index_key: str = field(default="", repr=False)
-    #: seals the audit log
+    #: seals the audit log; only the scheduler needs it, and nobody else should have it
     audit_key: str = field(default="", repr=False)
 
     #: empty: mails stay in the outbox, where the demo shows them
@@ -192,7 +160,7 @@ class Settings:
 
     def problems(self) -> list[str]:
         """Return what keeps these settings from being used, empty where nothing does."""
-        problems = [*self._wrong_numbers(), *self._wrong_words()]
+        problems = [*self._wrong_numbers(), *self._wrong_secrets(), *self._wrong_words()]
         if self.production:
             problems += self._unfit_for_production()
         return problems
@@ -219,13 +187,15 @@ class Settings:
             wrong.append(f"{PREFIX}HEARTBEAT_SECONDS must be at most half of {PREFIX}LEASE_SECONDS")
         return wrong
 
-    def _wrong_words(self) -> list[str]:
+    def _wrong_secrets(self) -> list[str]:
         wrong = []
         for name in SECRET_FIELDS:
             try:
                 self.key_bytes(name)
             except ValueError as error:
                 value = getattr(self, name)
+                if name == "audit_key" and not value:
+                    continue
                 wrong.append(f"{PREFIX}{name.upper()} {error if value else 'is missing'}")
         for text in split_list(self.old_data_keys):
             try:
@@ -236,6 +206,10 @@ class Settings:
             wrong.append(f"{PREFIX}LOG_FORMAT must be console or json")
         if urlsplit(self.public_url).scheme not in {"http", "https"}:
             wrong.append(f"{PREFIX}PUBLIC_URL must begin with https:// or http://")
+        return wrong
+
+    def _wrong_words(self) -> list[str]:
+        wrong = []
         if self.county_accent and not _COLOUR.fullmatch(self.county_accent):
             wrong.append(f"{PREFIX}COUNTY_ACCENT must be a colour of the form #rrggbb")
         if not self.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
@@ -251,7 +225,8 @@ class Settings:
             for name, value in values.items()
             if value.startswith(DEMO_MARK)
         ]
-        if len(set(values.values())) < len(values):
+        given = [value for value in values.values() if value]
+        if len(set(given)) < len(given):
             wrong.append("the secrets must differ from each other")
         if self.debug:
             wrong.append(f"{PREFIX}DEBUG must be off in production")
@@ -265,7 +240,6 @@ class Settings:
 
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-SECRET_FIELDS = ("session_key", "data_key", "index_key", "audit_key")
 #: fields whose value may be in a file named by <VARIABLE>_FILE
 _FILE_FIELDS = frozenset({*SECRET_FIELDS, "old_data_keys", "mail_password", "database_url", "valkey_url"})
 
@@ -326,19 +300,3 @@ def _completed(settings: Settings) -> Settings:
             changes.update({name: made[name] for name in missing})
     values = {item.name: getattr(settings, item.name) for item in fields(settings)}
     return Settings(**{**values, **changes})
-
-
-def demo_secrets(data_folder: Path) -> dict[str, str]:
-    """Return the demo's secrets, made once and kept in the data folder, readable by its owner only."""
-    data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = data_folder / "demo-secrets.json"
-    if not path.exists():
-        made = {name: DEMO_MARK + new_secret() for name in SECRET_FIELDS}
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(json.dumps(made), encoding="utf-8")
-        # linking is atomic and never replaces: of two processes that start together the first one's secrets stand
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(draft)
-        draft.unlink()
-    return dict(json.loads(path.read_text(encoding="utf-8")))

@@ -107,6 +107,9 @@ def main() -> int:
     except SettingsRefused as error:
         sys.stderr.write(f"kykypolku: {error}\n")
         return 1
+    if not settings.audit_key:
+        sys.stderr.write("kykypolku: KYKYPOLKU_AUDIT_KEY is missing; the scheduler seals the audit log with it\n")
+        return 1
     configure_logs(style=settings.log_format, level=settings.log_level)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
