@@ -271,7 +271,11 @@ class MessageThrown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalThrown:
-    """A signal to every instance that waits for it."""
+    """
+    A signal to everything that waits for it.
+
+    The throwing instance's own waits have heard it already, at the moment of the throw: deliver it to all other instances.
+    """
 
     element_id: str
     name: str

@@ -1,10 +1,16 @@
-"""Errors and escalations go outwards until an event catches them (BPMN 2.0.2 clauses 10.5.6 and 13.5)."""
+"""
+How errors, escalations and signals travel inside an instance.
+
+Errors and escalations go outwards until an event catches them (BPMN 2.0.2 clauses 10.5.6 and 13.5.3); a signal reaches
+everything that waits for it at that moment.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from app.engine.dialect.catching import Catcher, start_event
+from app.engine.seam import SignalArrived
 
 if TYPE_CHECKING:
     from app.engine.seam import Variables
@@ -34,6 +40,20 @@ def throw(origin: Token, *, kind: str, code: str, variables: Variables) -> bool:
         if host is host.workflow.task_tree:
             return False
         inside, host = host, host.container
+
+
+def broadcast(origin: Token, name: str, variables: Variables) -> None:
+    """Let everything in the instance that waits for the signal now hear it, outermost first."""
+    instance = origin.workflow
+    waiting = [
+        (token, wait)
+        for token in instance.tasks.values()
+        for wait in token.waits
+        if wait.kind == "s" and wait.note == name
+    ]
+    for token, wait in sorted(waiting, key=lambda each: instance.depth(each[0])):
+        if token.id in instance.tasks and wait in token.waits:
+            token.task_spec.triggered(token, wait, SignalArrived(key=wait.key, variables=variables))
 
 
 def _catcher(host: Token, inside: Token | None, kind: str, code: str) -> Catcher | None:

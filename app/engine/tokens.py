@@ -33,9 +33,10 @@ class Wait(msgspec.Struct, array_like=True):
     #: first letter of the WaitKind: u, j, t, m, s, i
     kind: str
     element: str
-    #: of a timer: ISO moment; left turns; interval as ISO duration. Of an incident: the phase to retry
+    #: of a timer: ISO moment and turns left
     due: str = ""
     left: int | None = None
+    #: of a message or signal its name, of an incident the phase to retry, of a timer the interval
     note: str = ""
 
 

@@ -57,7 +57,7 @@ class MessageCatching:
 
         def open_wait(token: Token, element_id: str, *, interrupting: bool) -> None:
             instance = token.workflow
-            wait = Wait(key=instance.surroundings.new_key(), kind="m", element=element_id)
+            wait = Wait(key=instance.surroundings.new_key(), kind="m", element=element_id, note=name)
             opened = MessageAwaited(
                 key=wait.key,
                 element_instance_key=token.id,
@@ -87,7 +87,7 @@ class SignalCatching:
 
         def open_wait(token: Token, element_id: str, *, interrupting: bool) -> None:
             instance = token.workflow
-            wait = Wait(key=instance.surroundings.new_key(), kind="s", element=element_id)
+            wait = Wait(key=instance.surroundings.new_key(), kind="s", element=element_id, note=name)
             opened = SignalAwaited(
                 key=wait.key,
                 element_instance_key=token.id,
@@ -123,7 +123,7 @@ class TimerCatching:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """An event on an element (on its boundary, or the start of an event sub-process inside) that waits for something."""
+    """An event on an element that waits for the outside: on its boundary, or the start of an event sub-process inside."""
 
     element_id: str
     catching: Catching

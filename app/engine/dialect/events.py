@@ -10,7 +10,7 @@ from app.engine.dialect.catching import Catching, text_value
 from app.engine.dialect.element import ElementSpec, Facts
 from app.engine.expressions import Template
 from app.engine.feel.values import from_state
-from app.engine.propagation import throw
+from app.engine.propagation import broadcast, throw
 from app.engine.seam import MessageThrown, SignalThrown, Value
 from app.engine.specs import ProcessSpec
 from app.engine.timers import to_interval
@@ -93,19 +93,25 @@ def _to_live(value: Value, now: datetime) -> timedelta:
 
 
 class SignalThrowSpec(ElementSpec):
-    """A throw or end event that broadcasts a signal; its variables are the input mappings."""
+    """
+    A throw or end event that broadcasts a signal; its variables are the input mappings.
+
+    What waits in this instance at this moment hears it at once: later in the step it may be gone, or have begun to wait
+    after the signal. All other instances hear it from the command.
+    """
 
     def __init__(self, process: ProcessSpec, facts: Facts, *, name: Template) -> None:
         super().__init__(process, facts)
         self.asks = (name,)
 
     def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
-        """Throw the signal."""
+        """Throw the signal; go on unless what heard it interrupts this element."""
         instance = token.workflow
         variables = instance.scopes.here(token.id) if self.input_mappings else {}
         name = text_value(values[0], "signal_name")
         instance.recorder.signals.append(SignalThrown(element_id=self.element_id, name=name, variables=variables))
-        return True
+        broadcast(token, name, variables)
+        return True if token.id in instance.tasks else None
 
 
 class ErrorEndSpec(ElementSpec):

@@ -1,4 +1,4 @@
-"""Small diagrams for tests, written in a few words: elements, and flows as "from to", "from to [=condition]", "from to *"."""
+"""Small diagrams for tests, written in a few words: elements, and flows as "from to" or "from to [=condition]"."""
 
 from __future__ import annotations
 
@@ -13,17 +13,13 @@ HEAD = (
 
 
 def flows(text: str) -> str:
-    """Return sequence flows; ids are from__to. "*" marks the default flow (the gateway has to name it too)."""
+    """Return sequence flows; their ids are from__to."""
     found = []
     for line in filter(None, (part.strip() for part in re.split(r"[;\n]", text))):
         match = re.fullmatch(r"(\w+) (\w+)(?: \[(.*)\])?", line)
         assert match, line
         source, target, condition = match.groups()
-        inner = (
-            f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">{escape(condition)}</bpmn:conditionExpression>'
-            if condition
-            else ""
-        )
+        inner = f"<bpmn:conditionExpression>{escape(condition)}</bpmn:conditionExpression>" if condition else ""
         found.append(
             f'<bpmn:sequenceFlow id="{source}__{target}" sourceRef="{source}" targetRef="{target}">{inner}'
             "</bpmn:sequenceFlow>"

@@ -400,7 +400,23 @@ def test_an_event_definition_by_reference_is_the_event_itself():
         element("intermediateCatchEvent", "w", "<bpmn:eventDefinitionRef>d</bpmn:eventDefinitionRef>"),
         end(),
         flow="s w; w e",
-        roots='<bpmn:timerEventDefinition id="d"><bpmn:timeDuration>PT1H</bpmn:timeDuration></bpmn:timerEventDefinition>',
+        roots=timer("timeDuration", "PT1H").replace("Definition>", 'Definition id="d">', 1),
     )
     walk = Walk(xml)
     assert walk.one(TimerOpened).due_at == NOW + timedelta(hours=1)
+
+
+def test_a_signal_reaches_what_waits_in_the_same_instance_at_that_moment_and_nothing_that_waits_later():
+    inner = sub("p1", start("s1"), end("e1", signal()), flow="s1 e1")
+    xml = diagram(
+        start(),
+        inner,
+        boundary("b", "p1", signal(), interrupting=False),
+        user("x"),
+        element("intermediateCatchEvent", "later", signal()),
+        flow="s p1; p1 later; b x",
+        roots=ROOTS,
+    )
+    walk = Walk(xml)
+    assert walk.tasks == ["x"]
+    assert walk.one(SignalAwaited).element_id == "later"

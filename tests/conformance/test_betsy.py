@@ -1,0 +1,247 @@
+"""
+betsy (uniba-dsg): every case either gives the tokens that it asks for, or its diagram is refused with a reason.
+
+betsy's own words are translated as its engines' XSLTs do: scripts become FEEL scripts or jobs, conditions FEEL;
+messages, which betsy does not correlate, get one key for all. Nothing structural is changed.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+import os
+import re
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from app.domain.errors import InvalidDiagram
+from app.engine import run
+from app.engine.diagrams import compile_process, read_diagram
+from app.engine.seam import (
+    ElementEvent,
+    IncidentOpened,
+    JobCompleted,
+    JobOpened,
+    JobThrewError,
+    MessageArrived,
+    MessageAwaited,
+    SignalArrived,
+    SignalAwaited,
+    Step,
+    Surroundings,
+    TimerFired,
+    TimerOpened,
+)
+
+SUITES = Path(os.environ.get("CONFORMANCE_SUITES", Path(__file__).parents[2].parent / "shared" / "suites"))
+CASES = SUITES / "betsy" / "cases.json"
+BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+ZEEBE = "{http://camunda.org/schema/zeebe/1.0}"
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+#: diagrams that we refuse, and the problem that has to be named; everything else has to run rightly
+REFUSED = {
+    "AdHocSubProcess_Sequential": "unsupported_element",
+    "CallActivity_GlobalTask": "unsupported_element",
+    "Compensation_EndEvent_TopLevel": "unsupported_event",
+    "Compensation_StartEvent_EventSubProcess": "unsupported_event",
+    "ComplexGateway": "unsupported_element",
+    "Conditional_BoundaryEvent_SubProcess_Interrupting": "unsupported_event",
+    "Conditional_IntermediateEvent": "unsupported_event",
+    "Error_BoundaryEvent_Transaction_Interrupting": "unsupported_element",
+    "MultiInstance_ComplexBehavior": "unsupported_attribute",
+    "Multiple_IntermediateEvent_ThrowFirstEventDefinition": "several_event_definitions",
+    "Multiple_IntermediateEvent_ThrowLastEventDefinition": "several_event_definitions",
+    "Transaction": "unsupported_element",
+    "WCP09_Structured_Discriminator_ComplexGateway": "unsupported_element",
+    "WCP20_CancelCaseCancel": "unsupported_element",
+    # betsy asks for the refusal
+    "LoopTask_NegativeLoopMaximum": "loop_maximum_value",
+    "Token_CompletionQuantity_Zero": "unsupported_attribute",
+}
+
+
+def _tests() -> list[Any]:
+    if not CASES.exists():
+        return [pytest.param(None, 0, marks=pytest.mark.skip(reason=f"{CASES} is not there"))]
+    return [
+        pytest.param(test, number, id=f"{test['name']}-{number}")
+        for test in json.loads(CASES.read_text())
+        for number in range(len(test["cases"]))
+    ]
+
+
+def translate(xml: bytes) -> bytes:
+    """Return the model in our dialect."""
+    root = etree.fromstring(xml)
+    etree.register_namespace("zeebe", ZEEBE[1:-1])
+    for task in root.iter(f"{BPMN}scriptTask"):
+        _translate_script(task)
+    for tag in ("conditionExpression", "loopCondition", "completionCondition"):
+        for expression in root.iter(f"{BPMN}{tag}"):
+            expression.text = "=" + _condition((expression.text or "").strip())
+    for message in root.findall(f"{BPMN}message"):
+        etree.SubElement(_extensions(message), f"{ZEEBE}subscription", correlationKey='="betsy"')
+    return etree.tostring(root)
+
+
+def _extensions(element: Any) -> Any:
+    holder = element.find(f"{BPMN}extensionElements")
+    if holder is None:
+        holder = etree.Element(f"{BPMN}extensionElements")
+        element.insert(0, holder)
+    return holder
+
+
+def _translate_script(task: Any) -> None:
+    text = (task.findtext(f"{BPMN}script") or "").strip()
+    if text in {"THROW_ERROR", "WAIT_TEN_SECONDS"}:
+        etree.SubElement(_extensions(task), f"{ZEEBE}taskDefinition", type=text)
+        return
+    expression, result = {
+        "INCREMENT_INTEGER_VARIABLE_AND_LOG": ("=integerVariable + 1", "integerVariable"),
+        "SET_STRING_DATA": ('="String"', "data"),
+        "LOG_DATA": ("=data", "logged"),
+    }.get(text, ("=true", "done"))
+    etree.SubElement(_extensions(task), f"{ZEEBE}script", expression=expression, resultVariable=result)
+
+
+def _condition(text: str) -> str:
+    text = re.sub(r'!test\.contains\("(\w+)"\)', r'not(contains(test, "\1"))', text)
+    return re.sub(r'test\.contains\("(\w+)"\)', r'contains(test, "\1")', text)
+
+
+class World:
+    """Instances of all processes of a model, the messages and signals between them, and a clock."""
+
+    def __init__(self, xml: bytes) -> None:
+        self.xml = xml
+        self.diagram = read_diagram(xml)
+        self.processes = {
+            outline.process_id: compile_process(xml, outline.process_id, self.diagram.content_hash)
+            for outline in self.diagram.processes
+        }
+        root = etree.fromstring(xml)
+        self.scripts = {
+            task.get("id"): (task.findtext(f"{BPMN}script") or "").strip() for task in root.iter(f"{BPMN}scriptTask")
+        }
+        self.keys = itertools.count(1)
+        self.now = NOW
+        self.instances: dict[int, tuple[Any, bytes]] = {}
+        self.waits: dict[int, tuple[int, Any]] = {}
+        self.alarms: list[tuple[datetime, int]] = []
+        self.tokens: list[str] = []
+        self.incidents: list[str] = []
+        self.variables: dict[str, Any] = {}
+
+    def surroundings(self) -> Surroundings:
+        return Surroundings(now=self.now, new_key=lambda: next(self.keys))
+
+    def start(self, process_id: str, variables: dict[str, Any], element: str | None = None) -> None:
+        key = next(self.keys)
+        step = run.start(
+            self.processes[process_id],
+            variables=variables,
+            surroundings=self.surroundings(),
+            start_element_id=element,
+            instance_key=key,
+        )
+        self.take(key, self.processes[process_id], step)
+
+    def advance(self, trigger: Any) -> None:
+        instance, _ = self.waits[trigger.key]
+        process, state = self.instances[instance]
+        self.take(instance, process, run.advance(process, state, trigger, surroundings=self.surroundings()))
+
+    def take(self, instance: int, process: Any, step: Step) -> None:
+        self.instances[instance] = (process, step.state)
+        for closed in step.closed:
+            del self.waits[closed.key]
+        for opened in step.opened:
+            self.waits[opened.key] = (instance, opened)
+            self.note(opened)
+        self.variables.update({each.name: each.value for each in step.variables})
+        for event in step.history:
+            if event.event is ElementEvent.COMPLETED:
+                self.count(event.element_id, event.element_type)
+        for signal in step.signals:
+            # the throwing instance has heard it itself
+            self.broadcast("signal", signal.name, but=instance)
+        for message in step.messages:
+            self.broadcast("message", message.name)
+        for opened in step.opened:
+            if isinstance(opened, JobOpened) and opened.type == "THROW_ERROR":
+                self.advance(JobThrewError(key=opened.key, error_code="ERR_CODE"))
+
+    def note(self, opened: Any) -> None:
+        if isinstance(opened, TimerOpened):
+            heapq.heappush(self.alarms, (opened.due_at, opened.key))
+        elif isinstance(opened, JobOpened) and opened.type == "WAIT_TEN_SECONDS":
+            heapq.heappush(self.alarms, (self.now + timedelta(seconds=10), opened.key))
+        elif isinstance(opened, IncidentOpened):
+            self.incidents.append(opened.code)
+            if opened.code != "stuck":
+                self.tokens.append("ERROR_runtime")
+
+    def broadcast(self, kind: str, name: str, *, but: int = 0) -> None:
+        for key, (instance, opened) in list(self.waits.items()):
+            if key not in self.waits or instance == but:
+                continue
+            if kind == "signal" and isinstance(opened, SignalAwaited) and opened.signal_name == name:
+                self.advance(SignalArrived(key=key))
+            elif kind == "message" and isinstance(opened, MessageAwaited) and opened.message_name == name:
+                self.advance(MessageArrived(key=key))
+        for process_id, process in self.processes.items():
+            for event in process.outline.start_events:
+                if event.kind == kind and event.detail == name:
+                    self.start(process_id, {}, event.element_id)
+
+    def count(self, element_id: str, element_type: str) -> None:
+        text = self.scripts.get(element_id, "") if element_type == "scriptTask" else ""
+        if text.startswith("SCRIPT_"):
+            self.tokens.append(text)
+        elif text == "CREATE_MARKER_FILE":
+            self.tokens.append("MARKER_exists")
+        elif text == "INCREMENT_INTEGER_VARIABLE_AND_LOG":
+            self.tokens.append("INCREMENT_correct")
+        elif text == "LOG_DATA" and self.variables.get("data") == "String":
+            self.tokens.append("DATA_correct")
+
+    def wait(self, seconds: float) -> None:
+        end = NOW + timedelta(seconds=seconds)
+        while self.alarms and self.alarms[0][0] <= end:
+            self.now, key = heapq.heappop(self.alarms)
+            if key in self.waits:
+                opened = self.waits[key][1]
+                done = JobCompleted(key=key, variables={}) if isinstance(opened, JobOpened) else TimerFired(key=key)
+                self.advance(done)
+
+
+@pytest.mark.parametrize(("test", "number"), _tests())
+def test_the_case_runs_rightly_or_its_diagram_is_refused(test: dict[str, Any], number: int) -> None:
+    case = test["cases"][number]
+    xml = translate((CASES.parent / test["file"]).read_bytes())
+    if test["name"] in REFUSED:
+        with pytest.raises(InvalidDiagram) as refusal:
+            read_diagram(xml)
+        assert REFUSED[test["name"]] in {problem.code for problem in refusal.value.problems}
+        assert all(problem.place for problem in refusal.value.problems)
+        return
+    world = World(xml)
+    variables = {name: value for name, value in case["variables"].items() if name != "testCaseNumber"}
+    first, *others = [
+        process_id
+        for process_id, process in world.processes.items()
+        if any(event.kind == "none" for event in process.outline.start_events) or not process.outline.start_events
+    ]
+    order = [*others, first] if case["start_parallel_process_first"] else [first]
+    for process_id in order:
+        world.start(process_id, variables)
+    world.wait(case["wait_seconds"])
+    assert Counter(world.tokens) == Counter(case["expected"]), world.incidents
