@@ -8,11 +8,11 @@ from datetime import datetime
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
-from app.domain.forms import FormDefinition
+from app.domain.forms import FieldType, FormDefinition, Option, OptionSource, Values
 from app.domain.keys import new_key
 from app.engine.decisions import CompiledDecision, compile_decision
 from app.engine.diagrams import CompiledProcess, compile_process
-from app.engine.forms import read_form
+from app.engine.forms import Around, read_form
 from app.engine.seam import Surroundings
 from app.storage.rows import Instance
 from app.storage.unit_of_work import UnitOfWork
@@ -117,3 +117,45 @@ def locked_surroundings(
 ) -> Surroundings:
     """Return what a step of the locked instance may look at."""
     return surroundings(uow, process, case_key=instance.case_key, area_id=instance.area_id, now=now)
+
+
+def around_form(
+    uow: UnitOfWork,
+    form: FormDefinition,
+    *,
+    case_key: int | None,
+    area_id: str,
+    known: Values | None = None,
+    now: datetime,
+) -> Around:
+    """Return what the form needs from outside of it: contexts, and the options of those lists that it offers."""
+    sources = {item.options_from for _, item in form.walk() if item.options_from}
+    sources |= {_SOURCES_OF_TYPES[item.type] for _, item in form.walk() if item.type in _SOURCES_OF_TYPES}
+    return Around(
+        now=now,
+        contexts=contexts(uow, form.references, case_key=case_key, area_id=area_id, now=now),
+        choices={source: options_of(uow, source, area_id=area_id) for source in sources},
+        known=known or {},
+    )
+
+
+#: fields that choose a person or an organisation, whether they say from where or not
+_SOURCES_OF_TYPES = {FieldType.USER: OptionSource.USERS, FieldType.ORGANISATION: OptionSource.ORGANISATIONS}
+#: options that are rows of the reference data, by their kind there
+_KINDS = {
+    OptionSource.SERVICES: "service",
+    OptionSource.LANGUAGES: "language",
+    OptionSource.SOURCES: "source",
+}
+
+
+def options_of(uow: UnitOfWork, source: OptionSource, *, area_id: str) -> list[Option]:
+    """Return the options of a list that forms offer, as it holds in the area."""
+    if source is OptionSource.USERS:
+        return [Option(str(key), {"fi": name}) for key, name in uow.accounts.people_of(area_id)]
+    if source is OptionSource.ORGANISATIONS:
+        return [Option(key, name) for key, name in uow.accounts.organisations()]
+    if source is OptionSource.ROLES:
+        return [Option(key, name) for key, name in uow.accounts.roles()]
+    values = uow.reference.values(_KINDS[source], area_id=area_id)
+    return [Option(key, value["name"]) for key, value in values.items()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +11,12 @@ from app.commands._record import record_step
 from app.commands.claim_task import ensure_open
 from app.commands.store_answers import store_answers
 from app.domain.actor import Actor, may_complete
-from app.domain.answers import AcceptedFile, Answers
+from app.domain.answers import Answers
 from app.domain.errors import NotAllowed, TaskAlreadyClosed, TaskClaimedByOther
 from app.domain.steps import UserTaskCompleted
-from app.engine.forms import parse_submission, parse_values
+from app.engine.forms import Raw, parse_json_submission, parse_submission
 from app.engine.run import advance
-from app.published import contexts, form_of, locked_surroundings, process_of
+from app.published import around_form, form_of, locked_surroundings, process_of
 from app.storage.rows import Instance, Task
 from app.storage.unit_of_work import UnitOfWork
 
@@ -29,9 +29,10 @@ class Submission:
     `submission_id` is that of the rendered form, or "" where repeating is not foreseen (API).
     """
 
-    fields: Mapping[str, Sequence[str]] | None = None
+    fields: Raw | None = None
     values: Mapping[str, Any] | None = None
-    files: Sequence[AcceptedFile] = ()
+    #: names in `fields` that are the page's own and no answers
+    page_names: frozenset[str] = frozenset()
     language: str = "fi"
     submission_id: str = ""
 
@@ -70,6 +71,8 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
     if answers is not None:
         variables = answers.variables
         instance = store_answers(uow, instance=instance, answers=answers, actor=actor, task_key=task_key, now=now)
+        if instance.case_key is not None and task.case_key is None:
+            uow.tasks.set_case(instance)
     process = process_of(uow, instance.definition_key)
     step = advance(
         process,
@@ -105,16 +108,11 @@ def accepted_answers(uow: UnitOfWork, task: Task, submission: Submission, now: d
     if task.form_id is None:
         return None
     form = form_of(uow, task.definition_key, task.form_id)
-    around = contexts(uow, form.references, case_key=task.case_key, area_id=task.area_id, now=now)
+    around = around_form(uow, form, case_key=task.case_key, area_id=task.area_id, now=now)
     if submission.fields is None:
-        return parse_values(form, submission.values or {}, language=submission.language, contexts=around, now=now)
+        return parse_json_submission(form, submission.values or {}, language=submission.language, around=around)
     return parse_submission(
-        form,
-        submission.fields,
-        files=submission.files,
-        language=submission.language,
-        contexts=around,
-        now=now,
+        form, submission.fields, language=submission.language, around=around, ignore=submission.page_names
     )
 
 

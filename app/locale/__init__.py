@@ -43,8 +43,8 @@ class Texts:
             with path.open("rb") as file:
                 for message in read_po(file, locale=language):
                     if isinstance(message.id, tuple):
-                        plural[message.id[0]] = tuple(str(text) for text in message.string)
-                    elif message.id:
+                        plural[message.id[0]] = tuple(str(text) for text in message.string or ())
+                    elif isinstance(message.id, str) and message.id:
                         singular[message.id] = str(message.string)
         return Texts(language, singular, plural)
 

@@ -31,7 +31,7 @@ def startable_processes(uow: UnitOfWork, *, actor: Actor) -> list[Startable]:
         starts = tuple(
             event
             for event in outline.start_events
-            if event.kind == "none"
+            if (event.kind == "none" or start_roles(outline, event))
             and (may_publish(actor) or may_start(actor, starter_roles=start_roles(outline, event)))
         )
         if starts:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from app.domain.actor import Actor
 from app.domain.errors import NotFound
+from app.domain.localized import LocalizedText
 from app.domain.sessions import FORGET_FAILURES, Account, Failures, SignedIn, Workplace
 from app.storage.statements import upsert
 from app.storage.tables.people import organisation, position, role, session, sign_in_failure, unit, user_account
@@ -36,6 +37,30 @@ class Accounts:
             select(user_account.c.key, user_account.c.name).where(user_account.c.key.in_(set(keys)))
         )
         return {row.key: row.name for row in rows}
+
+    def people_of(self, area_id: str) -> list[tuple[int, str]]:
+        """Return key and name of those who work in the area, by name; "" means everywhere."""
+        query = (
+            select(user_account.c.key, user_account.c.name, user_account.c.sort_key)
+            .join(position, position.c.user_key == user_account.c.key)
+            .join(unit, unit.c.id == position.c.unit_id)
+            .where(user_account.c.disabled.is_(False))
+            .distinct()
+            .order_by(user_account.c.sort_key, user_account.c.name)
+        )
+        if area_id:
+            query = query.where(unit.c.area_id.in_((area_id, "")))
+        return [(row.key, row.name) for row in self._connection.execute(query)]
+
+    def organisations(self) -> list[tuple[str, LocalizedText]]:
+        """Return id and name of every organisation, in the order of its sort key."""
+        query = select(organisation.c.id, organisation.c.name).order_by(organisation.c.sort_key, organisation.c.id)
+        return [(row.id, row.name) for row in self._connection.execute(query)]
+
+    def roles(self) -> list[tuple[str, LocalizedText]]:
+        """Return id and name of every role."""
+        query = select(role.c.id, role.c.name).order_by(role.c.id)
+        return [(row.id, row.name) for row in self._connection.execute(query)]
 
     def find(self, username: str) -> Account | None:
         """Return the account of the user name, or None."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 
 from app.domain.errors import NotFound
 from app.domain.keys import new_key
@@ -38,7 +38,9 @@ class Definitions:
         self._connection = connection
 
     def add_deployment(self, *, by: int | None, now: datetime) -> int:
-        """Open a deployment and return its key."""
+        """Open a deployment and return its key; one publishes at a time, so that versions are numbered without gaps."""
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(text("LOCK TABLE deployment IN SHARE ROW EXCLUSIVE MODE"))
         key = new_key()
         self._connection.execute(insert(deployment).values(key=key, published_at=now, published_by=by))
         return key

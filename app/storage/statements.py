@@ -33,4 +33,5 @@ def insert_new(connection: Connection, table: Table, row: Mapping[str, Any], *, 
     """Insert the row unless one with the same keys exists; return whether it was inserted."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(table).values(dict(row)).on_conflict_do_nothing(index_elements=list(keys))
-    return connection.execute(statement).rowcount == 1
+    # RETURNING says it alike on both databases; psycopg gives no row count here
+    return connection.execute(statement.returning(table.c[keys[0]])).first() is not None

@@ -1,0 +1,312 @@
+"""
+Every command against itself and its rivals at the same moment: one wins, the others are told, nothing happens twice.
+
+Each race starts its runners behind a barrier and is run several times; the interleavings differ by themselves.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from app.commands.cancel_instance import cancel_instance
+from app.commands.claim_task import claim_task, release_task
+from app.commands.complete_task import Submission, complete_task
+from app.commands.fire_timer import fire_timer
+from app.commands.jobs import claim_jobs, fail_job, finish_job
+from app.commands.messages import broadcast_signal, deliver, match_messages, publish_message
+from app.commands.publish import publish
+from app.commands.resolve_incident import resolve_incident
+from app.commands.save_draft import save_draft
+from app.domain.errors import KykypolkuError
+from app.storage.tables.instances import history
+from tests.factories import WORK, chain, diagram, flow, make_place, user_step
+
+ROUNDS = 6
+LEASE = timedelta(seconds=60)
+
+
+@pytest.fixture
+def place(database):
+    return make_place(database)
+
+
+def race(*runners: Callable[[], Any]) -> list[str]:
+    """Run all at once and return what became of each: "done", or the name of its error."""
+    barrier = Barrier(len(runners))
+
+    def run(runner: Callable[[], Any]) -> str:
+        barrier.wait()
+        try:
+            result = runner()
+        except KykypolkuError as error:
+            return type(error).__name__
+        return "done" if result is not False else "nothing"
+
+    with ThreadPoolExecutor(len(runners)) as pool:
+        return sorted(pool.map(run, runners))
+
+
+def ensure_each_step_once(place, instance):
+    with place.executor.database.engine.connect() as connection:
+        repeated = connection.execute(
+            select(history.c.element_id, history.c.event, func.count())
+            .where(history.c.instance_key == instance, history.c.event != "flow_taken")
+            .group_by(history.c.element_id, history.c.event)
+            .having(func.count() > 1)
+        ).all()
+    assert repeated == []
+
+
+def test_two_people_complete_one_task(place):
+    place.publish(WORK)
+    for _ in range(ROUNDS):
+        instance = place.start()
+        task = place.open_tasks(instance)["first"]
+        results = race(
+            lambda task=task: place.complete(task, "counsellor"), lambda task=task: place.complete(task, "colleague")
+        )
+        assert results == ["TaskAlreadyClosed", "done"]
+        assert len(place.open_jobs(instance)) == 1
+        ensure_each_step_once(place, instance)
+
+
+def test_one_form_is_sent_twice_at_once(place):
+    place.publish(WORK)
+    for number in range(ROUNDS):
+        task = place.open_tasks(place.start())["first"]
+        send = Submission(values={}, submission_id=f"form-{number}")
+
+        def complete(task=task, send=send):
+            return place.run(complete_task, task_key=task, actor=place.people["counsellor"], submission=send)
+
+        assert race(complete, complete) == ["done", "done"]
+
+
+def test_two_people_claim_one_task(place):
+    place.publish(WORK)
+    for _ in range(ROUNDS):
+        task = place.open_tasks(place.start())["first"]
+        results = race(
+            lambda task=task: place.run(claim_task, task_key=task, actor=place.people["counsellor"]),
+            lambda task=task: place.run(claim_task, task_key=task, actor=place.people["colleague"]),
+        )
+        assert results == ["TaskClaimedByOther", "done"]
+
+
+def test_release_against_complete(place):
+    place.publish(WORK)
+    for _ in range(ROUNDS):
+        instance = place.start()
+        task = place.open_tasks(instance)["first"]
+        place.run(claim_task, task_key=task, actor=place.people["counsellor"])
+        results = race(
+            lambda task=task: place.run(release_task, task_key=task, actor=place.people["counsellor"]),
+            lambda task=task: place.complete(task, "counsellor"),
+        )
+        assert results in (["TaskAlreadyClosed", "done"], ["done", "done"])
+        ensure_each_step_once(place, instance)
+
+
+def test_draft_against_complete(place):
+    place.publish(WORK)
+    for _ in range(ROUNDS):
+        task = place.open_tasks(place.start())["first"]
+        results = race(
+            lambda task=task: place.run(
+                save_draft, task_key=task, actor=place.people["colleague"], fields={"a": ["b"]}
+            ),
+            lambda task=task: place.complete(task, "counsellor"),
+        )
+        # what was typed is kept even where someone else completed the task meanwhile
+        assert results == ["done", "done"]
+
+
+def test_cancel_against_complete(place):
+    place.publish(WORK)
+    for _ in range(ROUNDS):
+        instance = place.start()
+        task = place.open_tasks(instance)["first"]
+        results = race(
+            lambda instance=instance: place.run(
+                cancel_instance, instance_key=instance, actor=place.people["admin"], reason="koe"
+            ),
+            lambda task=task: place.complete(task),
+        )
+        assert results in (["TaskAlreadyClosed", "done"], ["done", "done"])
+        assert place.status(instance) == "terminated"
+        assert place.open_jobs(instance) == {}
+
+
+def test_one_nudge_is_delivered_many_times(place):
+    place.publish(WORK)
+    instance = place.start()
+    place.complete(place.open_tasks(instance)["first"])
+    key = place.open_jobs(instance)["work"]
+    claimed = []
+
+    def claim():
+        claimed.extend(place.run(claim_jobs, keys=[key], owner="w", lease=LEASE))
+
+    race(*[claim] * 8)
+    assert len(claimed) == 1
+
+
+def test_two_workers_finish_one_job(place):
+    place.publish(WORK)
+    for _ in range(ROUNDS):
+        instance = place.start()
+        place.complete(place.open_tasks(instance)["first"])
+        [job] = place.run(claim_jobs, keys=list(place.open_jobs(instance).values()), owner="w", lease=LEASE)
+
+        def finish(job=job):
+            place.run(finish_job, job_key=job.key, fence=job.fence, variables={})
+
+        assert race(finish, finish) == ["LeaseLost", "done"]
+        ensure_each_step_once(place, instance)
+
+
+def test_finish_against_fail_and_cancel(place):
+    place.publish(WORK)
+    for _ in range(ROUNDS):
+        instance = place.start()
+        place.complete(place.open_tasks(instance)["first"])
+        [job] = place.run(claim_jobs, keys=list(place.open_jobs(instance).values()), owner="w", lease=LEASE)
+        race(
+            lambda job=job: place.run(finish_job, job_key=job.key, fence=job.fence, variables={}),
+            lambda job=job: place.run(fail_job, job_key=job.key, fence=job.fence, code="x", message=""),
+            lambda instance=instance: place.run(
+                cancel_instance, instance_key=instance, actor=place.people["admin"], reason="koe"
+            ),
+        )
+        assert place.status(instance) == "terminated"
+        assert place.open_jobs(instance) == {} == place.open_tasks(instance)
+        ensure_each_step_once(place, instance)
+
+
+TIMED = diagram(
+    '<bpmn:startEvent id="begin"/>'
+    + user_step("first")
+    + '<bpmn:boundaryEvent id="late" attachedToRef="first" cancelActivity="true"><bpmn:timerEventDefinition>'
+    "<bpmn:timeDuration>PT1H</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:boundaryEvent>"
+    + user_step("reminder")
+    + '<bpmn:endEvent id="done"/>'
+    + chain("begin", "first", "done")
+    + flow("late", "reminder")
+)
+
+
+def test_two_schedulers_fire_one_timer_while_its_task_is_completed(place):
+    place.publish(TIMED)
+    for _ in range(ROUNDS):
+        instance = place.start()
+        task = place.open_tasks(instance)["first"]
+        timer, _ = place.open_timers(instance)["late"]
+        place.later(hours=2)
+
+        def fire(timer=timer):
+            return place.run(fire_timer, timer_key=timer)
+
+        results = Counter(race(fire, fire, lambda task=task: place.complete(task)))
+        assert results["done"] == 1
+        ensure_each_step_once(place, instance)
+
+
+WAITING = diagram(
+    '<bpmn:startEvent id="begin"/><bpmn:intermediateCatchEvent id="wait">'
+    '<bpmn:messageEventDefinition messageRef="m"/></bpmn:intermediateCatchEvent><bpmn:endEvent id="done"/>'
+    + chain("begin", "wait", "done"),
+    roots='<bpmn:message id="m" name="tieto"><bpmn:extensionElements>'
+    '<zeebe:subscription correlationKey="=k"/></bpmn:extensionElements></bpmn:message>',
+)
+
+
+def test_two_schedulers_match_and_deliver_one_message(place):
+    place.publish(WAITING)
+    for number in range(ROUNDS):
+        first, second = (place.start(variables={"k": f"k{number}"}) for _ in range(2))
+        place.run(
+            publish_message,
+            name="tieto",
+            correlation_key=f"k{number}",
+            time_to_live=timedelta(hours=1),
+            actor=place.people["owner"],
+        )
+
+        def schedule():
+            for key in place.run(match_messages):
+                place.run(deliver, delivery_key=key)
+
+        race(schedule, schedule)
+        place.deliver_messages()
+        keys = place.executor.read(lambda uow: uow.messages.pending_deliveries(limit=10))
+        race(*[lambda key=key: place.run(deliver, delivery_key=key) for key in keys * 2])
+        assert sorted([place.status(first), place.status(second)]) == ["active", "completed"]
+        ensure_each_step_once(place, first)
+        ensure_each_step_once(place, second)
+
+
+def test_one_signal_delivery_is_carried_out_twice_at_once(place):
+    place.publish(
+        diagram(
+            '<bpmn:startEvent id="begin"/><bpmn:intermediateCatchEvent id="wait">'
+            '<bpmn:signalEventDefinition signalRef="s"/></bpmn:intermediateCatchEvent>'
+            + user_step("after")
+            + chain("begin", "wait", "after"),
+            roots='<bpmn:signal id="s" name="merkki"/>',
+        )
+    )
+    instance = place.start()
+    [key] = place.run(broadcast_signal, name="merkki", actor=place.people["owner"])
+    race(*[lambda: place.run(deliver, delivery_key=key)] * 4)
+    assert list(place.open_tasks(instance)) == ["after"]
+    ensure_each_step_once(place, instance)
+
+
+def test_two_admins_resolve_one_incident(place):
+    place.publish(
+        diagram(
+            '<bpmn:startEvent id="begin"/><bpmn:exclusiveGateway id="choose"/>'
+            + user_step("yes")
+            + flow("begin", "choose")
+            + flow("choose", "yes", "amount &gt; 10")
+        )
+    )
+    for _ in range(ROUNDS):
+        instance = place.start(variables={"amount": "many"})
+        [found] = place.executor.read(lambda uow, key=instance: uow.monitor.incidents(instance_key=key))
+
+        def resolve(found=found):
+            place.run(
+                resolve_incident, incident_key=found["key"], actor=place.people["admin"], variables={"amount": 11}
+            )
+
+        assert race(resolve, resolve) == ["Conflict", "done"]
+        assert list(place.open_tasks(instance)) == ["yes"]
+        ensure_each_step_once(place, instance)
+
+
+def test_two_owners_publish_at_once(place):
+    variants = [WORK.replace(b"Koeprosessi", f"Koe {number}".encode()) for number in range(4)]
+    results = race(
+        *[
+            lambda xml=xml: place.run(publish, resources={"a.bpmn": xml}, actor=place.people["owner"])
+            for xml in variants
+        ]
+    )
+    assert results == ["done"] * 4
+    lines = place.executor.read(lambda uow: uow.monitor.definitions())
+    assert sorted(line.version for line in lines) == [1, 2, 3, 4]
+
+
+def test_two_people_start_at_once(place):
+    place.publish(WORK)
+    assert race(*[place.start] * 4) == ["done"] * 4
+    assert place.executor.read(lambda uow: uow.monitor.totals())["active"] == 4
