@@ -1,5 +1,14 @@
 """Decisions: DMN 1.1 to 1.5 models read defensively, checked at publishing and evaluated in one call."""
 
+from app.engine.decisions.model import compile_decision, decide, read_decisions
 from app.engine.decisions.outline import CompiledDecision, DecisionModel, DecisionOutcome, DecisionOutline
 
-__all__ = ["CompiledDecision", "DecisionModel", "DecisionOutcome", "DecisionOutline"]
+__all__ = [
+    "CompiledDecision",
+    "DecisionModel",
+    "DecisionOutcome",
+    "DecisionOutline",
+    "compile_decision",
+    "decide",
+    "read_decisions",
+]

@@ -44,12 +44,13 @@ class DecisionModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledDecision:
-    """A decision ready for evaluation. `program` is what V8 gets, once for each isolate."""
+    """A decision ready for evaluation: `key` names it in `program`, which V8 loads once for each isolate."""
 
     decision_id: str
     name: LocalizedText
     content_hash: str
     required_inputs: tuple[str, ...] = ()
+    key: str = ""
     program: str = field(default="", repr=False)
 
 

@@ -1,4 +1,5 @@
 /** What Python may call in V8: texts in, texts out. Every failure comes back as a code, nothing is thrown. */
+import { decide as decideIn, inspect as inspectProgram, isLoaded, load as loadProgram } from '../decisions/evaluator.mjs';
 import { compile, references, shapeOf } from './language/compile.mjs';
 import { newScope } from './language/nodes.mjs';
 import { FeelError, state } from './language/state.mjs';
@@ -71,4 +72,32 @@ function check(request) {
   }));
 }
 
-globalThis.kyky = { evaluate, check };
+/** { hash, decision, context, now, zone } -> { v, m, i, w? } | { missing: true } | { code, message, element } */
+function decide(request) {
+  const { hash, decision, context, ...surroundings } = JSON.parse(request);
+  if (!isLoaded(hash)) {
+    return '{"missing":true}';
+  }
+  prepare(surroundings, false);
+  try {
+    const { output, matched, inputs } = decideIn(hash, decision, decode(context, { odd: false }));
+    return JSON.stringify({ v: encode(output), m: matched, i: encode(inputs), w: state.warnings });
+  } catch (error) {
+    return JSON.stringify({ ...failure(error), element: error.element ?? '' });
+  }
+}
+
+/** { hash, program } -> "loaded" */
+function load(request) {
+  const { hash, program } = JSON.parse(request);
+  loadProgram(hash, program);
+  return 'loaded';
+}
+
+/** program -> { element key: { problems, names } } */
+function inspect(request) {
+  prepare({}, false);
+  return JSON.stringify(inspectProgram(JSON.parse(request)));
+}
+
+globalThis.kyky = { evaluate, check, decide, load, inspect };

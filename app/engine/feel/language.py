@@ -94,8 +94,8 @@ def check_all(texts: Sequence[tuple[str, Kind, Mapping[str, Any] | None]]) -> li
     """
     Parse many texts in one call; each with its kind and the shape of the names that the parser must know.
 
-    A shape is a nested mapping of names, {"Lainan-tiedot": {"a-b": 1}}; only names with operators, spaces or keywords in
-    them need to be told.
+    A shape is a nested mapping of names, {"Lainan-tiedot": {"a-b": 1}}; only names with operators, spaces or keywords
+    in them need to be told.
     """
     request = json.dumps([[text, str(kind), shape] for text, kind, shape in texts])
     return [

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 from app.domain.errors import BudgetExceeded, ExpressionError, Unavailable
-from app.engine.feel.budget import current_budget
+from app.engine.feel.budget import Budget, current_budget
 from app.engine.feel.isolate import Isolate, ScriptFailed, ScriptOutOfMemory, ScriptTimedOut
 
 _BUNDLE = Path(__file__).parent / "dist" / "feel.js"
@@ -24,6 +24,20 @@ _HARD_LIMIT_BYTES = 128 * _MEGABYTE
 _CALLS_BETWEEN_COLLECTIONS = 2_000
 #: loading the bundle is set-up, not a command's work
 _LOADING_SECONDS = 20.0
+#: the answer of a function that lacks what it should work on
+_MISSING = '{"missing":true}'
+_WARM_UP = json.dumps(
+    {
+        "now": "2026-01-01T00:00:00",
+        "zone": "Europe/Helsinki",
+        "contexts": [{"a": 1, "b": ["x"], "c": {"$feel": "date", "value": "2026-01-01"}}],
+        "asks": [
+            ['if a + 1 >= 2 and b[1] = "x" then now() + duration("P1D") else c', 0, "expression"],
+            ["for each in b[item != null] return {n: count(b), t: each in (each)}", 0, "expression"],
+            ["< 5, not_a.name, [1..2]", 0, "unary"],
+        ],
+    }
+)
 
 
 class _Machine:
@@ -71,6 +85,8 @@ def _make_isolate() -> Isolate:
         raise Unavailable(f"{_BUNDLE} is missing: run `npm run build` (or `node app/engine/feel/build.mjs`)") from error
     isolate = Isolate(soft_limit_bytes=_SOFT_LIMIT_BYTES, hard_limit_bytes=_HARD_LIMIT_BYTES)
     isolate.run(f'{bundle}\n;"loaded"', seconds=_LOADING_SECONDS)
+    # V8 compiles what it runs for the first time: that is set-up too
+    isolate.run(f"kyky.evaluate({json.dumps(_WARM_UP)})", seconds=_LOADING_SECONDS)
     return isolate
 
 
@@ -89,24 +105,43 @@ def call(function: str, argument: str) -> str:
     """
     limits = current_budget()
     limits.require()
-    script = f"kyky.{function}({json.dumps(argument)})"
     with _machine.lock:
-        isolate = _machine.ready()
-        started = time.monotonic()
-        try:
-            answer = isolate.run(script, seconds=limits.require())
-            if isolate.calls % _CALLS_BETWEEN_COLLECTIONS == 0:
-                isolate.collect_garbage()
-        except ScriptTimedOut as error:
-            _machine.discard()
-            raise BudgetExceeded("feel_budget", f"the expressions of this command took too long: {error}") from None
-        except ScriptOutOfMemory:
-            _machine.discard()
-            raise BudgetExceeded("feel_memory", "an expression needed too much memory") from None
-        except ScriptFailed as error:
-            raise ExpressionError("feel_failed", _first_line(str(error))) from None
-        finally:
-            limits.spend(time.monotonic() - started)
+        return _call(function, argument, limits)
+
+
+def call_with(function: str, argument: str, load: Callable[[], tuple[str, str]]) -> str:
+    """
+    Call a function that may answer `{"missing":true}`: then `load` tells what to call first, once for each isolate.
+
+    Loading is set-up and is not counted. Raises like `call`.
+    """
+    limits = current_budget()
+    limits.require()
+    with _machine.lock:
+        answer = _call(function, argument, limits)
+        if answer == _MISSING:
+            _call(*load(), Budget(milliseconds=_LOADING_SECONDS * 1000))
+            answer = _call(function, argument, limits)
+        return answer
+
+
+def _call(function: str, argument: str, limits: Budget) -> str:
+    isolate = _machine.ready()
+    script = f"kyky.{function}({json.dumps(argument)})"
+    try:
+        answer = isolate.run(script, seconds=limits.require())
+        if isolate.calls % _CALLS_BETWEEN_COLLECTIONS == 0:
+            isolate.collect_garbage()
+    except ScriptTimedOut as error:
+        _machine.discard()
+        raise BudgetExceeded("feel_budget", f"the expressions of this command took too long: {error}") from None
+    except ScriptOutOfMemory:
+        _machine.discard()
+        raise BudgetExceeded("feel_memory", "an expression needed too much memory") from None
+    except ScriptFailed as error:
+        raise ExpressionError("feel_failed", _first_line(str(error))) from None
+    finally:
+        limits.spend(isolate.used_seconds)
     return answer
 
 

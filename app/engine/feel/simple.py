@@ -28,8 +28,11 @@ _PATH = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\s*
 _CONSTANTS: Mapping[str, Value] = {"true": True, "false": False, "null": None}
 #: words of the grammar and names of built-in functions, which a bare name may mean
 _NOT_NAMES = frozenset(
-    "for in return if then else some every satisfies or and between instance of days date time duration years months list"
-    " context function external not item partial".split()
+    {
+        *("for", "in", "return", "if", "then", "else", "some", "every", "satisfies", "or", "and", "not", "between"),
+        *("instance", "of", "days", "date", "time", "duration", "years", "months", "list", "context", "function"),
+        *("external", "item", "partial"),
+    }
 )
 
 

@@ -3,7 +3,7 @@ FEEL's values in Python, and their three written forms: in state, in JSON of the
 
     null, boolean, string, list, context      None, bool, str, list, dict with text keys
     number                                    int where integral, else float (Decimal is accepted)
-    date                                      datetime.date
+    date                                      datetime.date (FarMoment outside of the years 1 to 9999)
     date and time                             datetime.datetime; without zone it is local to Europe/Helsinki
     time                                      datetime.time
     days and time duration                    datetime.timedelta
@@ -51,6 +51,17 @@ class YearsMonths:
 
     def __neg__(self) -> YearsMonths:
         return YearsMonths(-self.months)
+
+
+@dataclass(frozen=True, slots=True)
+class FarMoment:
+    """A date, or date and time, outside of Python's years 1 to 9999; `text` is how FEEL writes it: -2017-12-31."""
+
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def to_state(value: Value) -> Json:
@@ -156,6 +167,8 @@ def _temporal(value: Value) -> tuple[str, str]:
         return _DAYS_TIME, days_time_text(value)
     if isinstance(value, YearsMonths):
         return _YEARS_MONTHS, str(value)
+    if isinstance(value, FarMoment):
+        return value.kind, value.text
     raise _refused(f"a value of type {type(value).__name__}")
 
 
@@ -204,6 +217,8 @@ _DURATION = re.compile(
     r"(?:T(?:(?P<hours>\d{1,15})H)?(?:(?P<minutes>\d{1,15})M)?(?:(?P<seconds>\d{1,15})(?:\.(?P<fraction>\d{1,9}))?S)?)?",
     re.ASCII,
 )
+_DATED = frozenset({_DATE, _DATE_AND_TIME})
+_FAR_YEAR = re.compile(r"-\d{4,9}-|0000-|\d{5,9}-", re.ASCII)
 _MONTHS = re.compile(r"(?P<sign>-?)P(?:(?P<years>\d{1,9})Y)?(?:(?P<months>\d{1,9})M)?", re.ASCII)
 
 
@@ -215,7 +230,7 @@ def _untag(written: dict[str, Json]) -> Value:
     if read is None or not isinstance(text, str) or len(written) != 2:
         raise _refused("a tagged value of unknown kind")
     try:
-        return read(text)
+        return FarMoment(kind, text) if kind in _DATED and _FAR_YEAR.match(text) else read(text)
     except (ValueError, OverflowError) as error:
         raise _refused(f"{kind} outside of the calendar: {error}") from None
 

@@ -367,7 +367,8 @@ function replacementPieces(replacement) {
 }
 
 define('string join', ['list:list', 'delimiter??:string', 'prefix??:string', 'suffix??:string'], (list, delimiter, prefix, suffix) => {
-  if (list.some((item) => !isNull(item) && typeof item !== 'string')) {
+  const half = prefix !== undefined && suffix === undefined;
+  if (half || list.some((item) => !isNull(item) && typeof item !== 'string')) {
     return undefined;
   }
   return limitText(`${prefix ?? ''}${list.filter((item) => !isNull(item)).join(delimiter ?? '')}${suffix ?? ''}`);

@@ -18,10 +18,14 @@ const SIMPLE = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 const KEYWORDS = new Set(
   'for in return if then else some every satisfies or and between instance of days time duration years months date list context function null true false external not'.split(' '),
 );
-/** names that the parser cannot tell from operators unless it is told of them */
-const BASE_NAMES = Object.freeze(
-  Object.fromEntries(Object.keys(builtins).filter((name) => name.split(' ').some((word) => KEYWORDS.has(word))).map((name) => [name, 1])),
-);
+/** built-in names that the parser takes apart unless it is told of them, such as `get or else` */
+const BASE_NAMES = Object.freeze(Object.fromEntries(Object.keys(builtins).filter(takenApart).map((name) => [name, 1])));
+
+function takenApart(name) {
+  const call = parseExpression(`${name}(1)`, {}).topNode.firstChild;
+  return name !== '@' && (call.to !== name.length + 3 || call.firstChild.to !== name.length);
+}
+
 const silent = { addWarning() {} };
 const interpreter = new Interpreter();
 const cache = new Map();

@@ -68,7 +68,9 @@ const PROPERTIES = {
 };
 
 /** A property of a value; only what FEEL defines is visible, never what the JavaScript object has besides. */
-export function property(value, name) {
+export function property(given, name) {
+  // `(= 10)` is the range that holds 10 alone
+  const value = given instanceof Test && given.operator === '=' ? range(given.operand, given.operand, true, true) : given;
   const kind = getType(value);
   if (kind === 'context') {
     return entry(value, name);
@@ -169,13 +171,13 @@ const OPERATIONS = { '+': add, '-': subtract, '*': multiply, '/': divide, '**': 
 
 function arithmetic(node, args) {
   if (args.length === 2) {
-    return Object.assign((scope) => negate(single(args[1](scope))), { type: args[1].type });
+    return Object.assign((scope) => negate(args[1](scope)), { type: args[1].type });
   }
   const [left, operator, right] = args;
   const operation = OPERATIONS[operator];
   const type = left.type === right.type ? left.type : 'any';
   return Object.assign((scope) => {
-    const result = operation(single(left(scope)), single(right(scope)));
+    const result = operation(left(scope), right(scope));
     if (result === undefined) {
       warn('INVALID_TYPE', operator);
       return null;

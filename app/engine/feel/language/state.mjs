@@ -19,6 +19,10 @@ export const state = {
   strict: true,
   /** item definitions of the decision model under evaluation, by name */
   types: null,
+  /** entries of a context given from outside may be missing: they are null */
+  lenient: false,
+  /** allowed values of types are asked for */
+  constrained: false,
   warnings: [],
 };
 

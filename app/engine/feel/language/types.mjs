@@ -77,6 +77,9 @@ function isNamed(value, name, depth) {
 }
 
 function hasEntry(value, entry, depth) {
+  if (state.lenient && !Object.hasOwn(value, entry.name)) {
+    return true;
+  }
   return Object.hasOwn(value, entry.name) && (isNull(value[entry.name]) || isInstance(value[entry.name], entry.type, depth + 1));
 }
 
@@ -86,7 +89,8 @@ function fitsFunction(value, type) {
 }
 
 function isItem(value, type, depth) {
-  const allowed = (item) => !type.allowed || isNull(item) || type.allowed(item) === true;
+  // `instance of` asks for the type alone; allowed values bind where a value enters a variable
+  const allowed = (item) => !state.constrained || !type.allowed || isNull(item) || type.allowed(item) === true;
   if (type.list) {
     return (
       Array.isArray(value) && value.every((item) => isNull(item) || (isInstance(item, type.type, depth + 1) && allowed(item)))
@@ -126,6 +130,16 @@ const isAny = (type) => !type || (type.kind === 'name' && type.name === 'Any');
 
 /** The value as the type wants it: as it is, or converted by DMN's implicit conversions, or null. */
 export function conform(value, type) {
+  const before = state.constrained;
+  state.constrained = true;
+  try {
+    return converted(value, type);
+  } finally {
+    state.constrained = before;
+  }
+}
+
+function converted(value, type) {
   if (isAny(type) || isNull(value) || isInstance(value, type)) {
     return value ?? null;
   }
@@ -133,11 +147,11 @@ export function conform(value, type) {
     if (Array.isArray(value)) {
       return null;
     }
-    const element = conform(value, elementType(type));
+    const element = converted(value, elementType(type));
     return element === null ? null : [element];
   }
   if (Array.isArray(value)) {
-    return value.length === 1 ? conform(value[0], type) : null;
+    return value.length === 1 ? converted(value[0], type) : null;
   }
   if (getType(value) === 'date') {
     const midnight = new FeelDateTime(value.value.toPlainDateTime(), 'UTC');
