@@ -1,0 +1,31 @@
+"""
+Forms: read their definitions, take what people answer, and say exactly what is wrong with it.
+
+`read_form` for publishing, `parse_submission` and `parse_json_submission` for answers, `look_at` for pages and their
+conditions, `form_schema` for the API's documents. `Around` holds what a form needs from outside of it.
+"""
+
+from app.engine.forms.conversion import to_json_value
+from app.engine.forms.reading import read_form
+from app.engine.forms.received import ACTION_NAME, ROW_MARK, Raw
+from app.engine.forms.schema import form_schema
+from app.engine.forms.situation import Situation
+from app.engine.forms.submission import Around, look_at, parse_json_submission, parse_submission
+from app.engine.forms.uploads import ACCEPT, LARGEST_FILE_BYTES, Upload
+
+__all__ = [
+    "ACCEPT",
+    "ACTION_NAME",
+    "LARGEST_FILE_BYTES",
+    "ROW_MARK",
+    "Around",
+    "Raw",
+    "Situation",
+    "Upload",
+    "form_schema",
+    "look_at",
+    "parse_json_submission",
+    "parse_submission",
+    "read_form",
+    "to_json_value",
+]
