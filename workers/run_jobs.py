@@ -100,10 +100,12 @@ class JobRunner:
 
     def _do_inside(self, job: Job) -> None:
         """Run the command and finish the job in one transaction."""
-        work = self._handlers.local[job.type]
+        local_work = self._handlers.local[job.type]
         self._answer(
             job,
-            lambda: self._executor.run(run_local_job, job_key=job.key, fence=job.fence, work=work, now=self._clock()),
+            lambda: self._executor.run(
+                run_local_job, job_key=job.key, fence=job.fence, local_work=local_work, now=self._clock()
+            ),
         )
 
     def _do_outside(self, job: Job) -> None:

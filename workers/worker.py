@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from typing import Any
 
 from celery import signals
+from celery.exceptions import SecurityWarning
 
 from app.logs import configure_logs
 from app.parent_death import end_with_parent
@@ -47,7 +49,9 @@ def main() -> int:
     register_tasks(celery, settings)
     _connect_signals(settings)
     options = ["--without-gossip", "--without-mingle", "--without-heartbeat", f"--loglevel={settings.log_level}"]
-    celery.worker_main(["worker", "--pool=prefork", *options])
+    # its warning about root is about pickle, which we do not accept
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    celery.worker_main(["--quiet", "worker", "--pool=prefork", *options])
     return 0
 
 

@@ -15,7 +15,7 @@ from app.storage.unit_of_work import UnitOfWork
 LocalWork: TypeAlias = Callable[[UnitOfWork, Instance, Job, datetime], Mapping[str, Any]]
 
 
-def run_local_job(uow: UnitOfWork, *, job_key: int, fence: int, work: LocalWork, now: datetime) -> None:
+def run_local_job(uow: UnitOfWork, *, job_key: int, fence: int, local_work: LocalWork, now: datetime) -> None:
     """
     Do the work and hand its result to the process: both are kept, or neither.
 
@@ -26,5 +26,5 @@ def run_local_job(uow: UnitOfWork, *, job_key: int, fence: int, work: LocalWork,
     job = uow.jobs.get(job_key)
     if job.fence != fence or job.status != "leased":
         raise LeaseLost(job_key)
-    result = work(uow, instance, job, now)
+    result = local_work(uow, instance, job, now)
     finish_job(uow, job_key=job_key, fence=fence, variables=result, now=now)

@@ -36,6 +36,7 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._quick_deaths = 0
+        self._asked_to_stop = False
         self.restart_at: float | None = None
 
     @property
@@ -57,6 +58,7 @@ class Child:
         if self._process:
             self._end_session()
         self.restart_at = None
+        self._asked_to_stop = False
         self._started = time.monotonic()
         self._process = subprocess.Popen(  # noqa: S603 # our own command lines
             list(self.program.command),
@@ -78,8 +80,9 @@ class Child:
         return pause
 
     def ask_to_stop(self) -> None:
-        """Send SIGTERM, if it lives."""
-        if self._process and self._process.poll() is None:
+        """Send SIGTERM once, if it lives; to many programs a second one means "at once"."""
+        if self._process and self._process.poll() is None and not self._asked_to_stop:
+            self._asked_to_stop = True
             self._process.terminate()
 
     def stop(self) -> bool:

@@ -59,6 +59,7 @@ class EmbeddedValkey:
             "maxmemory": "256mb",
             "maxmemory-policy": "noeviction",
             "loglevel": "warning",
+            "logfile": f'"{self._folder / "valkey.log"}"',
         }
         text = "".join(f"{name} {value}\n" for name, value in lines.items())
         return Program(
