@@ -22,6 +22,7 @@ from app.storage.clients import Clients
 from app.storage.documents import Documents
 from app.storage.encryption import Cipher
 from app.storage.outbox import Outbox
+from app.storage.places import Places
 from app.storage.tables.care import decision_record
 
 #: facts that the case or the client holds and no answer
@@ -64,6 +65,11 @@ class Care:
     def outbox(self) -> Outbox:
         """Mails that the demo shows instead of sending."""
         return Outbox(self._connection, self._cipher)
+
+    @cached_property
+    def places(self) -> Places:
+        """Names of organisations and units, addresses of staff."""
+        return Places(self._connection)
 
     def get_case(self, key: int) -> Case:
         """Return the case. :raises NotFound: no such case"""

@@ -1,0 +1,18 @@
+"""Which job types are commands on our own tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.commands.book_appointment import book_appointment
+from app.commands.cancel_appointment import cancel_appointment
+from app.commands.create_case import create_case
+from app.commands.run_local_job import LocalWork
+from app.commands.write_document import write_document
+
+LOCAL_JOBS: Mapping[str, LocalWork] = {
+    "book_appointment": book_appointment,
+    "cancel_appointment": cancel_appointment,
+    "create_case": create_case,
+    "write_document": write_document,
+}

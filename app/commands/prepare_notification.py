@@ -1,0 +1,87 @@
+"""What the job `send_notification` needs from the database before the mail goes out: to whom, in which language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from app.connectors.contract import GivenUp
+from app.connectors.mail import Audience, Notice, Recipient
+from app.domain.access import Ground, Purpose
+from app.domain.actor import SYSTEM
+from app.domain.client import Case
+from app.domain.keys import parse_key
+from app.domain.localized import LANGUAGES, in_language
+from app.domain.sharing import DataGroup
+from app.storage.places import Addressee
+from app.storage.rows import Job
+from app.storage.unit_of_work import UnitOfWork
+
+
+def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
+    """
+    Return whom the notification of the job goes to.
+
+    Headers: `notification` (n_...), `recipient` = client (default), assignee, owner or role, `role` for the last. The
+    assignee is the user whose key the variable `assignee` holds. Nobody to write to, or no address, is no fault: the
+    notice then goes to no one and the process goes on.
+
+    :raises GivenUp: the headers make no sense
+    """
+    instance = uow.monitor.find_instance(job.instance_key)
+    case_key = None if instance is None else instance.case_key
+    case = None if case_key is None else uow.care.cases.get(case_key)
+    area_id = case.area_id if case is not None else (instance.area_id if instance is not None else "")
+    audience = job.headers.get("recipient", "client")
+    match audience:
+        case "client":
+            recipients = _client(uow, case, now)
+        case "owner":
+            recipients = _staff(uow.care.places.workers([case.owner_key] if case and case.owner_key else []))
+        case "assignee":
+            key = parse_key(str(job.variables.get("assignee") or ""))
+            recipients = _staff(uow.care.places.workers([] if key is None else [key]))
+        case "role":
+            recipients = _staff(uow.care.places.workers_in_role(job.headers.get("role", ""), area_id=area_id))
+        case _:
+            raise GivenUp("notification_headers_invalid", f"recipient {audience}")
+    return Notice(
+        notification=job.headers.get("notification", ""),
+        recipients=recipients,
+        county={language: county_name(uow, area_id=area_id, language=language) for language in LANGUAGES},
+        # staff are told the number of the case only: what it is about stands behind the sign-in (R-19)
+        case_number=case.number if case is not None and audience != "client" else "",
+    )
+
+
+def county_name(uow: UnitOfWork, *, area_id: str, language: str) -> str:
+    """Return the county's name in the language (area setting `hyvinvointialue`), or "" where nobody has set it."""
+    name = uow.reference.context(["alue.hyvinvointialue"], area_id=area_id)["alue"]["hyvinvointialue"]
+    return in_language(name, language) if isinstance(name, Mapping) else str(name or "")
+
+
+def _client(uow: UnitOfWork, case: Case | None, now: datetime) -> tuple[Recipient, ...]:
+    if case is None:
+        raise GivenUp("job_without_case")
+    client = uow.care.clients.get(case.client_key)
+    if not client.identity.email:
+        return ()
+    uow.access_log.add(
+        actor=SYSTEM,
+        action="read",
+        client_key=client.key,
+        case_key=case.key,
+        data_groups=[DataGroup.BASIC],
+        purpose=Purpose.CARE,
+        ground=Ground.OWN_REGISTER,
+        now=now,
+    )
+    return (
+        Recipient(address=client.identity.email, language=client.needs.document_language, audience=Audience.CLIENT),
+    )
+
+
+def _staff(addressees: list[Addressee]) -> tuple[Recipient, ...]:
+    return tuple(
+        Recipient(address=worker.email, language=worker.language, audience=Audience.STAFF) for worker in addressees
+    )

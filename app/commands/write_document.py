@@ -1,0 +1,158 @@
+"""The local job `write_document`: print a document for the client from the records of the case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.commands.prepare_notification import county_name
+from app.connectors.contract import GivenUp
+from app.documents import Template, render
+from app.documents.rendering import MEDIA_TYPE
+from app.domain.access import Ground, Purpose
+from app.domain.actor import SYSTEM
+from app.domain.calendar import local_date
+from app.domain.client import Case, Client
+from app.domain.facts import Answer
+from app.domain.keys import new_key, parse_key
+from app.domain.localized import in_language
+from app.domain.sharing import DataGroup
+from app.storage.rows import Instance, Job
+from app.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sources:
+    """What a document is written from."""
+
+    uow: UnitOfWork
+    job: Job
+    case: Case
+    client: Client
+    language: str
+
+
+def write_document(uow: UnitOfWork, instance: Instance, job: Job, now: datetime) -> Mapping[str, Any]:
+    """
+    Print the document of the header `template` in the client's language, keep it, and return its key.
+
+    A document for the client holds the client's own data only, from the register of the case's controller. The same
+    job never writes twice.
+
+    :raises GivenUp: there is no such template, no case, or something that the document needs is not known
+    """
+    written = uow.care.documents.of_job(job.key)
+    if written is not None:
+        return {"asiakirja_id": str(written)}
+    if instance.case_key is None:
+        raise GivenUp("job_without_case")
+    try:
+        template = Template(job.headers.get("template", ""))
+    except ValueError:
+        raise GivenUp("document_template_unknown", str(job.headers.get("template"))) from None
+    case = uow.care.cases.get(instance.case_key)
+    client = uow.care.clients.get(case.client_key)
+    sources = _Sources(uow=uow, job=job, case=case, client=client, language=client.needs.document_language)
+    key = _print(sources, template, now)
+    return {"asiakirja_id": str(key)}
+
+
+def _print(sources: _Sources, template: Template, now: datetime) -> int:
+    uow, case = sources.uow, sources.case
+    named = uow.care.places.organisation_name(case.controller_organisation_id)
+    controller = in_language(named, sources.language) or case.controller_organisation_id
+    compose, groups = _WRITERS[template]
+    content = {
+        "county": county_name(uow, area_id=case.area_id, language=sources.language) or controller,
+        "controller": controller,
+        "reference": case.number,
+        "date": local_date(now),
+        "name": sources.client.identity.name or case.number,
+    }
+    try:
+        document = render(template, sources.language, content | compose(sources))
+    except ValueError as error:
+        raise GivenUp("document_incomplete", str(error)) from None
+    key = new_key()
+    uow.care.documents.add(
+        key=key,
+        case_key=case.key,
+        controller_organisation_id=case.controller_organisation_id,
+        document_class=template,
+        data_groups=groups,
+        title=document.title,
+        media_type=MEDIA_TYPE,
+        content=document.pdf,
+        language=document.language,
+        job_key=sources.job.key,
+        created_by=None,
+        now=now,
+    )
+    uow.access_log.add(
+        actor=SYSTEM,
+        action="print",
+        client_key=case.client_key,
+        case_key=case.key,
+        data_groups=groups,
+        purpose=Purpose.CARE,
+        ground=Ground.OWN_REGISTER,
+        now=now,
+    )
+    return key
+
+
+def _booking(sources: _Sources) -> dict[str, Any]:
+    key = parse_key(str(sources.job.variables.get("ajanvaraus_id") or ""))
+    booked = next((item for item in sources.uow.care.appointments.of_case(sources.case.key) if item.key == key), None)
+    if booked is None:
+        raise GivenUp("appointment_unknown")
+    unit = sources.uow.care.places.unit_name(booked.unit_id)
+    return {
+        "kind": booked.kind,
+        "starts_at": booked.starts_at,
+        "ends_at": booked.ends_at,
+        "place": in_language(unit, sources.language) or booked.unit_id,
+    }
+
+
+def _plan(sources: _Sources) -> dict[str, Any]:
+    answers = _answers(sources, ("omat_askeleet", "materiaali", "ketka_tukevat", "palaa_jos", "tarkistus_pvm"))
+    duty = sources.uow.reference.context(["alue.paivystysnumero"], area_id=sources.case.area_id)["alue"]
+    steps = answers.get("omat_askeleet") or []
+    materials = answers.get("materiaali") or []
+    return {
+        "steps": [{"what": step.get("askel"), "when": step.get("koska")} for step in steps],
+        "materials": materials if isinstance(materials, list) else [materials],
+        "supporters": answers.get("ketka_tukevat"),
+        "contact_if": answers.get("palaa_jos"),
+        "check": answers.get("tarkistus_pvm"),
+        "urgent_phone": duty["paivystysnumero"],
+    }
+
+
+def _summary(sources: _Sources) -> dict[str, Any]:
+    fields = ("toimintakykykooste", "voimavarat", "tyo_johon_pystyy", "tyon_muokkaus")
+    answers = _answers(sources, fields, only=frozenset({DataGroup.FUNCTIONAL_SUMMARY}))
+    return {
+        "summary": answers.get("toimintakykykooste"),
+        "resources": answers.get("voimavarat"),
+        "suitable_work": answers.get("tyo_johon_pystyy"),
+        "adaptation": answers.get("tyon_muokkaus"),
+    }
+
+
+def _answers(
+    sources: _Sources, fields: tuple[str, ...], *, only: frozenset[DataGroup] = frozenset(DataGroup)
+) -> dict[str, Any]:
+    visible = {(group, sources.case.controller_organisation_id) for group in only}
+    latest: Mapping[str, Answer] = sources.uow.care.answers.latest(sources.case.key, fields=fields, visible=visible)
+    return {field: answer.value for field, answer in latest.items()}
+
+
+_WRITERS: Mapping[Template, tuple[Callable[[_Sources], dict[str, Any]], tuple[DataGroup, ...]]] = {
+    Template.BOOKING_CONFIRMATION: (_booking, (DataGroup.BASIC,)),
+    Template.SELF_CARE_PLAN: (_plan, (DataGroup.BASIC, DataGroup.PLAN)),
+    Template.FUNCTIONAL_SUMMARY: (_summary, (DataGroup.BASIC, DataGroup.FUNCTIONAL_SUMMARY)),
+}

@@ -1,0 +1,59 @@
+"""Names of organisations and units, and who works in a role in an area: what letters and mails are addressed with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, or_, select
+
+from app.domain.localized import LocalizedText
+from app.storage.tables.people import organisation, position, unit, user_account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """A member of staff to whom a mail can be sent."""
+
+    user_key: int
+    email: str = field(repr=False)
+    language: str
+
+
+class Places:
+    """Organisations and units, read only."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def organisation_name(self, organisation_id: str) -> LocalizedText:
+        """Return the name of the organisation, empty where there is no such."""
+        found = self._connection.scalar(select(organisation.c.name).where(organisation.c.id == organisation_id))
+        return found or {}
+
+    def unit_name(self, unit_id: str) -> LocalizedText:
+        """Return the name of the unit, empty where there is no such."""
+        return self._connection.scalar(select(unit.c.name).where(unit.c.id == unit_id)) or {}
+
+    def workers_in_role(self, role_id: str, *, area_id: str) -> list[Addressee]:
+        """Return who works in the role in a unit of the area, or in one without an area, and can get mail."""
+        rows = self._connection.execute(
+            select(user_account.c.key, user_account.c.email, user_account.c.language)
+            .join(position, position.c.user_key == user_account.c.key)
+            .join(unit, unit.c.id == position.c.unit_id)
+            .where(position.c.role_id == role_id, or_(unit.c.area_id == area_id, unit.c.area_id == ""))
+            .where(user_account.c.disabled.is_(False), user_account.c.email != "")
+            .distinct()
+            .order_by(user_account.c.key)
+        )
+        return [Addressee(user_key=row.key, email=row.email, language=row.language) for row in rows]
+
+    def workers(self, user_keys: Collection[int]) -> list[Addressee]:
+        """Return those of the users who work here still and can get mail."""
+        rows = self._connection.execute(
+            select(user_account.c.key, user_account.c.email, user_account.c.language)
+            .where(user_account.c.key.in_(user_keys))
+            .where(user_account.c.disabled.is_(False), user_account.c.email != "")
+            .order_by(user_account.c.key)
+        )
+        return [Addressee(user_key=row.key, email=row.email, language=row.language) for row in rows]
