@@ -16,7 +16,6 @@ from app.engine.vocabulary import (
     EVENT_DEFINITIONS,
     EVENTS,
     FLOW_NODES,
-    UNSUPPORTED_NODES,
     bpmn,
     local_name,
     namespace,
@@ -34,6 +33,8 @@ class Document:
         self.root = root
         self.findings = Findings()
         self.by_id: dict[str, _Element] = {}
+        #: elements that were refused; what hangs on them is not worth a problem of its own
+        self.refused: set[str] = set()
         self._index()
         self.processes = [self._read_process(element) for element in self._executable()]
         if not self.processes:
@@ -73,7 +74,8 @@ class Document:
                 continue
             if name in FLOW_NODES:
                 self._read_node(element, scope)
-            elif name in UNSUPPORTED_NODES or (name != "sequenceFlow" and name not in _PARTS_OF_A_SUB_PROCESS):
+            elif name != "sequenceFlow" and name not in _PARTS_OF_A_SUB_PROCESS:
+                self.refused.add(element.get("id", ""))
                 self.findings.refuse("unsupported_element", _unread(element, scope), element=name)
         for element in scope.element.findall(bpmn("sequenceFlow")):
             self._read_flow(element, scope)
@@ -155,6 +157,8 @@ class Document:
         here = Node(
             node_id=flow_id or source, tag="sequenceFlow", name=element.get("name", ""), element=element, scope=scope
         )
+        if {source, target} & self.refused:
+            return
         if source not in scope.nodes or target not in scope.nodes:
             self.findings.refuse("flow_without_end", here, source=source, target=target)
             return
@@ -166,7 +170,10 @@ class Document:
     def _attach(self, node: Node, scope: Scope) -> None:
         if node.tag != "boundaryEvent":
             return
-        host = scope.nodes.get(_without_prefix(node.element.get("attachedToRef", "")))
+        attached_to = _without_prefix(node.element.get("attachedToRef", ""))
+        host = scope.nodes.get(attached_to)
+        if attached_to in self.refused:
+            return
         if host is None:
             self.findings.refuse("boundary_without_activity", node)
         else:

@@ -29,20 +29,6 @@ GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway",
 EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
 FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
 
-#: flow nodes of BPMN that we do not run (yet); each is refused by name
-UNSUPPORTED_NODES = frozenset(
-    {
-        "callActivity",
-        "transaction",
-        "adHocSubProcess",
-        "complexGateway",
-        "callChoreography",
-        "subChoreography",
-        "choreographyTask",
-        "subConversation",
-    }
-)
-
 EVENT_DEFINITIONS = {
     "messageEventDefinition": "message",
     "timerEventDefinition": "timer",

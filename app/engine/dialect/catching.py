@@ -123,7 +123,7 @@ class TimerCatching:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """An event on an element that waits for the outside: on its boundary, or the start of an event sub-process inside."""
+    """An event on an element that waits for the outside: boundary, or start of an event sub-process inside."""
 
     element_id: str
     catching: Catching
