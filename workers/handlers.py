@@ -7,14 +7,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from app.commands.keep_mail import keep_mail
+from app.commands.local_jobs import LOCAL_JOBS
+from app.commands.prepare_notification import prepare_notification
 from app.commands.run_local_job import LocalWork
+from app.connectors import SEND_NOTIFICATION, installed_connectors
 from app.connectors.contract import Connector
+from app.connectors.mail import Mail
+from app.executor import Executor
 from app.settings import Settings
 from app.storage.rows import Job
 from app.storage.unit_of_work import UnitOfWork
 
 #: what a connector's call needs from the database, read in a transaction of its own before the call
 Preparation: TypeAlias = Callable[[UnitOfWork, Job, datetime], Any]
+
+
+PREPARATIONS: Mapping[str, Preparation] = {SEND_NOTIFICATION: prepare_notification}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,14 @@ class Handlers:
         return tuple(sorted({*self.local, *self.outside}))
 
 
-def installed_handlers(_settings: Settings) -> Handlers:
+def installed_handlers(settings: Settings, executor: Executor) -> Handlers:
     """Return the handlers of this build with the connectors that the settings allow."""
-    return Handlers()
+
+    def keep(mail: Mail) -> None:
+        executor.run(keep_mail, mail=mail)
+
+    connectors = installed_connectors(settings, keep_mail=keep)
+    return Handlers(
+        local=LOCAL_JOBS,
+        outside={name: Outside(connector, PREPARATIONS.get(name)) for name, connector in connectors.items()},
+    )

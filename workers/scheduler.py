@@ -20,6 +20,7 @@ from workers.clock import Clock, utc_now
 from workers.doorbell import Doorbell
 from workers.handlers import installed_handlers
 from workers.rounds import Matching, Relay, delivery_round, timer_round
+from workers.sealing import SEAL_EVERY, Sealing
 from workers.signs_of_life import sign_of_life
 
 log = structlog.get_logger(__name__)
@@ -84,12 +85,13 @@ def loops(
 ) -> tuple[Loop, Loop]:
     """Return the loop that waits for the broker and the loop that never does: a frozen broker delays no timer."""
     second = settings.scheduler_interval
-    relay = Relay(executor, doorbell, installed_handlers(settings).types)
+    relay = Relay(executor, doorbell, installed_handlers(settings, executor).types)
     ringing = [Round("relay", second * RELAY_SHARE, relay)]
     steady = [
         Round("timers", second, timer_round(executor, clock)),
         Round("matching", second, Matching(executor)),
         Round("deliveries", second, delivery_round(executor, clock)),
+        Round("sealing", SEAL_EVERY, Sealing(executor, settings.key_bytes("audit_key"))),
         Round("sign of life", 5.0, _touch),
     ]
     return Loop(ringing, clock=clock, wait=wait), Loop(steady, clock=clock, wait=wait)

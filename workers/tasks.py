@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
+from typing import TypeAlias
 
 from celery import Celery
 
-from app.executor import open_executor
+from app.executor import Executor, open_executor
 from app.settings import Settings
 from workers import RUN_JOBS
 from workers.clock import utc_now
@@ -17,14 +19,17 @@ from workers.handlers import Handlers, installed_handlers
 from workers.heartbeat import Heartbeat
 from workers.run_jobs import JobRunner
 
+#: makes the handlers of a process, once its database is open
+MakeHandlers: TypeAlias = Callable[[Settings, Executor], Handlers]
 
-def open_runner(settings: Settings, handlers: Handlers) -> JobRunner:
+
+def open_runner(settings: Settings, make_handlers: MakeHandlers) -> JobRunner:
     """Return the runner of this process, with a database of its own and a name that tells processes apart."""
     executor = open_executor(settings)
     lease = timedelta(seconds=settings.lease_seconds)
     return JobRunner(
         executor,
-        handlers,
+        make_handlers(settings, executor),
         Heartbeat(executor, lease=lease, every=settings.heartbeat_seconds, clock=utc_now),
         owner=f"{socket.gethostname()}:{os.getpid()}",
         lease=lease,
@@ -32,12 +37,12 @@ def open_runner(settings: Settings, handlers: Handlers) -> JobRunner:
     )
 
 
-def register_tasks(celery: Celery, settings: Settings) -> None:
+def register_tasks(celery: Celery, settings: Settings, make_handlers: MakeHandlers = installed_handlers) -> None:
     """Teach the application its task. What a process needs is opened at its first nudge, after the fork."""
 
     @cache
     def runner(_process: int) -> JobRunner:
-        return open_runner(settings, installed_handlers(settings))
+        return open_runner(settings, make_handlers)
 
     # half of the limit: what is begun by then can still end before the pool ends the process
     seconds = settings.job_time_limit / 2
