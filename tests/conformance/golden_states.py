@@ -1,0 +1,233 @@
+"""
+Golden states: instances stopped in the middle, with the moves that continue them. Every later build has to open them.
+
+`python -m tests.conformance.golden_states` writes the ones that are missing; one that is there is never written again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from app.engine import run
+from app.engine.diagrams import CompiledProcess, compile_process, content_hash
+from app.engine.feel.values import from_state, to_state
+from app.engine.seam import (
+    IncidentRetried,
+    InstanceStatus,
+    JobCompleted,
+    JobThrewError,
+    MessageArrived,
+    SignalArrived,
+    Surroundings,
+    TimerFired,
+    UserTaskCompleted,
+    VariablesSet,
+    WaitKind,
+)
+from tests.unit.engine.drawing import (
+    ROOTS,
+    boundary,
+    diagram,
+    element,
+    end,
+    error,
+    event_sub,
+    inclusive,
+    io,
+    message,
+    multi,
+    parallel,
+    service,
+    signal,
+    start,
+    sub,
+    timer,
+    user,
+    xor,
+)
+
+FOLDER = Path(__file__).parent / "golden"
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+ROOT = 10
+#: a move: what happens, at which element, with which variables
+Move = tuple[str, str, dict[str, Any]]
+_WITH_VARIABLES = {"user_task": UserTaskCompleted, "job": JobCompleted, "message": MessageArrived, "signal": SignalArrived}
+
+
+@dataclass
+class Reopened:
+    """An instance known by its stored bytes only."""
+
+    process: CompiledProcess
+    state: bytes
+    keys: itertools.count[int]
+    ended: bool = False
+    written: dict[str, Any] = field(default_factory=dict)
+    now: datetime = NOW
+
+    def surroundings(self) -> Surroundings:
+        return Surroundings(now=self.now, new_key=lambda: next(self.keys), contexts={"viite": {"t": "P7D"}})
+
+    def waits(self) -> list[tuple[str, str, int]]:
+        return sorted(
+            (wait.kind.value, wait.element_id, wait.key)
+            for live in run.inspect_state(self.state)
+            for wait in live.waits
+        )
+
+    def move(self, what: str, element_id: str, variables: dict[str, Any]) -> None:
+        self.now += timedelta(days=1)
+        if what == "set":
+            trigger: Any = VariablesSet(scope_key=ROOT, variables=variables)
+        else:
+            kind = {"error": "job", "retry": WaitKind.INCIDENT.value}.get(what, what)
+            key = next(key for found, element, key in self.waits() if (found, element) == (kind, element_id))
+            if what == "error":
+                trigger = JobThrewError(key=key, error_code="virhe", variables=variables)
+            elif what == "retry":
+                trigger = IncidentRetried(key=key)
+            elif what == "timer":
+                trigger = TimerFired(key=key)
+            else:
+                trigger = _WITH_VARIABLES[what](key=key, variables=variables)
+        step = run.advance(self.process, self.state, trigger, surroundings=self.surroundings())
+        self.state = step.state
+        self.ended = step.status is InstanceStatus.COMPLETED
+        self.written.update({each.name: each.value for each in step.variables if each.scope_key == ROOT})
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "ended": self.ended,
+            "waits": [[kind, element_id] for kind, element_id, _ in self.waits()],
+            "written": {name: to_state(value) for name, value in sorted(self.written.items())},
+        }
+
+
+def reopened(xml: bytes, state: bytes) -> Reopened:
+    """Return the instance of stored bytes; new keys begin far from the stored ones."""
+    return Reopened(compile_process(xml, "p", content_hash(xml)), state, itertools.count(5_000_000))
+
+
+def begun(xml: bytes, variables: dict[str, Any]) -> Reopened:
+    """Return a new instance."""
+    process = compile_process(xml, "p", content_hash(xml))
+    keys = itertools.count(1_000_000_000_000)
+    instance = Reopened(process, b"", keys)
+    step = run.start(process, variables=variables, surroundings=instance.surroundings(), instance_key=ROOT)
+    instance.state = step.state
+    return instance
+
+
+#: name -> diagram, variables, moves before the state is kept, moves after
+CASES: dict[str, tuple[bytes, dict[str, Any], list[Move], list[Move]]] = {
+    "user_task_and_gateway": (
+        diagram(start(), user(), xor("g", default="g__b"), user("a"), user("b"), end(),
+                flow="s u; u g; g a [=x = 1]; g b; a e; b e"),
+        {"paiva": datetime(2026, 3, 1, tzinfo=UTC).date(), "kesto": timedelta(days=2)}, [],
+        [("user_task", "u", {"x": 1}), ("user_task", "a", {"y": "ö"})],
+    ),
+    "boundary_timers": (
+        diagram(start(), user(), boundary("again", "u", timer("timeCycle", "R3/P7D"), interrupting=False),
+                boundary("late", "u", timer("timeDuration", "=viite.t")), user("x"), end(),
+                flow="s u; u e; again e; late x"),
+        {}, [("timer", "again", {})], [("timer", "again", {}), ("timer", "late", {})],
+    ),
+    "parallel_join": (
+        diagram(start(), parallel("f"), user("a"), user("b"), parallel("j"), user("c"), end(),
+                flow="s f; f a; f b; a j; b j; j c; c e"),
+        {}, [("user_task", "b", {"b": 1})], [("user_task", "a", {"a": 1}), ("user_task", "c", {})],
+    ),
+    "inclusive_join": (
+        diagram(start(), inclusive("f"), user("a"), user("b"), inclusive("j"), user("c"), end(),
+                flow="s f; f a [=x > 0]; f b [=x > 1]; a j; b j; j c; c e"),
+        {"x": 2}, [("user_task", "b", {})], [("user_task", "a", {})],
+    ),
+    "event_gateway": (
+        diagram(start(), element("eventBasedGateway", "g"), element("intermediateCatchEvent", "m1", message()),
+                element("intermediateCatchEvent", "late", timer("timeDuration", "P3D")), user("a"), user("b"),
+                flow="s g; g m1; g late; m1 a; late b", roots=ROOTS),
+        {"avain": "k-1"}, [], [("message", "m1", {"vastaus": [1, {"a": None}]})],
+    ),
+    "job_and_error": (
+        diagram(start(), service(extensions=io({"x": "=1"}, {"y": "=tulos"})), boundary("b", "t", error()), user(), end(),
+                flow="s t; t e; b u", roots=ROOTS),
+        {}, [], [("error", "t", {})],
+    ),
+    "sub_process": (
+        diagram(start(), sub("p1", start("s1"), user("a"), user("b"), end("e1"), flow="s1 a; a b; b e1",
+                             extensions=io({"oma": "=1"}, {"ulos": "=oma + 1"})),
+                boundary("late", "p1", timer("timeDuration", "P9D")), end(), flow="s p1; p1 e; late e"),
+        {}, [("user_task", "a", {"oma": 5})], [("user_task", "b", {})],
+    ),
+    "event_sub_processes": (
+        diagram(start(), user(), end(),
+                event_sub("es", message(), user("x"), end("ex"), flow="es_s x; x ex", interrupting=False),
+                event_sub("et", signal(), user("y"), end("ey"), flow="et_s y; y ey"), flow="s u; u e", roots=ROOTS),
+        {"avain": "1"}, [("message", "es_s", {})], [("message", "es_s", {}), ("signal", "et_s", {})],
+    ),
+    "parallel_turns": (
+        diagram(start(), user("u", multi("=lista", output=("kaikki", "=vastaus")), io({"oma": "=item"})), user("v"),
+                flow="s u; u v"),
+        {"lista": ["a", "b", "c"]}, [("user_task", "u", {"vastaus": 1})],
+        [("user_task", "u", {"vastaus": 2}), ("user_task", "u", {"vastaus": 3})],
+    ),
+    "sequential_turns": (
+        diagram(start(), user("u", multi("=lista", sequential=True, output=("kaikki", "=item + loopCounter"))), end(),
+                flow="s u; u e"),
+        {"lista": [10, 20, 30]}, [("user_task", "u", {})], [("user_task", "u", {}), ("user_task", "u", {})],
+    ),
+    "standard_loop": (
+        diagram(start(), user("u", "<bpmn:standardLoopCharacteristics><bpmn:loopCondition>=uudelleen"
+                              "</bpmn:loopCondition></bpmn:standardLoopCharacteristics>"), end(), flow="s u; u e"),
+        {}, [("user_task", "u", {"uudelleen": True})], [("user_task", "u", {"uudelleen": False})],
+    ),
+    "incident_at_a_gateway": (
+        diagram(start(), user(), xor("g"), user("a"), user("b"), flow="s u; u g; g a [=x = 1]; g b [=x = 2]"),
+        {}, [("user_task", "u", {"x": 3})], [("set", "", {"x": 2}), ("retry", "g", {})],
+    ),
+    "incident_while_leaving": (
+        diagram(start(), user(extensions=io(None, {"y": "=x < date(\"2026-01-01\")"})), user("v"), flow="s u; u v"),
+        {}, [("user_task", "u", {"x": "eilen"})], [("retry", "u", {})],
+    ),
+    "stuck_join": (
+        diagram(start(), xor("g", default="g__b"), user("a"), user("b"), parallel("j"), end(),
+                flow="s g; g a [=x = 1]; g b; a j; b j; j e"),
+        {"x": 1}, [("user_task", "a", {})], [("retry", "j", {})],
+    ),
+}
+
+
+def main() -> None:
+    """Write the golden states that are missing."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, (xml, variables, before, after) in CASES.items():
+        if (FOLDER / f"{name}.state").exists():
+            continue
+        instance = begun(xml, variables)
+        for move in before:
+            instance.move(*move)
+        kept = instance.state
+        again = reopened(xml, kept)
+        for move in after:
+            again.move(*move)
+        (FOLDER / f"{name}.bpmn").write_bytes(xml)
+        (FOLDER / f"{name}.state").write_bytes(kept)
+        moves = [[what, element_id, to_state(given)] for what, element_id, given in after]
+        story = {"moves": moves, "then": again.facts()}
+        (FOLDER / f"{name}.json").write_text(json.dumps(story, ensure_ascii=False, indent=1) + "\n")
+
+
+def story(name: str) -> tuple[Reopened, list[Move], dict[str, Any]]:
+    """Return a golden instance, the moves that continue it and what has to be true then."""
+    told = json.loads((FOLDER / f"{name}.json").read_text())
+    instance = reopened((FOLDER / f"{name}.bpmn").read_bytes(), (FOLDER / f"{name}.state").read_bytes())
+    return instance, [(what, element_id, from_state(given)) for what, element_id, given in told["moves"]], told["then"]
+
+
+if __name__ == "__main__":
+    main()
