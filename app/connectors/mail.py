@@ -7,6 +7,7 @@ The Message-ID comes from the idempotency key, so the same job makes the same ma
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import re
 import smtplib
@@ -145,17 +146,22 @@ class SmtpServer:
             raise TryAgain("mail_sign_in_refused", str(error.smtp_code)) from None
         except (OSError, smtplib.SMTPException) as error:
             raise TryAgain("mail_server_away", type(error).__name__) from None
-        with server:
+        try:
             _hand_over(server, message, sender=self.sender, recipient=mail.recipient)
+        finally:
+            _take_leave(server)
 
     def _connect(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
+        # our own name is the sender's domain: what this machine is called inside is nobody's business
+        name = self.sender.rpartition("@")[2] or "localhost"
         server: smtplib.SMTP
         if self.security is MailSecurity.TLS:
-            server = smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
+            server = smtplib.SMTP_SSL(self.host, self.port, name, timeout=self.timeout, context=context)
         else:
-            server = smtplib.SMTP(self.host, self.port, timeout=self.timeout)
+            server = smtplib.SMTP(self.host, self.port, name, timeout=self.timeout)
         try:
+            server.ehlo_or_helo_if_needed()
             if self.security is MailSecurity.STARTTLS:
                 server.starttls(context=context)
             if self.user:
@@ -197,6 +203,13 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage, *, sender: str, reci
         raise _refusal(error.smtp_code) from None
     except (OSError, smtplib.SMTPException) as error:
         raise MaybeDone("mail_maybe_sent", type(error).__name__) from None
+
+
+def _take_leave(server: smtplib.SMTP) -> None:
+    """End the session; whatever the server says to that, the mail has been taken or refused before."""
+    with contextlib.suppress(OSError, smtplib.SMTPException):
+        server.quit()
+    server.close()
 
 
 def _refusal(code: int) -> GivenUp | TryAgain:
