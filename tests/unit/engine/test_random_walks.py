@@ -1,0 +1,206 @@
+"""Random walks over small generated diagrams: saving and loading after each step changes nothing; all of them end."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.engine import run
+from app.engine.recorder import Recorder
+from app.engine.scopes import Scopes
+from app.engine.seam import (
+    ElementEvent,
+    InstanceStatus,
+    JobCompleted,
+    JobOpened,
+    MessageArrived,
+    MessageAwaited,
+    Step,
+    Surroundings,
+    TimerFired,
+    TimerOpened,
+    UserTaskCompleted,
+    UserTaskOpened,
+)
+from tests.unit.engine.drawing import (
+    ROOTS,
+    boundary,
+    diagram,
+    element,
+    end,
+    inclusive,
+    message,
+    multi,
+    parallel,
+    script,
+    service,
+    start,
+    sub,
+    timer,
+    user,
+    xor,
+)
+from tests.unit.engine.walk import NOW, ROOT, compiled
+
+#: a block of a diagram: a tree of kinds
+BLOCKS = st.recursive(
+    st.sampled_from([("user",), ("job",), ("script",), ("catch",), ("turns",), ("task with timer",)]),
+    lambda inner: st.tuples(
+        st.sampled_from(["sequence", "choice", "parallel", "inclusive", "repeat", "sub"]), inner, inner
+    ),
+    max_leaves=6,
+)
+
+
+class Drawn:
+    """Writes blocks as elements and flows; each block has one way in and one way out."""
+
+    def __init__(self) -> None:
+        self.numbers = itertools.count(1)
+
+    def new(self, letter: str) -> str:
+        return f"{letter}{next(self.numbers)}"
+
+    def block(self, tree: Any) -> tuple[list[str], list[str], str, str]:
+        kind = tree[0]
+        if kind in {"sequence", "choice", "parallel", "inclusive", "repeat", "sub"}:
+            return getattr(self, kind)(tree[1], tree[2])
+        return self.leaf(kind)
+
+    def leaf(self, kind: str) -> tuple[list[str], list[str], str, str]:
+        name = self.new("n")
+        if kind == "task with timer":
+            late, out = self.new("b"), self.new("o")
+            drawn = [user(name), boundary(late, name, timer("timeDuration", "P1D")), xor(out)]
+            return drawn, [f"{name} {out}", f"{late} {out}"], name, out
+        drawn_by = {
+            "user": lambda: user(name),
+            "job": lambda: service(name),
+            "script": lambda: script(name, "=laskuri + 1", "laskuri"),
+            "catch": lambda: element("intermediateCatchEvent", name, message()),
+            "turns": lambda: user(name, multi("=[1, 2]", output=("kerätty", "=item"))),
+        }
+        return [drawn_by[kind]()], [], name, name
+
+    def sequence(self, first: Any, second: Any) -> tuple[list[str], list[str], str, str]:
+        one, flows_one, into, middle = self.block(first)
+        two, flows_two, begin, out = self.block(second)
+        return one + two, [*flows_one, *flows_two, f"{middle} {begin}"], into, out
+
+    def fork(self, first: Any, second: Any, gateway: Any, conditions: tuple[str, str], **more: str) -> Any:
+        split, join = self.new("g"), self.new("g")
+        one, flows_one, in_one, out_one = self.block(first)
+        two, flows_two, in_two, out_two = self.block(second)
+        attributes = {"default": f"{split}__{in_two}"} if more else {}
+        flows = [
+            f"{split} {in_one}{conditions[0]}",
+            f"{split} {in_two}{conditions[1]}",
+            f"{out_one} {join}",
+            f"{out_two} {join}",
+        ]
+        drawn = [gateway(split, **attributes), gateway(join)]
+        return one + two + drawn, flows_one + flows_two + flows, split, join
+
+    def choice(self, first: Any, second: Any) -> Any:
+        return self.fork(first, second, xor, (" [=laskuri > 2]", ""), default="yes")
+
+    def parallel(self, first: Any, second: Any) -> Any:
+        return self.fork(first, second, parallel, ("", ""))
+
+    def inclusive(self, first: Any, second: Any) -> Any:
+        return self.fork(first, second, inclusive, (" [=laskuri > 1]", " [=true]"))
+
+    def repeat(self, first: Any, second: Any) -> Any:
+        before, counted, after = self.new("g"), self.new("k"), self.new("g")
+        drawn, flows, into, out = self.sequence(first, second)
+        drawn = [
+            *drawn,
+            xor(before),
+            script(counted, "=laskuri + 1", "laskuri"),
+            xor(after, default=f"{after}__{before}"),
+        ]
+        flows = [*flows, f"{before} {into}", f"{out} {counted}", f"{counted} {after}", f"{after} {before}"]
+        leave = self.new("o")
+        return [*drawn, xor(leave)], [*flows, f"{after} {leave} [=laskuri > 3]"], before, leave
+
+    def sub(self, first: Any, second: Any) -> Any:
+        drawn, flows, into, out = self.sequence(first, second)
+        begin, finish, name = self.new("s"), self.new("e"), self.new("p")
+        flows = [*flows, f"{begin} {into}", f"{out} {finish}"]
+        return [sub(name, start(begin), end(finish), *drawn, flow="; ".join(flows))], [], name, name
+
+
+def drawn(tree: Any) -> bytes:
+    elements, flows, into, out = Drawn().block(tree)
+    return diagram(start(), *elements, end(), flow="; ".join([*flows, f"s {into}", f"{out} e"]), roots=ROOTS)
+
+
+TRIGGERS = {
+    UserTaskOpened: lambda key: UserTaskCompleted(key=key, variables={f"vastaus_{key % 3}": key}),
+    JobOpened: lambda key: JobCompleted(key=key, variables={"tulos": key}),
+    TimerOpened: lambda key: TimerFired(key=key),
+    MessageAwaited: lambda key: MessageArrived(key=key, variables={"viesti": key}),
+}
+
+
+class Kept:
+    """Advances an instance that is never saved nor loaded."""
+
+    def __init__(self, process: Any, surroundings: Surroundings, variables: dict[str, Any]) -> None:
+        self.process = process
+        self.instance = run.Instance(process.spec, surroundings, Scopes([run.ScopeRecord(ROOT, 0, "r", {})]))
+        self.instance.scopes.write_here(ROOT, variables)
+        self.instance.spawn(process.spec.start, None, key=ROOT)
+        self.first = run._rest(process, self.instance)
+
+    def advance(self, trigger: Any) -> Step:
+        self.instance.recorder = Recorder()
+        self.instance.scopes.written, self.instance.scopes.closed = {}, []
+        self.instance.entered = 0
+        for scope in self.instance.scopes._scopes.values():
+            scope.is_new = False
+        run._wake(self.instance, trigger)
+        return run._rest(self.process, self.instance)
+
+
+def surroundings() -> Surroundings:
+    counter = itertools.count(ROOT + 1)
+    return Surroundings(now=NOW, new_key=lambda: next(counter))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(tree=BLOCKS, choices=st.lists(st.integers(0, 99), min_size=1, max_size=12))
+def test_saving_and_loading_after_each_step_changes_nothing(tree, choices):
+    process = compiled(drawn(tree))
+    variables = {"laskuri": 0, "avain": "1"}
+    ours, theirs = surroundings(), surroundings()
+    kept = Kept(process, theirs, variables)
+    step = run.start(process, variables=variables, surroundings=ours, instance_key=ROOT)
+    assert step == kept.first
+    waiting: dict[int, Any] = {}
+    lives: Counter[int] = Counter()
+    steps = itertools.cycle(choices)
+    for _ in range(400):
+        for closed in step.closed:
+            del waiting[closed.key]
+        waiting.update({opened.key: opened for opened in step.opened})
+        lives.update(each.element_instance_key for each in step.history if each.event is ElementEvent.ACTIVATED)
+        lives.subtract(
+            each.element_instance_key
+            for each in step.history
+            if each.event in {ElementEvent.COMPLETED, ElementEvent.TERMINATED}
+        )
+        if step.status is not InstanceStatus.ACTIVE:
+            break
+        opened = waiting[sorted(waiting)[next(steps) % len(waiting)]]
+        trigger = TRIGGERS[type(opened)](opened.key)
+        step = run.advance(process, step.state, trigger, surroundings=ours)
+        assert step == replace(kept.advance(trigger))
+    assert step.status is InstanceStatus.COMPLETED
+    assert waiting == {}
+    assert set(lives.values()) == {0}
