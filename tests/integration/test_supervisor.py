@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from app.parent_death import die_with_parent
 from tests.servers import free_port
 
 START_WITHIN = 60.0
@@ -33,6 +34,7 @@ class Running:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=die_with_parent(),  # noqa: PLW1509 # a test that fails leaves nothing running
             )
 
     def page(self) -> int:
