@@ -131,7 +131,7 @@ def read_key(source: JsonObject, name: str = "key") -> str:
     """Return a key: ASCII snake_case, up to 64 characters, no word of FEEL."""
     key = source.text(name, required=True)
     if key and (not _KEY.fullmatch(key) or key in _RESERVED):
-        source.problem("form_key", key=key[:60])
+        source.problem("form_key", written=key[:60])
     return key
 
 
@@ -172,7 +172,7 @@ def _record(source: JsonObject) -> RecordTarget | None:
 def _variable(source: JsonObject) -> str | None:
     name = source.text("variable")
     if name and (not _KEY.fullmatch(name) or name in _RESERVED):
-        source.problem("form_key", key=name[:60])
+        source.problem("form_key", written=name[:60])
     return name or None
 
 

@@ -30,7 +30,7 @@ def read_form(content: bytes) -> FormDefinition:
     source = JsonObject(read_object(content), place="", problems=problems)
     form_id = source.text("id", required=True)
     if form_id and not _FORM_ID.fullmatch(form_id):
-        source.problem("form_key", key=form_id[:60])
+        source.problem("form_key", written=form_id[:60])
     data_group = read_data_group(source, default=None)
     form = FormDefinition(
         form_id=form_id,

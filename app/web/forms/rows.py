@@ -1,0 +1,65 @@
+"""Add and remove rows of repeating groups without JavaScript: a submit button says what to do (`_action`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.domain.forms import MOST_ROWS, Field, FieldType, FormDefinition
+from app.engine.forms import ROW_MARK, Raw, Upload
+
+_ACTION = re.compile(r"(add|remove):([a-z][a-z0-9_]*)(?::([0-9]{1,3}))?")
+_ROW_NAME = re.compile(r"([a-z][a-z0-9_]*)-([0-9]{1,4})-([a-z_][a-z0-9_]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class RowAction:
+    """What came of an action: the changed values, and the id of the element that takes the focus."""
+
+    raw: dict[str, list[str | Upload]]
+    focus_id: str
+
+
+def apply_action(form: FormDefinition, raw: Raw, *, action: str) -> RowAction | None:
+    """
+    Add a row (`add:toimenpiteet`) or remove one (`remove:toimenpiteet:0`); None where the action is no such thing.
+
+    The values stay as they were typed; rows are numbered anew from 0.
+    """
+    match = _ACTION.fullmatch(action)
+    group = next((each for each in form.fields if match and each.key == match[2]), None)
+    if match is None or group is None or group.type is not FieldType.GROUP:
+        return None
+    rows = rows_of(group, raw)
+    if match[1] == "add" and len(rows) < (group.max_items or MOST_ROWS):
+        rows.append({ROW_MARK: ["1"]})
+        first = next((each.key for each in group.fields if each.submittable), group.fields[0].key)
+        focus_id = f"f-{group.key}-{len(rows) - 1}-{first}"
+    elif match[1] == "remove" and match[3] and int(match[3]) < len(rows):
+        del rows[int(match[3])]
+        focus_id = f"f-{group.key}-add"
+    else:
+        return None
+    return RowAction({**_others(group, raw), **_written(group, rows)}, focus_id)
+
+
+def rows_of(group: Field, raw: Raw) -> list[dict[str, Sequence[str | Upload]]]:
+    """Return what was sent for each row of the group, by key, in the order of the rows."""
+    rows: dict[int, dict[str, Sequence[str | Upload]]] = {}
+    for name, sent in raw.items():
+        match = _ROW_NAME.fullmatch(name)
+        if match and match[1] == group.key:
+            rows.setdefault(int(match[2]), {})[match[3]] = sent
+    return [rows[number] for number in sorted(rows)]
+
+
+def _others(group: Field, raw: Raw) -> dict[str, list[str | Upload]]:
+    prefix = f"{group.key}-"
+    return {name: list(sent) for name, sent in raw.items() if not name.startswith(prefix) and name != "_action"}
+
+
+def _written(group: Field, rows: Sequence[Mapping[str, Sequence[str | Upload]]]) -> dict[str, list[str | Upload]]:
+    return {
+        f"{group.key}-{position}-{key}": list(sent) for position, row in enumerate(rows) for key, sent in row.items()
+    }
