@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from app.domain.errors import Problem
 from app.engine.graph import EventDefinition, Findings, FlowEdge, Node, Scope
 from app.engine.vocabulary import (
     BPMN,
@@ -48,7 +49,7 @@ class Document:
         )
         for element_id, count in counts.items():
             if count > 1:
-                self.findings.refuse("duplicate_id", None, id=element_id)
+                self.findings.problems.append(Problem("duplicate_id", place=element_id, values={"id": element_id}))
         for element in self.root:
             if namespace(element) == BPMN and element.get("id"):
                 self.by_id[element.get("id", "")] = element

@@ -178,7 +178,7 @@ def test_what_is_not_supported_is_refused_by_id_and_name(case):
             "event_sub_process_needs_one_start",
             "es",
         ),
-        (diagram(start(), user("u"), user("u"), flow="s u"), "duplicate_id", ""),
+        (diagram(start(), user("u"), user("u"), flow="s u"), "duplicate_id", "u"),
         (
             diagram(
                 start(), element("intermediateThrowEvent", "l", '<bpmn:linkEventDefinition name="A"/>'), flow="s l"
