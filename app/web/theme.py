@@ -110,13 +110,15 @@ def _light_scale(colour: Colour) -> dict[str, Colour]:
 
 def _dark_scale(colour: Colour) -> dict[str, Colour]:
     tint = min(colour.chroma, 0.12)
+    # the grounds of grey lean to the accent as much as the accent's own, or the two would look like two papers
+    ground = min(tint, 0.013)
     hover = colour.at(0.315, chroma=tint * 0.42)
     ink = Colour(0.16, 0.01, colour.hue)
     base = _readable(colour.at(0.74, chroma=tint * 0.95), on=(ink,), ratio=_TEXT_CONTRAST)
     return {
-        "background-default": colour.at(0.195, chroma=tint * 0.16),
-        "background-tinted": colour.at(0.175, chroma=tint * 0.16),
-        "surface-default": colour.at(0.235, chroma=tint * 0.2),
+        "background-default": colour.at(0.195, chroma=max(tint * 0.16, ground)),
+        "background-tinted": colour.at(0.175, chroma=max(tint * 0.16, ground)),
+        "surface-default": colour.at(0.235, chroma=max(tint * 0.2, ground)),
         "surface-tinted": colour.at(0.275, chroma=tint * 0.34),
         "surface-hover": hover,
         "surface-active": colour.at(0.36, chroma=tint * 0.48),

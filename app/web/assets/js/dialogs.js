@@ -12,4 +12,8 @@ document.addEventListener("click", (event) => {
   dialog.showModal();
 });
 
-for (const dialog of document.querySelectorAll("dialog[data-open]")) dialog.showModal();
+/** One that the server has opened stands in the page without this module; with it, before the page. */
+for (const dialog of document.querySelectorAll("dialog[data-modal][open]")) {
+  dialog.close();
+  dialog.showModal();
+}

@@ -59,6 +59,7 @@ class Draft {
       this.saved = content;
       this.failed = false;
       if (this.state) this.state.textContent = text;
+      document.dispatchEvent(new CustomEvent("kyky:saved"));
     } catch {
       this.fail();
     } finally {
