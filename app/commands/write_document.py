@@ -15,10 +15,12 @@ from app.domain.access import Ground, Purpose
 from app.domain.actor import SYSTEM
 from app.domain.calendar import local_date
 from app.domain.client import Case, Client
+from app.domain.errors import NotFound
 from app.domain.facts import Answer
 from app.domain.keys import new_key, parse_key
 from app.domain.localized import in_language
 from app.domain.sharing import DataGroup
+from app.published import form_of
 from app.storage.rows import Instance, Job
 from app.storage.unit_of_work import UnitOfWork
 
@@ -28,6 +30,7 @@ class _Sources:
     """What a document is written from."""
 
     uow: UnitOfWork
+    instance: Instance
     job: Job
     case: Case
     client: Client
@@ -54,7 +57,9 @@ def write_document(uow: UnitOfWork, instance: Instance, job: Job, now: datetime)
         raise GivenUp("document_template_unknown", str(job.headers.get("template"))) from None
     case = uow.care.cases.get(instance.case_key)
     client = uow.care.clients.get(case.client_key)
-    sources = _Sources(uow=uow, job=job, case=case, client=client, language=client.needs.document_language)
+    sources = _Sources(
+        uow=uow, instance=instance, job=job, case=case, client=client, language=client.needs.document_language
+    )
     key = _print(sources, template, now)
     return {"asiakirja_id": str(key)}
 
@@ -119,15 +124,14 @@ def _booking(sources: _Sources) -> dict[str, Any]:
 
 def _plan(sources: _Sources) -> dict[str, Any]:
     answers = _answers(sources, ("omat_askeleet", "materiaali", "ketka_tukevat", "palaa_jos", "tarkistus_pvm"))
+    values = {field: answer.value for field, answer in answers.items()}
     duty = sources.uow.reference.context(["alue.paivystysnumero"], area_id=sources.case.area_id)["alue"]
-    steps = answers.get("omat_askeleet") or []
-    materials = answers.get("materiaali") or []
     return {
-        "steps": [{"what": step.get("askel"), "when": step.get("koska")} for step in steps],
-        "materials": materials if isinstance(materials, list) else [materials],
-        "supporters": answers.get("ketka_tukevat"),
-        "contact_if": answers.get("palaa_jos"),
-        "check": answers.get("tarkistus_pvm"),
+        "steps": [{"what": step.get("askel"), "when": step.get("koska")} for step in values.get("omat_askeleet") or []],
+        "materials": _labels(sources, answers["materiaali"]) if values.get("materiaali") else [],
+        "supporters": values.get("ketka_tukevat"),
+        "contact_if": values.get("palaa_jos"),
+        "check": values.get("tarkistus_pvm"),
         "urgent_phone": duty["paivystysnumero"],
     }
 
@@ -135,20 +139,35 @@ def _plan(sources: _Sources) -> dict[str, Any]:
 def _summary(sources: _Sources) -> dict[str, Any]:
     fields = ("toimintakykykooste", "voimavarat", "tyo_johon_pystyy", "tyon_muokkaus")
     answers = _answers(sources, fields, only=frozenset({DataGroup.FUNCTIONAL_SUMMARY}))
+    values = {field: answer.value for field, answer in answers.items()}
+    summary = values.get("toimintakykykooste")
     return {
-        "summary": answers.get("toimintakykykooste"),
-        "resources": answers.get("voimavarat"),
-        "suitable_work": answers.get("tyo_johon_pystyy"),
-        "adaptation": answers.get("tyon_muokkaus"),
+        "summary": summary,
+        "resources": values.get("voimavarat"),
+        "suitable_work": values.get("tyo_johon_pystyy"),
+        "adaptation": values.get("tyon_muokkaus"),
+        # the question asks for the summary that the client allows to be shared: writing one is the approval
+        "approved_on": local_date(answers["toimintakykykooste"].answered_at) if summary else None,
     }
 
 
 def _answers(
     sources: _Sources, fields: tuple[str, ...], *, only: frozenset[DataGroup] = frozenset(DataGroup)
-) -> dict[str, Any]:
+) -> Mapping[str, Answer]:
     visible = {(group, sources.case.controller_organisation_id) for group in only}
-    latest: Mapping[str, Answer] = sources.uow.care.answers.latest(sources.case.key, fields=fields, visible=visible)
-    return {field: answer.value for field, answer in latest.items()}
+    return sources.uow.care.answers.latest(sources.case.key, fields=fields, visible=visible)
+
+
+def _labels(sources: _Sources, answer: Answer) -> list[str]:
+    """Return the chosen options as the form names them; one that the form does not know stays as it is."""
+    chosen = answer.value if isinstance(answer.value, list) else [answer.value]
+    try:
+        form = form_of(sources.uow, sources.instance.definition_key, answer.form_id)
+        options = form.field_at((answer.field,)).options
+    except (NotFound, KeyError):
+        options = ()
+    labels = {option.value: in_language(option.label, sources.language) for option in options}
+    return [labels.get(value, str(value)) for value in chosen]
 
 
 _WRITERS: Mapping[Template, tuple[Callable[[_Sources], dict[str, Any]], tuple[DataGroup, ...]]] = {

@@ -32,6 +32,8 @@ class Answer:
     data_group: DataGroup
     answered_at: datetime
     controller_organisation_id: str = ""
+    #: the form that asked: it knows the question's text and the labels of its options
+    form_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,6 +129,7 @@ class CaseAnswers:
             data_group=DataGroup(row.data_group),
             answered_at=row.answered_at,
             controller_organisation_id=row.controller_org_id,
+            form_id=row.form_id,
         )
 
 

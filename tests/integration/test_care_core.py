@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
+import pypdf
 import pytest
 from sqlalchemy import insert, select, text
 
@@ -30,13 +34,14 @@ from app.domain.steps import DecisionEvaluated
 from app.storage.encryption import Cipher
 from app.storage.rows import Instance, Job
 from app.storage.tables.care import care_case, case_answer, client, client_index, consent_grant, document_chunk
-from app.storage.tables.definitions import deployment, process_definition
+from app.storage.tables.definitions import deployment, form_definition, process_definition, process_form
 from app.storage.tables.instances import process_instance
 from app.storage.tables.people import access_log, audit, organisation, position, role, unit, user_account
 from app.storage.unit_of_work import unit_of_work
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 CIPHER = Cipher(data_keys=[b"d" * 32], index_key=b"i" * 32)
+PROCESSES = Path(__file__).parents[2] / "processes"
 CODE = "140590-903D"
 GUIDE = Actor(
     user_key=11,
@@ -515,6 +520,52 @@ def test_the_own_plan_is_written_from_the_answers(work):
             write_document(uow, instance, job(instance, template="muu"), NOW)
         with pytest.raises(GivenUp):
             write_document(uow, new_instance(uow), job(instance, template="oma_suunnitelma"), NOW)
+
+
+def printed(uow, result):
+    content = uow.care.documents.content(int(result["asiakirja_id"]))
+    return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
+
+
+def test_chosen_materials_are_printed_as_the_published_form_names_them(work):
+    source = (PROCESSES / "tyky_omahoito/forms/f_omahoito.json").read_bytes()
+    with work() as uow:
+        run = uow.connection.execute
+        run(
+            insert(form_definition).values(
+                key=5,
+                deployment_key=1,
+                form_id="f_omahoito",
+                version=1,
+                content_hash="f",
+                source=source,
+                title={},
+                published_at=NOW,
+            )
+        )
+        run(insert(process_form).values(process_definition_key=2, form_id="f_omahoito", form_definition_key=5))
+        instance = store(uow, new_instance(uow), contact(language="en"))
+        chosen = to(ANSWER, "materiaali", ["uni_ja_lepo", "poistettu"], group=DataGroup.PLAN)
+        store(uow, instance, dataclasses.replace(answers(chosen), form_id="f_omahoito"))
+        shown = printed(uow, write_document(uow, instance, job(instance, template="oma_suunnitelma"), NOW))
+        assert "Sleep and rest" in shown
+        assert "poistettu" in shown
+
+
+def test_the_functional_summary_holds_no_answer_of_another_group(work):
+    summary = DataGroup.FUNCTIONAL_SUMMARY
+    with work() as uow:
+        instance = store(uow, new_instance(uow), contact())
+        given = [
+            to(ANSWER, "toimintakykykooste", "Jaksaa neljä tuntia.", group=summary),
+            to(ANSWER, "tyo_johon_pystyy", "Kevyt työ.", group=summary),
+            to(ANSWER, "voimavarat", "Salainen terveystieto", group=DataGroup.HEALTH),
+        ]
+        store(uow, instance, answers(*given))
+        shown = printed(uow, write_document(uow, instance, job(instance, template="toimintakykykooste"), NOW))
+        assert "Jaksaa neljä tuntia." in shown
+        assert "2.3.2026" in shown
+        assert "Salainen" not in shown
 
 
 def test_the_case_is_named_for_the_process(work):
