@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from app.commands._record import record_step
-from app.domain.actor import Actor, may_publish, may_start
-from app.domain.errors import InvalidInput, NotAllowed, Problem
+from app.domain.actor import Actor, may_publish, may_start, may_take
+from app.domain.errors import InvalidInput, NotAllowed, Problem, StaleVersion
 from app.domain.keys import new_key
 from app.domain.steps import ProcessOutline, start_roles
 from app.engine.run import start
@@ -118,3 +118,52 @@ def ensure_may_start(actor: Actor, outline: ProcessOutline, start_element_id: st
         return
     if not any(may_start(actor, starter_roles=start_roles(outline, event)) for event in events):
         raise NotAllowed("start_process")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class StartedByHand:
+    """The new instance, and its first task where the one who started it may do it: it is theirs at once."""
+
+    instance_key: int
+    first_task_key: int | None
+
+
+def start_by_hand(
+    uow: UnitOfWork,
+    *,
+    actor: Actor,
+    process_id: str,
+    start_element_id: str | None,
+    case_key: int | None,
+    submission_id: str,
+    now: datetime,
+) -> StartedByHand:
+    """
+    Start the process from a page and give its first task to the one who started it.
+
+    The same page sent twice gives the first instance.
+
+    :raises NotFound: no such process
+    :raises NotAllowed: none of the actor's roles may start it
+    """
+    if actor.user_key is None:
+        raise NotAllowed("start_process")
+    first = uow.tasks.find_submission(submission_id, user_key=actor.user_key) if submission_id else None
+    if first is not None:
+        return StartedByHand(
+            instance_key=int(first["instance"]), first_task_key=int(first["task"]) if first["task"] else None
+        )
+    started = start_instance(
+        uow, actor=actor, process_id=process_id, start_element_id=start_element_id, case_key=case_key, now=now
+    )
+    opened = [task for task in uow.tasks.open_of(started.instance_key) if may_take(actor, task=task.restriction)]
+    task_key = opened[0].key if opened else None
+    if opened and opened[0].assignee is None:
+        uow.tasks.assign(opened[0].key, actor.user_key, expected=None, now=now)
+    if submission_id:
+        result = {"instance": str(started.instance_key), "task": str(task_key or "")}
+        if not uow.tasks.remember_submission(
+            submission_id, user_key=actor.user_key, action="start", result=result, now=now
+        ):
+            raise StaleVersion("submission", submission_id)
+    return StartedByHand(instance_key=started.instance_key, first_task_key=task_key)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from app.domain.actor import Actor, may_take
 from app.domain.client import Case, Client
 from app.domain.errors import NotAllowed, NotFound
 from app.domain.facts import Answer
+from app.domain.localized import LocalizedText
 from app.domain.masking import shown_outcome
 from app.domain.sharing import DataGroup
+from app.domain.steps import ElementOutline
 from app.published import process_of
 from app.queries.access import Sight, log_reading, sight_of_case
+from app.queries.cursors import read_cursor, write_cursor
 from app.storage.appointments import Appointment
 from app.storage.documents import StoredDocument
 from app.storage.monitor import InstanceFilters, InstanceLine
@@ -42,14 +46,71 @@ class CasePage:
     outcome: str
     client: Client | None = field(repr=False)
     owner_name: str
-    shown: tuple[DataGroup, ...]
+    unit_name: LocalizedText
     hidden: tuple[DataGroup, ...]
+    #: hidden data groups in which the case has something
+    hidden_with_content: tuple[DataGroup, ...]
     answers: Mapping[DataGroup, tuple[Answer, ...]] = field(repr=False)
     instances: tuple[InstanceLine, ...]
     tasks: tuple[TaskLine, ...]
     appointments: tuple[Appointment, ...]
     documents: tuple[StoredDocument, ...]
     timeline: tuple[HistoryLine, ...]
+    drawn: tuple[Drawn, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A running process of the case, for its diagram."""
+
+    definition_key: int
+    name: LocalizedText
+    elements: tuple[ElementOutline, ...]
+    history: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseLine:
+    """A case in a list; `client` only where it was looked for and may be shown."""
+
+    case: Case
+    owner_name: str
+    unit_name: LocalizedText
+    open_tasks: int = 0
+    client: Client | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseList:
+    """A page of cases."""
+
+    lines: tuple[CaseLine, ...]
+    next_cursor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentContent:
+    """A document for somebody who may read it."""
+
+    key: int
+    media_type: str
+    content: bytes = field(repr=False)
+
+    @property
+    def suffix(self) -> str:
+        """The ending of the file's name."""
+        return _SUFFIXES.get(self.media_type, "bin")
+
+
+_SUFFIXES = {
+    "application/pdf": "pdf",
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "text/plain": "txt",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/vnd.oasis.opendocument.text": "odt",
+}
+PAGE_SIZE = 50
 
 
 def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> CasePage:
@@ -77,19 +138,32 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
     log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"case:{case_key}", now=now)
     owner = sight.case.owner_key
     instances = uow.monitor.instances(InstanceFilters(case_key=case_key), after=None, limit=100)
+    kept = {group for group, _ in uow.care.answers.groups_and_controllers(case_key)}
+    units = uow.accounts.unit_names([sight.case.unit_id])
     return CasePage(
         case=sight.case,
         outcome=shown_outcome(sight.case.outcome, organisation_type=actor.organisation_type),
         client=uow.care.clients.get(sight.case.client_key) if knows else None,
         owner_name=uow.accounts.names_of([owner]).get(owner, "") if owner else "",
-        shown=tuple(group for group in DataGroup if group not in sight.hidden),
+        unit_name=units.get(sight.case.unit_id, {}),
         hidden=sight.hidden,
+        hidden_with_content=tuple(group for group in sight.hidden if group in kept),
         answers=answers,
         instances=tuple(instances),
         tasks=tuple(tasks),
         appointments=tuple(uow.care.appointments.of_case(case_key)) if knows else (),
         documents=tuple(documents),
         timeline=tuple(_timeline(uow, instances)),
+        drawn=tuple(_drawn(uow, instance) for instance in instances if instance.status == "active"),
+    )
+
+
+def _drawn(uow: UnitOfWork, instance: InstanceLine) -> Drawn:
+    return Drawn(
+        definition_key=instance.definition_key,
+        name=instance.process_name,
+        elements=process_of(uow, instance.definition_key).outline.elements,
+        history=tuple(uow.monitor.history(instance.key)),
     )
 
 
@@ -133,22 +207,19 @@ def _timeline(uow: UnitOfWork, instances: list[InstanceLine]) -> list[HistoryLin
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 
-def find_cases(uow: UnitOfWork, *, text: str, actor: Actor, now: datetime) -> list[tuple[Case, Client | None]]:
+def find_cases(uow: UnitOfWork, *, text: str, actor: Actor, now: datetime) -> list[CaseLine]:
     """
-    Find cases by number, identity code or name among those that the actor may see; every hit shown is logged.
+    Find cases by identity code, telephone or name among those that the actor may see; every hit shown is logged.
 
     At most 200 clients are looked at; refused ones are not shown and not counted.
     """
     wanted = text.strip()
     if len(wanted) < 3:
         return []
-    cases = uow.care.cases.find_by_number(wanted)
-    client_keys = [case.client_key for case in cases]
     by_code = uow.care.clients.find_by_identity_code(wanted)
-    if by_code is not None:
-        client_keys.append(by_code)
+    client_keys = [] if by_code is None else [by_code]
     client_keys += [client.key for client in uow.care.clients.search_by_name(wanted, areas=actor.areas)]
-    found: list[tuple[Case, Client | None]] = []
+    found: list[tuple[Case, Client]] = []
     for client_key in dict.fromkeys(client_keys):
         for case in uow.care.cases.of_client(client_key):
             sight = sight_of_case(uow, case_key=case.key, actor=actor, now=now)
@@ -157,4 +228,65 @@ def find_cases(uow: UnitOfWork, *, text: str, actor: Actor, now: datetime) -> li
                     uow, sight=sight, actor=actor, groups=[DataGroup.BASIC], purpose="search", now=now, action="search"
                 )
                 found.append((case, uow.care.clients.get(client_key)))
-    return found
+    clients = {case.key: client for case, client in found}
+    return [replace(line, client=clients[line.case.key]) for line in _lines(uow, [case for case, _ in found])]
+
+
+def list_cases(uow: UnitOfWork, *, actor: Actor, number: str, status: str, after: str, now: datetime) -> CaseList:
+    """Return the cases of the actor and of their unit, newest first; one with a number where they may see it."""
+    if number:
+        found = [
+            case
+            for case in uow.care.cases.find_by_number(number)
+            if sight_of_case(uow, case_key=case.key, actor=actor, now=now).decisions
+        ]
+        return CaseList(lines=tuple(_lines(uow, found)), next_cursor="")
+    cases = uow.care.cases.of_unit(
+        owner_key=actor.user_key,
+        unit_id=actor.unit_id,
+        status=status,
+        after=read_cursor(after),
+        limit=PAGE_SIZE + 1,
+    )
+    shown = cases[:PAGE_SIZE]
+    more = write_cursor(shown[-1].opened_at, shown[-1].key) if len(cases) > PAGE_SIZE else ""
+    return CaseList(lines=tuple(_lines(uow, shown)), next_cursor=more)
+
+
+def _lines(uow: UnitOfWork, cases: Sequence[Case]) -> list[CaseLine]:
+    owners = uow.accounts.names_of({case.owner_key for case in cases if case.owner_key})
+    units = uow.accounts.unit_names({case.unit_id for case in cases})
+    tasks = uow.worklist.open_by_case([case.key for case in cases])
+    return [
+        CaseLine(
+            case=case,
+            owner_name=owners.get(case.owner_key or 0, ""),
+            unit_name=units.get(case.unit_id, {}),
+            open_tasks=tasks.get(case.key, 0),
+        )
+        for case in cases
+    ]
+
+
+def case_number_of(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> str:
+    """Return the number of a case that the actor may see something of. :raises NotFound: they may not"""
+    sight = sight_of_case(uow, case_key=case_key, actor=actor, now=now)
+    if not sight.decisions:
+        raise NotFound("case", case_key)
+    return sight.case.number
+
+
+def document_content(uow: UnitOfWork, *, document_key: int, actor: Actor, now: datetime) -> DocumentContent:
+    """
+    Return the document and log that it was read.
+
+    :raises NotFound: no such document, or one of its data groups is not for this person
+    """
+    document = uow.care.documents.get(document_key)
+    sight = sight_of_case(uow, case_key=document.case_key, actor=actor, now=now)
+    if not {(group, document.controller_organisation_id) for group in document.data_groups} <= sight.visible:
+        raise NotFound("document", document_key)
+    log_reading(uow, sight=sight, actor=actor, groups=document.data_groups, purpose=f"document:{document_key}", now=now)
+    return DocumentContent(
+        key=document_key, media_type=document.media_type, content=uow.care.documents.content(document_key)
+    )

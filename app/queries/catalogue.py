@@ -5,31 +5,46 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.domain.actor import Actor, may_publish, may_start
+from app.domain.errors import NotFound
 from app.domain.localized import LocalizedText
-from app.domain.steps import StartEvent, start_roles
+from app.domain.steps import start_roles
 from app.published import process_of
 from app.storage.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way to start a process."""
+
+    element_id: str
+    name: LocalizedText
+    documentation: LocalizedText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Startable:
-    """A process in its newest version, and the start events that this person may use."""
+    """A process in its newest version, and the ways in which this person may start it."""
 
     definition_key: int
     process_id: str
     version: int
     name: LocalizedText
     documentation: LocalizedText
-    starts: tuple[StartEvent, ...]
+    starts: tuple[Way, ...]
 
 
-def startable_processes(uow: UnitOfWork, *, actor: Actor) -> list[Startable]:
-    """Return the processes that the actor may start by hand, by Finnish name."""
+def startable_processes(uow: UnitOfWork, *, actor: Actor, process_id: str = "") -> list[Startable]:
+    """
+    Return the processes that the actor may start by hand, by Finnish name; or the one with the id.
+
+    :raises NotFound: there is no process with the id that this person may start
+    """
     found = []
-    for line in uow.monitor.definitions(latest_only=True):
+    for line in uow.monitor.definitions(latest_only=True, process_id=process_id):
         outline = process_of(uow, line.key).outline
+        said = {element.element_id: element.documentation for element in outline.elements}
         starts = tuple(
-            event
+            Way(element_id=event.element_id, name=event.name, documentation=said.get(event.element_id, {}))
             for event in outline.start_events
             if (event.kind == "none" or start_roles(outline, event))
             and (may_publish(actor) or may_start(actor, starter_roles=start_roles(outline, event)))
@@ -45,4 +60,6 @@ def startable_processes(uow: UnitOfWork, *, actor: Actor) -> list[Startable]:
                     starts=starts,
                 )
             )
+    if process_id and not found:
+        raise NotFound("process", process_id)
     return sorted(found, key=lambda item: item.name.get("fi", "").casefold())

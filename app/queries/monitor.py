@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from app.domain.actor import Actor, may_monitor, may_repair
 from app.domain.errors import NotAllowed, NotFound
+from app.domain.localized import LocalizedText
 from app.domain.steps import ElementOutline, ProcessOutline
 from app.published import process_of
 from app.queries.cursors import read_cursor, write_cursor
 from app.storage.monitor import DefinitionLine, InstanceFilters, InstanceLine
+from app.storage.outbox import OutboxMail
 from app.storage.unit_of_work import UnitOfWork
 
 PAGE_SIZE = 50
@@ -26,9 +29,9 @@ class InstanceList:
     total: int
     next_cursor: str
     definitions: tuple[DefinitionLine, ...]
-    causes: tuple[Mapping[str, Any], ...]
     totals: Mapping[str, int]
-    names: Mapping[tuple[str, str], Mapping[str, str]]
+    #: names of the steps where each active instance stands
+    where: Mapping[int, tuple[LocalizedText, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class InstancePage:
     variables: tuple[Mapping[str, Any], ...]
     incidents: tuple[Mapping[str, Any], ...]
     waits: Mapping[str, list[Mapping[str, Any]]]
+    audit: tuple[Mapping[str, Any], ...]
     may_repair: bool
 
 
@@ -70,22 +74,71 @@ def instance_list(uow: UnitOfWork, *, actor: Actor, filters: InstanceFilters, af
     lines = uow.monitor.instances(filters, after=read_cursor(after), limit=PAGE_SIZE + 1)
     shown = lines[:PAGE_SIZE]
     definitions = uow.monitor.definitions(latest_only=True)
-    causes = uow.monitor.incident_causes()
-    newest = {line.process_id: line.key for line in definitions}
-    names: dict[tuple[str, str], Mapping[str, str]] = {}
-    for cause in causes:
-        if cause["process_id"] in newest:
-            outline = process_of(uow, newest[cause["process_id"]]).outline
-            names |= {(outline.process_id, item.element_id): item.name for item in outline.elements}
     return InstanceList(
         lines=tuple(shown),
         total=uow.monitor.count_instances(filters),
         next_cursor=write_cursor(shown[-1].started_at, shown[-1].key) if len(lines) > PAGE_SIZE else "",
         definitions=tuple(definitions),
-        causes=tuple(causes),
         totals=uow.monitor.totals(),
-        names=names,
+        where=_where(uow, shown),
     )
+
+
+def _where(uow: UnitOfWork, lines: Sequence[InstanceLine]) -> dict[int, tuple[LocalizedText, ...]]:
+    active = {line.key: line.definition_key for line in lines if line.status == "active"}
+    found: dict[int, tuple[LocalizedText, ...]] = {}
+    for key, element_ids in uow.monitor.active_elements(list(active)).items():
+        elements = process_of(uow, active[key]).outline.elements
+        names = {element.element_id: element.name for element in elements}
+        found[key] = tuple(names[item] or {"fi": item} for item in element_ids if item in names)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentGroup:
+    """Open incidents of one cause at one step."""
+
+    code: str
+    process_id: str
+    process_name: LocalizedText
+    element_id: str
+    element_name: LocalizedText
+    count: int
+    first_at: datetime
+    last_at: datetime
+    examples: tuple[Mapping[str, Any], ...]
+
+
+def incident_groups(uow: UnitOfWork, *, actor: Actor) -> list[IncidentGroup]:
+    """Return the open incidents by cause and step, the most frequent first, each with its newest examples."""
+    ensure_may_monitor(actor)
+    newest = {line.process_id: line for line in uow.monitor.definitions(latest_only=True)}
+    examples = uow.monitor.incidents(status="open", limit=500)
+    groups = []
+    for cause in uow.monitor.incident_causes():
+        definition = newest[cause["process_id"]]
+        outline = process_of(uow, definition.key).outline
+        names = {element.element_id: element.name for element in outline.elements}
+        same = [
+            item
+            for item in examples
+            if (item["process_id"], item["element_id"], item["code"])
+            == (cause["process_id"], cause["element_id"], cause["code"])
+        ]
+        groups.append(
+            IncidentGroup(
+                code=cause["code"],
+                process_id=cause["process_id"],
+                process_name=definition.name,
+                element_id=cause["element_id"],
+                element_name=names.get(cause["element_id"], {}),
+                count=cause["count"],
+                first_at=cause["first_at"],
+                last_at=cause["last_at"],
+                examples=tuple(same[:5]),
+            )
+        )
+    return groups
 
 
 def instance_page(uow: UnitOfWork, *, instance_key: int, actor: Actor) -> InstancePage:
@@ -106,6 +159,7 @@ def instance_page(uow: UnitOfWork, *, instance_key: int, actor: Actor) -> Instan
         variables=tuple(uow.monitor.variables(instance_key)),
         incidents=tuple(uow.monitor.incidents(instance_key=instance_key)),
         waits=uow.monitor.waits(instance_key),
+        audit=tuple(uow.monitor.audit(instance_key)),
         may_repair=may_repair(actor),
     )
 
@@ -150,6 +204,16 @@ def kept_messages(
     return shown, write_cursor(shown[-1]["received_at"], shown[-1]["key"]) if more else ""
 
 
-def diagram_xml(uow: UnitOfWork, *, definition_key: int) -> bytes:
-    """Return the original XML of the version for the viewer; a diagram holds no client data."""
+def readable_diagram(uow: UnitOfWork, *, definition_key: int) -> bytes:
+    """
+    Return the version's XML for the viewer, names in the diagram's own language; a diagram holds no client data.
+
+    :raises NotFound: no such version
+    """
     return uow.definitions.xml(definition_key)
+
+
+def sent_mail(uow: UnitOfWork, *, actor: Actor) -> list[OutboxMail]:
+    """Return the newest mails of the demo's outbox."""
+    ensure_may_monitor(actor)
+    return uow.care.outbox.newest(200)

@@ -15,8 +15,9 @@ from app.domain.client import Case, Client
 from app.domain.errors import NotFound
 from app.domain.forms import FormDefinition, RecordKind
 from app.domain.sharing import DataGroup
-from app.domain.steps import ElementOutline
-from app.published import contexts, form_of, process_of
+from app.domain.steps import ElementOutline, ProcessOutline
+from app.engine.forms import Around
+from app.published import around_form, form_of, process_of
 from app.queries.access import Sight, log_reading, sight_of_case
 from app.storage.appointments import Appointment
 from app.storage.rows import Task
@@ -46,7 +47,8 @@ class TaskPage:
     form: FormDefinition | None
     #: earlier answers and variables by field key: what is asked is never asked twice
     values: Mapping[str, Any] = field(repr=False)
-    contexts: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    around: Around = field(repr=False)
+    outline: ProcessOutline
     draft: Mapping[str, list[str]] | None = field(repr=False)
     draft_saved_at: datetime | None
     may_work: bool
@@ -80,13 +82,6 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
     if sight is not None and may_work:
         groups = read | ({DataGroup.BASIC} if panel is not None and panel.client is not None else set())
         log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"task:{task_key}", now=now)
-    around = contexts(
-        uow,
-        form.references if form is not None else frozenset(),
-        case_key=task.case_key,
-        area_id=task.area_id,
-        now=now,
-    )
     names = uow.accounts.names_of([task.completed_by]) if task.completed_by else {}
     return TaskPage(
         task=task,
@@ -94,7 +89,10 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
         element=element,
         form=form,
         values=values,
-        contexts=around,
+        around=around_form(uow, form, case_key=task.case_key, area_id=task.area_id, known=values, now=now)
+        if form is not None
+        else Around(now=now),
+        outline=process.outline,
         draft=msgspec.json.decode(found[0], type=dict[str, list[str]]) if found else None,
         draft_saved_at=found[1] if found else None,
         may_work=may_work,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from app.domain.actor import Actor
+from app.domain.actor import Actor, may_take
 from app.domain.calendar import local_date, local_midnight
-from app.domain.errors import InvalidInput, NotAllowed, Problem
+from app.domain.errors import InvalidInput, NotAllowed, NotFound, Problem
+from app.domain.localized import LocalizedText
 from app.queries.cursors import read_cursor, write_cursor
 from app.storage.types import NEVER
 from app.storage.unit_of_work import UnitOfWork
@@ -56,6 +58,18 @@ class Worklist:
     lines: tuple[TaskLine, ...]
     counts: dict[str, int]
     next_cursor: str
+    role_names: Mapping[str, LocalizedText]
+    process_names: Mapping[str, LocalizedText]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextTasks:
+    """What comes after a task."""
+
+    done: TaskLine
+    lines: tuple[TaskLine, ...]
+    mine: frozenset[int]
+    same_case: frozenset[int]
 
 
 def worklist(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime) -> Worklist:
@@ -76,6 +90,8 @@ def worklist(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime) -> Wor
         lines=tuple(shown),
         counts=uow.worklist.counts(actor.user_key, actor.roles, actor.areas, now=now),
         next_cursor=_cursor(wish, shown[-1]) if more else "",
+        role_names=dict(uow.accounts.roles()),
+        process_names=uow.monitor.process_names(),
     )
 
 
@@ -119,3 +135,35 @@ def _cursor(wish: Wish, line: TaskLine) -> str:
         "priority": line.priority,
     }
     return write_cursor(values[wish.order.lstrip("-")], line.key)
+
+
+def new_since(uow: UnitOfWork, *, actor: Actor, seen: int) -> int:
+    """Return how many tasks more than `seen` are now in the actor's lists; says a number and nothing else."""
+    if actor.user_key is None:
+        return 0
+    counts = uow.worklist.counts(actor.user_key, actor.roles, actor.areas, now=NEVER)
+    return max(0, counts["mine"] + counts["groups"] - seen)
+
+
+def next_tasks(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -> NextTasks:
+    """Return what the actor could do next: first in the same case, then their own, then their groups'."""
+    if actor.user_key is None:
+        raise NotAllowed("worklist")
+    task = uow.tasks.get(task_key)
+    line = uow.worklist.line(task_key, actor.user_key)
+    if line is None or task.completed_by != actor.user_key:
+        raise NotFound("user task", task_key)
+    same = [
+        item
+        for item in (uow.worklist.of_case(task.case_key, actor.user_key) if task.case_key else [])
+        if item.assignee in {None, actor.user_key} and may_take(actor, task=uow.tasks.get(item.key).restriction)
+    ]
+    mine = _lines(uow, actor, actor.user_key, Wish(tab=Tab.MINE), now)[:5]
+    free = _lines(uow, actor, actor.user_key, Wish(tab=Tab.GROUPS), now)[:5]
+    found = {item.key: item for item in [*same, *mine, *free]}
+    return NextTasks(
+        done=line,
+        lines=tuple(found.values())[:5],
+        mine=frozenset(item.key for item in found.values() if item.assignee == actor.user_key),
+        same_case=frozenset(item.key for item in same),
+    )

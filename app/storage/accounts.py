@@ -57,6 +57,11 @@ class Accounts:
         query = select(organisation.c.id, organisation.c.name).order_by(organisation.c.sort_key, organisation.c.id)
         return [(row.id, row.name) for row in self._connection.execute(query)]
 
+    def unit_names(self, ids: Collection[str]) -> dict[str, LocalizedText]:
+        """Return the names of the units by id."""
+        query = select(unit.c.id, unit.c.name).where(unit.c.id.in_(ids))
+        return {row.id: row.name for row in self._connection.execute(query)}
+
     def roles(self) -> list[tuple[str, LocalizedText]]:
         """Return id and name of every role."""
         query = select(role.c.id, role.c.name).order_by(role.c.id)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, union, update
+from sqlalchemy import Connection, Row, insert, literal, or_, select, tuple_, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.domain.access import CaseRelation, Grant, Purpose
@@ -58,6 +58,24 @@ class Cases:
             .limit(1)
         ).one_or_none()
         return None if row is None else _to_case(row)
+
+    def of_unit(
+        self,
+        *,
+        owner_key: int | None,
+        unit_id: str,
+        status: str,
+        after: tuple[datetime, int] | None,
+        limit: int,
+    ) -> list[Case]:
+        """Return the cases that the person owns or that belong to the unit, newest first."""
+        query = select(care_case).where(or_(care_case.c.owner_key == owner_key, care_case.c.unit_id == unit_id))
+        if status:
+            query = query.where(care_case.c.status == status)
+        if after is not None:
+            query = query.where(tuple_(care_case.c.opened_at, care_case.c.key) < tuple_(*_bound(after)))
+        query = query.order_by(care_case.c.opened_at.desc(), care_case.c.key.desc()).limit(limit)
+        return [_to_case(row) for row in self._connection.execute(query)]
 
     def of_client(self, client_key: int) -> list[Case]:
         """Return all cases of the client, the newest first."""
@@ -201,3 +219,7 @@ def _to_case(row: Row[Any]) -> Case:
         opened_at=row.opened_at,
         closed_at=row.closed_at,
     )
+
+
+def _bound(after: tuple[datetime, int]) -> tuple[Any, Any]:
+    return literal(after[0], care_case.c.opened_at.type), literal(after[1], care_case.c.key.type)

@@ -107,6 +107,15 @@ class Jobs:
         keys = list(self._connection.scalars(query.with_for_update(skip_locked=True)))
         return self.claim(keys, owner=owner, lease=lease, now=now) if keys else []
 
+    def is_due(self, types: Sequence[str], *, now: datetime) -> bool:
+        """Tell whether there is a job of the types to work on now; asks without locking anything."""
+        query = select(job.c.key).where(_due(now), job.c.type.in_(types)).limit(1)
+        return self._connection.execute(query).first() is not None
+
+    def leave_attempts(self, key: int, attempts: int) -> None:
+        """Let the job be tried so many times more from now on, the attempt under way not counted."""
+        self._connection.execute(update(job).where(job.c.key == key).values(retries=job.c.attempts + attempts))
+
     def extend(self, key: int, *, fence: int, lease: timedelta, now: datetime) -> None:
         """Keep the job for longer. :raises LeaseLost: another worker has it"""
         result = self._connection.execute(

@@ -22,7 +22,7 @@ from app.storage.tables.instances import (
     timer,
     variable,
 )
-from app.storage.tables.people import user_account
+from app.storage.tables.people import audit, user_account
 from app.storage.tables.work import user_task
 from app.storage.types import AnyRow
 
@@ -183,6 +183,13 @@ class Monitor:
         query = query.order_by(process_definition.c.process_id, process_definition.c.version.desc())
         return [DefinitionLine(**row._mapping) for row in self._connection.execute(query)]  # noqa: SLF001
 
+    def process_names(self) -> dict[str, LocalizedText]:
+        """Return the name of each process in its newest version."""
+        query = select(process_definition.c.process_id, process_definition.c.name).order_by(
+            process_definition.c.process_id, process_definition.c.version
+        )
+        return {row.process_id: row.name for row in self._connection.execute(query)}
+
     def element_counts(self, definition_key: int) -> dict[str, int]:
         """Return how many element instances are active now, by element id, over the version's active instances."""
         ended = history.alias("ended")
@@ -285,10 +292,47 @@ class Monitor:
                 incident.c.code,
                 func.count().label("count"),
                 func.min(incident.c.opened_at).label("first_at"),
+                func.max(incident.c.opened_at).label("last_at"),
             )
             .where(incident.c.status == "open")
             .group_by(incident.c.process_id, incident.c.element_id, incident.c.code)
             .order_by(func.count().desc())
+        )
+        return _mappings(self._connection.execute(query).all())
+
+    def active_elements(self, instance_keys: Sequence[int]) -> dict[int, list[str]]:
+        """Return the ids of the elements where each of the instances stands."""
+        ended = history.alias("ended")
+        query = (
+            select(history.c.instance_key, history.c.element_id)
+            .outerjoin(
+                ended,
+                and_(
+                    ended.c.element_instance_key == history.c.element_instance_key,
+                    ended.c.event.in_(("completed", "terminated")),
+                ),
+            )
+            .where(
+                history.c.instance_key.in_(instance_keys),
+                history.c.event == "activated",
+                history.c.element_type.not_in(("process", "subProcess")),
+                ended.c.sequence.is_(None),
+            )
+            .order_by(history.c.instance_key, history.c.sequence)
+        )
+        found: dict[int, list[str]] = {}
+        for row in self._connection.execute(query):
+            found.setdefault(row.instance_key, []).append(row.element_id)
+        return found
+
+    def audit(self, instance_key: int) -> list[Mapping[str, Any]]:
+        """Return what people did to the instance, newest first."""
+        query = (
+            select(audit.c.at, audit.c.action, audit.c.reason, user_account.c.name.label("actor"))
+            .outerjoin(user_account, user_account.c.key == audit.c.actor_key)
+            .where(audit.c.instance_key == instance_key)
+            .order_by(audit.c.key.desc())
+            .limit(200)
         )
         return _mappings(self._connection.execute(query).all())
 

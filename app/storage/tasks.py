@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.storage.encryption import Cipher
 from app.storage.rows import Instance, Task
 from app.storage.statements import insert_new, upsert
 from app.storage.tables.work import draft, submission, task_offer, user_task
-from app.storage.types import NEVER
+from app.storage.types import NEVER, AnyRow
 
 
 class Tasks:
@@ -29,6 +29,15 @@ class Tasks:
         row = self._connection.execute(select(user_task).where(user_task.c.key == key)).one_or_none()
         if row is None:
             raise NotFound("user task", key)
+        return self._to_task(row)
+
+    def open_of(self, instance_key: int) -> list[Task]:
+        """Return the open tasks of the instance."""
+        query = select(user_task).where(user_task.c.instance_key == instance_key, user_task.c.status == "open")
+        return [self._to_task(row) for row in self._connection.execute(query)]
+
+    @staticmethod
+    def _to_task(row: AnyRow) -> Task:
         return Task(
             key=row.key,
             instance_key=row.instance_key,
@@ -129,6 +138,43 @@ class Tasks:
             return False
         self._connection.execute(update(task_offer).where(task_offer.c.task_key == key).values(assignee=assignee))
         return True
+
+    def change(
+        self,
+        task: Task,
+        *,
+        due_at: datetime | None,
+        follow_up_at: datetime | None,
+        priority: int,
+        candidate_groups: Collection[str],
+        candidate_users: Collection[str],
+    ) -> None:
+        """Write dates, priority and candidates of the open task, and offer it anew."""
+        self._connection.execute(
+            update(user_task)
+            .where(user_task.c.key == task.key)
+            .values(
+                due_at=due_at or NEVER,
+                follow_up_at=follow_up_at,
+                priority=priority,
+                candidate_groups=list(candidate_groups),
+                candidate_users=list(candidate_users),
+                revision=user_task.c.revision + 1,
+            )
+        )
+        self._connection.execute(delete(task_offer).where(task_offer.c.task_key == task.key))
+        offers = [
+            {
+                "group_id": group,
+                "area_id": task.area_id,
+                "due_at": due_at or NEVER,
+                "task_key": task.key,
+                "assignee": task.assignee,
+            }
+            for group in dict.fromkeys(candidate_groups)
+        ]
+        if offers:
+            self._connection.execute(insert(task_offer), offers)
 
     def close(self, keys: Sequence[int], *, completed: bool, by: int | None, now: datetime) -> None:
         """End the tasks and take back the offers."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from app.storage.accounts import Accounts
 from app.storage.api_clients import ApiClients
+from app.storage.api_searches import ApiSearches
 from app.storage.care import Care
 from app.storage.definitions import Definitions
 from app.storage.instances import Instances
@@ -43,6 +44,11 @@ class UnitOfWork:
     def api_clients(self) -> ApiClients:
         """Programs that call the API."""
         return ApiClients(self.connection)
+
+    @cached_property
+    def api_searches(self) -> ApiSearches:
+        """Searches of the API."""
+        return ApiSearches(self.connection)
 
     @cached_property
     def definitions(self) -> Definitions:

@@ -175,6 +175,15 @@ class Worklist:
         chosen: list[ColumnElement[bool]] = [user_task.c.status == "open", user_task.c.case_key == case_key]
         return self._lines(user_key, chosen, order="due", after=None, limit=200)
 
+    def open_by_case(self, case_keys: Collection[int]) -> dict[int, int]:
+        """Return how many tasks are open in each of the cases."""
+        query = (
+            select(user_task.c.case_key, func.count())
+            .where(user_task.c.case_key.in_(case_keys), user_task.c.status == "open")
+            .group_by(user_task.c.case_key)
+        )
+        return {row[0]: row[1] for row in self._connection.execute(query)}
+
     def counts(
         self, user_key: int, groups: Collection[str], areas: Collection[str] | None, *, now: datetime
     ) -> dict[str, int]:

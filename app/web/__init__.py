@@ -12,7 +12,23 @@ from jinja2 import StrictUndefined
 from app.executor import Executor
 from app.queries.sessions import list_workplaces
 from app.settings import Settings
-from app.web import assets, auth, errors, home, language, navigation, preferences, security, sessions, theme
+from app.web import (
+    assets,
+    auth,
+    cases,
+    errors,
+    home,
+    language,
+    monitor,
+    navigation,
+    preferences,
+    security,
+    sessions,
+    starting,
+    tasks,
+    theme,
+    worklist,
+)
 from app.web.shell import EXTENSION, Shell, clock_of_the_machine
 
 #: a form with its files; each file has its own, smaller limit
@@ -48,6 +64,8 @@ def create_app(
     assets.install(app, settings.county_accent or theme.DEFAULT_ACCENT)
     app.register_blueprint(preferences.blueprint)
     app.register_blueprint(home.blueprint)
+    for place in (worklist, tasks, cases, starting, monitor):
+        app.register_blueprint(place.blueprint)
     app.context_processor(page_frame)
     return app
 

@@ -1,0 +1,204 @@
+"""Cases: find one, see what this person may see of it, fetch a document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.domain.actor import may_monitor
+from app.domain.client import Case, Client
+from app.domain.localized import in_language
+from app.queries.case_page import CasePage, case_page, document_content, find_cases, list_cases
+from app.queries.people import role_names
+from app.web import security
+from app.web.access import current_actor
+from app.web.asking import address, key_of, run
+from app.web.language import Formats, current_language, texts
+from app.web.shell import executor, now
+from app.web.stories import been_and_here, shown, steps, told_line
+from app.web.tasks import client_facts
+from app.web.worklist import group_text
+
+blueprint = Blueprint("cases", __name__)
+PATH = "/cases"
+
+
+@blueprint.get(PATH)
+def index() -> ResponseReturnValue:
+    """Show the cases of the actor's own, or those with a number; no client data."""
+    number, status, after = (request.args.get(name, "").strip() for name in ("number", "status", "after"))
+    found = executor().read(
+        list_cases, actor=current_actor(), number=number[:20], status=status, after=after, now=now()
+    )
+    rows = [_row(line.case, owner=line.owner_name, unit=line.unit_name, tasks=line.open_tasks) for line in found.lines]
+    values = {"number": number, "status": status}
+    return render_template(
+        "cases/index.html",
+        **_list(rows, number=number, status=status),
+        first_address=address(PATH, **values) if after else "",
+        next_address=address(PATH, **values, after=found.next_cursor) if found.next_cursor else "",
+        clear_address=PATH if number or status else "",
+    )
+
+
+@blueprint.post(f"{PATH}/search")
+def search() -> ResponseReturnValue:
+    """Find cases by the client's name, telephone or identity code; what was looked for never stands in an address."""
+    wanted = request.form.get("client", "")[:100]
+    hits = run(find_cases, text=wanted, actor=current_actor(), now=now())
+    rows = [_row(hit.case, owner=hit.owner_name, unit=hit.unit_name, tasks=0, client=hit.client) for hit in hits]
+    return render_template(
+        "cases/index.html", **_list(rows, client=wanted), first_address="", next_address="", clear_address=PATH
+    )
+
+
+@blueprint.get(f"{PATH}/<key>")
+def show(key: str) -> ResponseReturnValue:
+    """Show the case as this person may see it."""
+    page = run(case_page, case_key=key_of(key), actor=current_actor(), now=now())
+    security.allow_diagram()
+    return render_template("cases/case.html", **_page(page))
+
+
+@blueprint.get("/documents/<key>")
+def document(key: str) -> ResponseReturnValue:
+    """Send a document to somebody who may read it; as a file, never as a page of ours."""
+    found = run(document_content, document_key=key_of(key), actor=current_actor(), now=now())
+    response = Response(found.content, mimetype=found.media_type)
+    disposition = "inline" if found.media_type == "application/pdf" else "attachment"
+    response.headers["Content-Disposition"] = f'{disposition}; filename="{found.key}.{found.suffix}"'
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _list(rows: list[dict[str, Any]], *, number: str = "", client: str = "", status: str = "") -> dict[str, Any]:
+    say = texts()
+    columns = {
+        name: {"text": say(f"cases.column_{name}"), "address": "", "sorted": ""}
+        for name in ("number", "opened", "unit", "owner", "status")
+    }
+    return {
+        "filters": {"address": PATH, "number": number, "client": client, "status": status},
+        "status_options": [("", say("cases.any_status")), ("open", say("case.open")), ("closed", say("case.closed"))],
+        "columns": columns,
+        "rows": rows,
+        "total_text": say.plural("cases.shown", count=len(rows)),
+        "client_search_address": f"{PATH}/search",
+    }
+
+
+def _row(case: Case, *, owner: str, unit: Any, tasks: int, client: Client | None = None) -> dict[str, Any]:
+    return {
+        "number": case.number,
+        "address": f"{PATH}/{case.key}",
+        "opened_at": case.opened_at,
+        "unit_text": shown(unit) if unit else "",
+        "owner_name": owner,
+        "status": "open" if case.is_open else "closed",
+        "open_tasks": tasks,
+        "client_name": client.identity.name if client else "",
+    }
+
+
+def _page(page: CasePage) -> dict[str, Any]:
+    say, actor, language = texts(), current_actor(), current_language()
+    roles = executor().read(role_names)
+    monitors = may_monitor(actor)
+    return {
+        "case": {
+            "number": page.case.number,
+            "address": f"{PATH}/{page.case.key}",
+            "status": "open" if page.case.is_open else "closed",
+            "opened_at": page.case.opened_at,
+            "closed_at": page.case.closed_at,
+            "owner_name": page.owner_name,
+            "unit_text": shown(page.unit_name) if page.unit_name else "",
+            "outcome_text": say(f"outcome.{page.outcome}") if page.outcome else "",
+            "print_address": "",
+        },
+        "client": client_facts(page.client) if page.client else None,
+        "client_hidden": page.client is None,
+        "facts": _facts(page),
+        "processes": [
+            {
+                "name": instance.process_name,
+                "status": instance.status,
+                "started_at": instance.started_at,
+                "ended_at": instance.ended_at,
+                "address": f"/monitor/instances/{instance.key}" if monitors else "",
+                "where_text": "",
+                "incidents": instance.open_incidents,
+            }
+            for instance in page.instances
+        ],
+        "tasks": [
+            {
+                "name": line.name,
+                "due_at": line.due_at,
+                "assignee_name": line.assignee_name,
+                "mine": line.assignee == actor.user_key,
+                "group_text": group_text(line.candidate_groups, roles),
+                "address": f"/tasks/{line.key}",
+                "take_address": f"/tasks/{line.key}/take" if line.assignee is None else "",
+            }
+            for line in page.tasks
+        ],
+        "appointments": [
+            {
+                "text": say(f"appointment_kind.{item.kind}"),
+                "starts_at": item.starts_at,
+                "ends_at": item.ends_at,
+                "place": "",
+                "status": str(item.status),
+                "note": "",
+            }
+            for item in page.appointments
+        ],
+        "documents": [
+            {"title": item.title, "address": f"/documents/{item.key}", "at": item.created_at, "note": ""}
+            for item in page.documents
+        ],
+        "hidden_parts": [
+            say("case.hidden_group", group=say(f"data_group.{group}")) for group in page.hidden_with_content
+        ],
+        "history": [
+            told_line(
+                at=line.at,
+                element_type=line.element_type,
+                name=in_language(line.element_name, language),
+                event=line.event,
+                who=line.actor,
+                note=in_language(line.process_name, language) if len(page.instances) > 1 else "",
+            )
+            for line in page.timeline
+        ][:200],
+        "history_next_address": "",
+        "start_address": f"/start?case={page.case.key}" if page.case.is_open else "",
+        "diagrams": [_diagram(drawn) for drawn in page.drawn],
+    }
+
+
+def _diagram(drawn: Any) -> dict[str, Any]:
+    been, here = been_and_here(drawn.history)
+    return {
+        "name": drawn.name,
+        "address": f"/processes/{drawn.definition_key}/diagram.bpmn",
+        "facts": {"here": sorted(here), "been": sorted(been)},
+        "steps": steps(drawn.elements, been=been, here=here),
+    }
+
+
+def _facts(page: CasePage) -> list[dict[str, str]]:
+    say, formats = texts(), Formats(current_language())
+    facts = []
+    if page.client is not None and page.case.source:
+        key = f"source.{page.case.source}"
+        facts.append({"name": say("case.fact_source"), "value": say(key) if key in say else page.case.source})
+    for group, answers in page.answers.items():
+        latest = max(answer.answered_at for answer in answers)
+        value = say("case.answers_known", when=formats.full_date(latest))
+        facts.append({"name": say(f"data_group.{group}"), "value": value})
+    return facts

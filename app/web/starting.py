@@ -1,0 +1,110 @@
+"""Start a case, or something more within a case."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.commands.start_instance import start_by_hand
+from app.queries.case_page import case_number_of
+from app.queries.catalogue import Startable, startable_processes
+from app.web.access import current_actor
+from app.web.asking import key_of, run
+from app.web.language import texts
+from app.web.shell import executor, now
+from app.web.stories import shown
+
+blueprint = Blueprint("starting", __name__)
+PATH = "/start"
+
+
+@blueprint.get(PATH)
+def index() -> ResponseReturnValue:
+    """Show what this person may start; each way to start is one card."""
+    found = executor().read(startable_processes, actor=current_actor())
+    case = _case(request.args.get("case", ""))
+    say = texts()
+    groups = [
+        {
+            "title": shown(process.name),
+            "starts": [
+                {
+                    "name": event.name or process.name,
+                    "documentation": event.documentation or process.documentation,
+                    "address": _address(process, event.element_id, case),
+                    "icon": "plus",
+                    "note": say("start.version", number=process.version),
+                }
+                for event in process.starts
+            ],
+        }
+        for process in found
+    ]
+    return render_template("start/index.html", groups=groups, case=case)
+
+
+@blueprint.get(f"{PATH}/<process_id>")
+def form(process_id: str) -> ResponseReturnValue:
+    """Ask whether to start; the first step's form comes as the first task."""
+    case = _case(request.args.get("case", ""))
+    process = _process(process_id)
+    chosen = request.args.get("event", process.starts[0].element_id)
+    return render_template(
+        "start/form.html",
+        process={
+            "name": process.name,
+            "documentation": process.documentation,
+            "address": _address(process, "", case),
+            "enctype": "application/x-www-form-urlencoded",
+        },
+        form_html="",
+        submission_id=secrets.token_urlsafe(16),
+        errors=0,
+        case=case,
+        choices=[(event.element_id, shown(event.name) or event.element_id) for event in process.starts]
+        if len(process.starts) > 1
+        else [],
+        chosen=chosen,
+    )
+
+
+@blueprint.post(f"{PATH}/<process_id>")
+def begin(process_id: str) -> ResponseReturnValue:
+    """Start the process and open its first task where it is for this person."""
+    case = _case(request.args.get("case", ""))
+    process = _process(process_id)
+    event = request.form.get("start_event") or process.starts[0].element_id
+    started = run(
+        start_by_hand,
+        actor=current_actor(),
+        process_id=process_id,
+        start_element_id=event,
+        case_key=case["key"] if case else None,
+        submission_id=request.form.get("submission_id", "")[:64],
+        now=now(),
+    )
+    if started.first_task_key is not None:
+        return redirect(f"/tasks/{started.first_task_key}", code=303)
+    return redirect(f"/cases/{case['key']}" if case else "/worklist", code=303)
+
+
+def _process(process_id: str) -> Startable:
+    found = executor().read(startable_processes, actor=current_actor(), process_id=process_id)
+    return found[0]
+
+
+def _address(process: Startable, event_id: str, case: dict[str, Any] | None) -> str:
+    parts = [f"event={event_id}"] if event_id and len(process.starts) > 1 else []
+    parts += [f"case={case['key']}"] if case else []
+    return f"{PATH}/{process.process_id}" + (f"?{'&'.join(parts)}" if parts else "")
+
+
+def _case(text: str) -> dict[str, Any] | None:
+    if not text:
+        return None
+    key = key_of(text)
+    number = executor().read(case_number_of, case_key=key, actor=current_actor(), now=now())
+    return {"key": key, "number": number, "address": f"/cases/{key}"}

@@ -1,0 +1,303 @@
+"""The task page: the form beside the case; drafts; completing; what comes next."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from flask import Blueprint, flash, jsonify, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from app.commands.complete_task import Submission, complete_task
+from app.commands.save_draft import save_draft
+from app.domain.errors import (
+    Conflict,
+    InvalidInput,
+    KykypolkuError,
+    Problem,
+    TaskAlreadyClosed,
+    TaskClaimedByOther,
+)
+from app.domain.localized import in_language
+from app.domain.steps import ElementOutline
+from app.engine.forms import ACTION_NAME, Raw
+from app.queries.people import role_names
+from app.queries.task_page import CasePanel, TaskPage, task_page
+from app.queries.worklist import next_tasks
+from app.storage.types import NEVER
+from app.web import security
+from app.web.access import current_actor
+from app.web.asking import fields_sent, key_of, run, texts_only
+from app.web.forms import apply_action, build_form_view, conditions_now, raw_of
+from app.web.language import Formats, current_language, texts
+from app.web.shell import executor, now
+from app.web.stories import been_and_here, shown, steps, story
+from app.web.worklist import group_text, told_conflict
+
+blueprint = Blueprint("tasks", __name__)
+#: names in the form that are the page's own
+PAGE_NAMES = frozenset({security.CSRF_FIELD, "submission_id", "revision", "action", ACTION_NAME})
+
+log = structlog.get_logger()
+
+
+@blueprint.get("/tasks/<key>")
+def show(key: str) -> ResponseReturnValue:
+    """Show the task with what is known already, or with the person's draft."""
+    return _render(_load(key))
+
+
+@blueprint.post("/tasks/<key>")
+def send(key: str) -> ResponseReturnValue:
+    """Complete the task, or add or remove a row of the form."""
+    fields = fields_sent()
+    action = request.form.get(ACTION_NAME, "")
+    if action:
+        return _render(_load(key), fields=texts_only(fields), row_action=action)
+    return _complete(key, fields)
+
+
+def _complete(key: str, fields: Raw) -> ResponseReturnValue:
+    task_key = key_of(key)
+    submission = Submission(
+        fields=fields,
+        page_names=PAGE_NAMES,
+        language=current_language(),
+        submission_id=request.form.get("submission_id", "")[:64],
+    )
+    try:
+        run(complete_task, task_key=task_key, actor=current_actor(), submission=submission, now=now())
+    except InvalidInput as error:
+        page = _load(key)
+        return _render(page, fields=texts_only(fields), problems=error.problems), 422
+    except (TaskAlreadyClosed, TaskClaimedByOther) as error:
+        # what was typed is kept: as a draft of this person, and on the page
+        _keep(task_key, texts_only(fields))
+        return _render(_load(key), fields=texts_only(fields), conflict=error), 409
+    except Conflict:
+        _keep(task_key, texts_only(fields))
+        raise
+    return redirect(f"/tasks/{task_key}/done", code=303)
+
+
+def _keep(task_key: int, fields: Mapping[str, Sequence[str]]) -> None:
+    try:
+        run(save_draft, task_key=task_key, actor=current_actor(), fields=_answers_only(fields), now=now())
+    except KykypolkuError as error:
+        # the page still shows what was typed; that it could not be kept as well is for the log
+        log.warning("draft_not_kept", task_key=task_key, error=type(error).__name__)
+
+
+def _answers_only(fields: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    return {name: values for name, values in fields.items() if name not in PAGE_NAMES}
+
+
+@blueprint.post("/tasks/<key>/draft")
+def draft(key: str) -> ResponseReturnValue:
+    """Keep what is typed so far; answers a script with the words for the page, and a person with the page."""
+    task_key = key_of(key)
+    fields = _answers_only(texts_only(fields_sent()))
+    saved_at = run(save_draft, task_key=task_key, actor=current_actor(), fields=fields, now=now())
+    said = texts()("task.draft_saved", when=Formats(current_language()).when(saved_at))
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(text=said)
+    flash(said, "success")
+    return redirect(f"/tasks/{task_key}", code=303)
+
+
+@blueprint.post("/tasks/<key>/conditions")
+def conditions(key: str) -> ResponseReturnValue:
+    """Say which fields are shown and required for what is filled in so far, and what is computed."""
+    page = _load(key)
+    if page.form is None:
+        return jsonify(hidden=[], required=[], computed={})
+    raw = _answers_only(texts_only(fields_sent()))
+    return jsonify(conditions_now(page.form, raw=raw, language=current_language(), around=page.around))
+
+
+@blueprint.get("/tasks/<key>/done")
+def done(key: str) -> ResponseReturnValue:
+    """Say that it is done, and offer what is next."""
+    actor = current_actor()
+    found = executor().read(next_tasks, task_key=key_of(key), actor=actor, now=now())
+    line, say = found.done, texts()
+    return render_template(
+        "tasks/done.html",
+        done={
+            "name": line.name,
+            "address": f"/tasks/{line.key}",
+            "case_number": line.case_number,
+            "case_address": f"/cases/{line.case_key}" if line.case_key else "",
+        },
+        next_tasks=[
+            {
+                "name": item.name,
+                "note": say("done.same_case") if item.key in found.same_case else shown(item.process_name),
+                "due_at": item.due_at,
+                "address": f"/tasks/{item.key}",
+                "take_address": "" if item.key in found.mine else f"/tasks/{item.key}/take",
+            }
+            for item in found.lines
+        ],
+        waiting_text="",
+    )
+
+
+def _load(key: str) -> TaskPage:
+    return run(task_page, task_key=key_of(key), actor=current_actor(), now=now())
+
+
+def _render(
+    page: TaskPage,
+    *,
+    fields: Mapping[str, Sequence[str]] | None = None,
+    problems: Sequence[Problem] = (),
+    row_action: str = "",
+    conflict: TaskAlreadyClosed | TaskClaimedByOther | None = None,
+) -> str:
+    if page.may_work or page.mine:
+        security.allow_diagram()
+    task, line, actor = page.task, page.line, current_actor()
+    roles = executor().read(role_names)
+    free = task.assignee is None and task.status == "open" and page.may_work
+    form_html, form_view = _form(page, fields, problems, row_action)
+    been, here = been_and_here(page.history)
+    elements = page.outline.elements
+    return render_template(
+        "tasks/task.html",
+        task={
+            "key": str(task.key),
+            "name": task.name,
+            "process_name": line.process_name,
+            "address": f"/tasks/{task.key}",
+            "case_number": line.case_number if page.panel else "",
+            "case_address": f"/cases/{task.case_key}" if page.panel else "",
+            "due_at": None if task.due_at == NEVER else task.due_at,
+            "created_at": task.created_at,
+            "priority": task.priority,
+            "group_text": group_text(task.candidate_groups, roles),
+            "status": task.status,
+            "assignee_name": line.assignee_name,
+            "mine": page.mine and task.status == "open",
+            "may_edit": task.status == "open" and (page.mine or free) and conflict is None,
+            "take_address": f"/tasks/{task.key}/take" if free else "",
+            "release_address": f"/tasks/{task.key}/release" if page.mine and task.status == "open" else "",
+            "ended_at": task.ended_at,
+            "ended_by_name": page.completed_by_name,
+        },
+        instructions=_instructions(page.element),
+        form_html=form_html,
+        form_view=form_view,
+        form_address=f"/tasks/{task.key}",
+        form_enctype="multipart/form-data"
+        if form_view is not None and form_view.has_files
+        else "application/x-www-form-urlencoded",
+        conditions_address=f"/tasks/{task.key}/conditions",
+        draft_address=f"/tasks/{task.key}/draft" if page.form is not None else "",
+        draft_saved_at=page.draft_saved_at,
+        submission_id=request.form.get("submission_id") or secrets.token_urlsafe(16),
+        revision=task.revision,
+        errors=len(problems),
+        conflict=_told(conflict),
+        complete_text=texts()("task.complete"),
+        client=client_of(page.panel) if page.panel else None,
+        client_hidden=page.panel is not None and page.panel.client is None,
+        facts=_facts(page.panel),
+        steps=steps(elements, been=been, here=here),
+        diagram={
+            "address": f"/processes/{task.definition_key}/diagram.bpmn",
+            "facts": {"here": sorted(here), "been": sorted(been), "focus": task.element_id},
+        },
+        history=story(page.history, {element.element_id: element for element in elements})[:12],
+        history_address=f"/cases/{task.case_key}" if page.panel else "",
+        documents=[],
+        related=[
+            {
+                "text": shown(item.name),
+                "address": f"/tasks/{item.key}",
+                "note": item.assignee_name or group_text(item.candidate_groups, roles),
+            }
+            for item in (page.panel.other_tasks if page.panel else ())
+        ],
+        may_see=actor.user_key is not None,
+    )
+
+
+def _form(
+    page: TaskPage, fields: Mapping[str, Sequence[str]] | None, problems: Sequence[Problem], row_action: str
+) -> tuple[Markup | str, Any]:
+    if page.form is None:
+        return "", None
+    language = current_language()
+    known: Raw = page.draft if page.draft is not None else raw_of(page.form, page.values, language=language)
+    raw: Raw = known if fields is None else _answers_only(fields)
+    focus = ""
+    if row_action:
+        changed = apply_action(page.form, raw, action=row_action)
+        if changed is not None:
+            raw, focus = changed.raw, changed.focus_id
+    view = build_form_view(page.form, raw=raw, language=language, around=page.around, problems=problems, focus_id=focus)
+    return Markup(render_template("tasks/_form.html", view=view)), view  # noqa: S704 - made by our own template
+
+
+def _told(conflict: TaskAlreadyClosed | TaskClaimedByOther | None) -> dict[str, Any] | None:
+    if conflict is None:
+        return None
+    return {
+        "title": told_conflict(conflict),
+        "text": texts()("task.conflict_kept"),
+        "by_name": "",
+        "at": None,
+        "fields": [],
+    }
+
+
+def _instructions(element: ElementOutline | None) -> list[str]:
+    if element is None or not element.documentation:
+        return []
+    text = in_language(element.documentation, current_language())
+    return [paragraph.strip() for paragraph in text.split("\n") if paragraph.strip()]
+
+
+def client_of(panel: CasePanel) -> dict[str, Any] | None:
+    """Return the client as the pages show them, None where the person may not know who it is."""
+    if panel.client is None:
+        return None
+    return client_facts(panel.client)
+
+
+def client_facts(client: Any) -> dict[str, Any]:
+    """Return name, birth date, telephone and what everybody who serves the client has to know."""
+    say = texts()
+    needs = [say("client.interpreter")] if client.needs.interpreter else []
+    needs += [say("client.sign_language")] if client.needs.sign_language else []
+    key = f"client.language_{client.needs.language}"
+    language = say(key) if key in say else client.needs.language
+    return {
+        "name": client.identity.name,
+        "birth_date": client.identity.birth_date,
+        "language": ", ".join([language, *needs]),
+        "phone": client.identity.phone,
+        "protected": client.needs.protected_address,
+    }
+
+
+def _facts(panel: CasePanel | None) -> list[dict[str, str]]:
+    if panel is None:
+        return []
+    say, formats = texts(), Formats(current_language())
+    facts = [{"name": say("case.fact_opened"), "value": formats.full_date(panel.case.opened_at)}]
+    if panel.owner_name:
+        facts.append({"name": say("case.fact_owner"), "value": panel.owner_name})
+    facts += [
+        {"name": say("case.fact_appointment"), "value": formats.moment(item.starts_at)}
+        for item in panel.appointments
+        if item.status == "booked" and item.starts_at >= now()
+    ][:2]
+    if panel.hidden and panel.client is not None:
+        groups = ", ".join(say(f"data_group.{group}") for group in panel.hidden)
+        facts.append({"name": say("case.fact_hidden"), "value": groups})
+    return facts
