@@ -27,6 +27,13 @@ _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 NO_RETRIES_GIVEN = "3"
 
 
+def _is_feel(edge: FlowEdge) -> bool:
+    """Return whether the condition says no language, or FEEL."""
+    element = None if edge.element is None else edge.element.find(bpmn("conditionExpression"))
+    language = "" if element is None else element.get("language", "")
+    return not language or "feel" in language.lower()
+
+
 class Readings:
     """Reads elements of one process, and keeps what the process as a whole refers to."""
 
@@ -80,7 +87,7 @@ class Readings:
         """Return the condition of a flow; the default flow has none."""
         if edge.condition is None or edge.flow_id == node.default_flow:
             return None
-        if not edge.condition.lstrip().startswith("="):
+        if not edge.condition.lstrip().startswith("=") or not _is_feel(edge):
             self.findings.refuse("condition_not_feel", node, flow=edge.flow_id, expression=edge.condition[:200])
             return None
         return self.expression(edge.condition, node)
@@ -95,6 +102,8 @@ class Readings:
         groups: list[list[Mapping]] = [[]]
         for element in holder.findall(zeebe(kind)):
             target = self.variable_name(element.get("target", ""), node)
+            if not element.get("source"):
+                self.findings.refuse("mapping_source_missing", node, variable=target[:100])
             mapping = Mapping(self.template(element.get("source"), node), tuple(target.split(".")))
             written = {each.target[0] for each in groups[-1]}
             if isinstance(mapping.source, Expression) and mapping.source.roots & written:

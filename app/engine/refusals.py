@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
 
+from app.engine.extensions import check_extensions
 from app.engine.graph import Findings, Node, Scope
 from app.engine.normaliser import is_false, is_true
-from app.engine.vocabulary import (
-    ACTIVITIES,
-    BPMN,
-    FOREIGN_EXECUTION,
-    ZEEBE,
-    ZEEBE_ELEMENTS,
-    bpmn,
-    local_name,
-    namespace,
-)
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element
+from app.engine.vocabulary import ACTIVITIES, BPMN, DOCUMENTATION, EVENT_DEFINITIONS, bpmn, local_name, namespace
 
 _ALLOWED_EVENTS = {
     "endEvent": frozenset({"none", "message", "error", "escalation", "signal", "terminate"}),
@@ -28,12 +17,28 @@ _ALLOWED_EVENTS = {
 }
 _START_OF_PROCESS = frozenset({"none", "message", "timer", "signal"})
 _START_OF_EVENT_SUB_PROCESS = frozenset({"message", "timer", "error", "escalation", "signal"})
+#: an xsd:NCName, as far as it matters to us: ids of our own making hold signs that no such id has
+_ID = re.compile(r"[^\W\d][\w.\-·]*")
+#: what a task or event may hold besides documentation and what this package reads
+_PARTS = frozenset(
+    {
+        *EVENT_DEFINITIONS, "eventDefinitionRef", "multiInstanceLoopCharacteristics", "standardLoopCharacteristics",
+        "supportedInterfaceRef", "sequenceFlow",
+    }
+)  # fmt: skip
+#: BPMN's own ways to say data and people, which our dialect says otherwise
+_DOCUMENT_ONLY = frozenset(
+    {
+        "ioSpecification", "dataInputAssociation", "dataOutputAssociation", "dataInput", "dataOutput", "inputSet",
+        "outputSet", "script", "potentialOwner", "humanPerformer", "performer", "resourceRole", "property",
+    }
+)  # fmt: skip
 _AFTER_EVENT_GATEWAY = frozenset({"message", "timer", "signal"})
 
 
 def check_process(process: Scope, findings: Findings) -> None:
     """Note every rule that the process breaks."""
-    _check_extensions(process, findings)
+    check_extensions(process, findings)
     _check_scope(process, findings, allowed_starts=_START_OF_PROCESS)
 
 
@@ -60,14 +65,29 @@ def _check_starts(scope: Scope, findings: Findings, allowed: frozenset[str]) -> 
         findings.refuse("event_sub_process_needs_one_start", scope)
     if not events and starts:
         findings.repaired("implicit_start", scope)
-    if events:
-        for node in scope.nodes.values():
-            if not node.incoming and node.tag not in {"startEvent", "boundaryEvent"} and not node.triggered_by_event:
-                findings.repaired("never_reached", node)
+    reached = _reached(starts)
+    for node in scope.nodes.values():
+        if node.node_id not in reached and not node.triggered_by_event:
+            findings.repaired("never_reached", node)
+
+
+def _reached(starts: list[Node]) -> set[str]:
+    reached: set[str] = set()
+    open_ends = list(starts)
+    while open_ends:
+        node = open_ends.pop()
+        if node.node_id not in reached:
+            reached.add(node.node_id)
+            open_ends.extend(node.scope.nodes[edge.target] for edge in node.outgoing)
+            open_ends.extend(node.boundaries)
+    return reached
 
 
 def _check_node(node: Node, findings: Findings) -> None:
+    if not _ID.fullmatch(node.node_id):
+        findings.refuse("id_invalid", node)
     _check_attributes(node, findings)
+    _check_parts(node, findings)
     _check_flows(node, findings)
     _check_conditions(node, findings)
     if node.tag == "eventBasedGateway":
@@ -79,7 +99,6 @@ def _check_node(node: Node, findings: Findings) -> None:
         findings.refuse("boundary_on_wrong_element", node.boundaries[0])
     if node.event is not None and node.event.kind == "error" and not node.interrupting:
         findings.refuse("error_must_interrupt", node)
-    _check_data(node, findings)
 
 
 def _check_attributes(node: Node, findings: Findings) -> None:
@@ -138,39 +157,15 @@ def _check_event_gateway(node: Node, findings: Findings) -> None:
 _MULTI = bpmn("multiInstanceLoopCharacteristics")
 
 
-def _check_data(node: Node, findings: Findings) -> None:
-    for association in (
-        *node.element.findall(bpmn("dataInputAssociation")),
-        *node.element.findall(bpmn("dataOutputAssociation")),
-    ):
-        if association.find(bpmn("assignment")) is not None or association.find(bpmn("transformation")) is not None:
-            findings.refuse("unsupported_element", node, element=local_name(association))
-        else:
-            findings.repaired("data_is_documentation", node)
-
-
-def _check_extensions(process: Scope, findings: Findings) -> None:
-    for element in process.element.iter():
-        owner = _owner(element, process)
-        if namespace(element) in FOREIGN_EXECUTION:
-            findings.refuse("foreign_extension", owner, element=local_name(element))
-        elif namespace(element) == ZEEBE and _is_top(element) and local_name(element) not in ZEEBE_ELEMENTS:
-            findings.refuse("unsupported_extension", owner, element=local_name(element))
-        for attribute in element.attrib:
-            name = str(attribute)
-            if name.startswith("{") and name[1:].partition("}")[0] in FOREIGN_EXECUTION:
-                findings.refuse("foreign_extension", owner, element=name.rpartition("}")[2])
-
-
-def _is_top(element: _Element) -> bool:
-    parent = element.getparent()
-    return parent is not None and namespace(parent) == BPMN
-
-
-def _owner(element: _Element, process: Scope) -> Scope | Node:
-    holder: _Element | None = element
-    while holder is not None and not (namespace(holder) == BPMN and holder.get("id")):
-        holder = holder.getparent()
-    if holder is None:
-        return process
-    return Node(holder.get("id", ""), local_name(holder), holder.get("name", ""), holder, process)
+def _check_parts(node: Node, findings: Findings) -> None:
+    """Look at what the element holds; the elements inside a sub-process are looked at as nodes."""
+    for part in node.element:
+        name = local_name(part)
+        if namespace(part) != BPMN or name in _PARTS:
+            continue
+        if any(part.find(bpmn(inner)) is not None for inner in ("assignment", "transformation")):
+            findings.refuse("unsupported_element", node, element=name)
+        elif name in _DOCUMENT_ONLY:
+            findings.repaired("documentation_only", node, element=name)
+        elif name not in DOCUMENTATION and node.inside is None:
+            findings.refuse("unsupported_element", node, element=name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from SpiffWorkflow.util.task import TaskState
 
-from app.domain.errors import InvalidInput, NotFound, Problem, StateUnreadable
+from app.domain.errors import InstanceEnded, InvalidInput, NotFound, Problem, StateUnreadable
 from app.engine.codec import VERSION, StateRecord, TokenRecord, decode, encode
 from app.engine.expressions import CONTEXTS
 from app.engine.feel.values import to_state
@@ -90,13 +90,15 @@ def advance(process: CompiledProcess, state: bytes, trigger: Trigger, *, surroun
     Let the trigger happen to the instance and run it to its next wait.
 
     :raises NotFound: nothing waits with this key (any more), or no scope has it
+    :raises InstanceEnded: what is to be cancelled has ended
     :raises InvalidInput: a variable has the name of a read-only context
     :raises StateUnreadable: the state is broken, or not of this process version
     """
     check_names(getattr(trigger, "variables", {}))
-    instance = _restore(process, decode(state), surroundings)
+    record = decode(state)
+    instance = _restore(process, record, surroundings)
     if isinstance(trigger, Cancelled):
-        _cancel(instance)
+        _cancel(instance, record.root)
     elif isinstance(trigger, VariablesSet):
         _set_variables(instance, trigger)
     else:
@@ -128,11 +130,10 @@ def _wake(instance: Instance, trigger: Trigger) -> None:
         token.task_spec.triggered(token, wait, trigger)
 
 
-def _cancel(instance: Instance) -> None:
-    root = instance.task_tree
+def _cancel(instance: Instance, instance_key: int) -> None:
     if instance.status is not InstanceStatus.ACTIVE:
-        raise NotFound("wait", root)
-    instance.terminate(root)
+        raise InstanceEnded(instance_key)
+    instance.terminate(instance.task_tree)
     instance.status = InstanceStatus.TERMINATED
 
 
@@ -242,7 +243,7 @@ def inspect_state(state: bytes) -> tuple[LiveElement, ...]:
             key=token.key,
             parent_key=token.parent,
             element_id=token.spec.partition("#")[0],
-            is_active=token.state == TaskState.STARTED,
+            is_active="a" in token.data,
             waits=tuple(OpenWait(key=wait.key, kind=KINDS[wait.kind], element_id=wait.element) for wait in token.waits),
         )
         for token in decode(state).tokens

@@ -9,7 +9,7 @@ bytes that they were: they are neither decoded nor encoded again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -30,6 +30,16 @@ class ScopeRecord(msgspec.Struct, array_like=True):
     #: r: the process, p: a sub-process, e: variables of one element (told only while the element lives)
     kind: str
     variables: dict[str, msgspec.Raw]
+
+
+def _within_64_bits(written: Any) -> Any:
+    if isinstance(written, dict):
+        return {key: _within_64_bits(item) for key, item in written.items()}
+    if isinstance(written, list):
+        return [_within_64_bits(item) for item in written]
+    if isinstance(written, int) and not -(2**63) <= written < 2**64:
+        return float(written)
+    return written
 
 
 class Scope:
@@ -59,7 +69,13 @@ class Scope:
 
     def write(self, name: str, value: Value) -> None:
         """Declare or overwrite the name here."""
-        self.stored[name] = msgspec.Raw(_encode(to_state(value)))
+        written = to_state(value)
+        try:
+            packed = _encode(written)
+        except OverflowError:
+            # FEEL's numbers are doubles: a whole number beyond 64 bits is one
+            packed = _encode(_within_64_bits(written))
+        self.stored[name] = msgspec.Raw(packed)
         self.values[name] = value
 
     def record(self) -> ScopeRecord:

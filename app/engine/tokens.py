@@ -70,4 +70,4 @@ class Token(Task):  # type: ignore[misc]  # SpiffWorkflow ships no types
     @property
     def is_active(self) -> bool:
         """Whether the element instance was entered (a token on its way, or waiting at a join, was not)."""
-        return bool(self._state == TaskState.STARTED or "a" in self.internal_data)
+        return "a" in self.internal_data

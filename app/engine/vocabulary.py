@@ -69,25 +69,6 @@ DOCUMENTATION = frozenset(
     }
 )
 
-ZEEBE_ELEMENTS = frozenset(
-    {
-        "userTask",
-        "assignmentDefinition",
-        "taskSchedule",
-        "priorityDefinition",
-        "formDefinition",
-        "taskDefinition",
-        "ioMapping",
-        "taskHeaders",
-        "script",
-        "calledDecision",
-        "loopCharacteristics",
-        "subscription",
-        "properties",
-        "versionTag",
-    }
-)
-
 
 def local_name(element: _Element) -> str:
     """Return the element's name without its namespace; comments and processing instructions give an empty name."""

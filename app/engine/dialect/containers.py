@@ -36,5 +36,6 @@ class ContainerSpec(ElementSpec):
 
     def child_finished(self, token: Token, child: Token) -> None:  # noqa: ARG002
         """Come to the end when the last token inside is gone."""
-        if not token._children:  # noqa: SLF001
+        held_up = any(wait.kind == "i" for wait in token.waits)
+        if not token._children and not held_up:  # noqa: SLF001
             token.workflow.finish(token)

@@ -131,6 +131,7 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
         if "a" not in token.internal_data:
             token.workflow.count(token)
             token.internal_data["a"] = 1
+            token.internal_data.pop("f", None)
             token.workflow.recorder.element(token, ElementEvent.ACTIVATED)
 
     def start_behaving(self, token: Token, values: Sequence[Value]) -> bool | None:

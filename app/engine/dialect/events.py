@@ -39,6 +39,7 @@ class CatchSpec(ElementSpec):
         if self.catching is not None and "event" not in token.internal_data:
             return super().enter(token)
         self.activate(token)
+        self.map_inputs(token)
         brought = token.internal_data.pop("event", None)
         if brought:
             token.workflow.take_result(token, from_state(brought))

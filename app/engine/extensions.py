@@ -1,0 +1,91 @@
+"""Extension elements: the zeebe ones that we run, each where it means something; all others are refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.engine.graph import Findings, Node, Scope
+from app.engine.vocabulary import BPMN, FOREIGN_EXECUTION, ZEEBE, local_name, namespace
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_EVERYWHERE = frozenset({"properties"})
+_JOB = frozenset({"taskDefinition", "taskHeaders", "ioMapping"})
+#: by BPMN element: the zeebe elements that it may have besides properties
+_MEANT_FOR = {
+    "process": frozenset({"versionTag"}),
+    "subProcess": frozenset({"ioMapping"}),
+    "task": frozenset({"ioMapping"}),
+    "manualTask": frozenset({"ioMapping"}),
+    "userTask": frozenset(
+        {
+            "userTask", "assignmentDefinition", "taskSchedule", "priorityDefinition", "formDefinition", "ioMapping",
+            "taskHeaders",
+        }
+    ),
+    "serviceTask": _JOB,
+    "sendTask": _JOB,
+    "scriptTask": _JOB | {"script"},
+    "businessRuleTask": _JOB | {"calledDecision"},
+    "receiveTask": frozenset({"ioMapping"}),
+    "startEvent": frozenset({"formDefinition", "ioMapping"}),
+    "intermediateCatchEvent": frozenset({"ioMapping"}),
+    "boundaryEvent": frozenset({"ioMapping"}),
+    "intermediateThrowEvent": _JOB,
+    "endEvent": _JOB,
+    "multiInstanceLoopCharacteristics": frozenset({"loopCharacteristics"}),
+}  # fmt: skip
+#: an element does one thing: a job, a script or a decision
+_BEHAVIOURS = frozenset({"taskDefinition", "script", "calledDecision"})
+
+
+def check_extensions(process: Scope, findings: Findings) -> None:
+    """Note extension elements and attributes that we would have to ignore."""
+    for element in process.element.iter():
+        holder = _holder(element)
+        if namespace(element) in FOREIGN_EXECUTION:
+            findings.refuse("foreign_extension", _owner(element, process), element=local_name(element))
+        elif namespace(element) == ZEEBE and holder is not None:
+            allowed = _MEANT_FOR.get(local_name(holder), frozenset()) | _EVERYWHERE
+            if local_name(element) not in allowed:
+                findings.refuse("unsupported_extension", _owner(element, process), element=local_name(element))
+            _check_binding(element, process, findings)
+        _check_attributes(element, process, findings)
+        _check_behaviours(element, process, findings)
+
+
+def _holder(element: _Element) -> _Element | None:
+    """Return the BPMN element whose extension this is; None for what lies deeper in an extension."""
+    parent = element.getparent()
+    if parent is None or namespace(parent) != BPMN or local_name(parent) != "extensionElements":
+        return None
+    return parent.getparent()
+
+
+def _check_binding(element: _Element, process: Scope, findings: Findings) -> None:
+    if element.get("bindingType") == "versionTag":
+        findings.refuse("unsupported_attribute", _owner(element, process), attribute="bindingType")
+
+
+def _check_attributes(element: _Element, process: Scope, findings: Findings) -> None:
+    for attribute in element.attrib:
+        name = str(attribute)
+        if name.startswith("{") and name[1:].partition("}")[0] in FOREIGN_EXECUTION:
+            findings.refuse("foreign_extension", _owner(element, process), element=name.rpartition("}")[2])
+
+
+def _check_behaviours(element: _Element, process: Scope, findings: Findings) -> None:
+    if namespace(element) == BPMN and local_name(element) == "extensionElements":
+        found = [local_name(each) for each in element if namespace(each) == ZEEBE and local_name(each) in _BEHAVIOURS]
+        if len(found) > 1:
+            findings.refuse("several_behaviours", _owner(element, process), elements=", ".join(found))
+
+
+def _owner(element: _Element, process: Scope) -> Scope | Node:
+    holder: _Element | None = element
+    while holder is not None and not (namespace(holder) == BPMN and holder.get("id")):
+        holder = holder.getparent()
+    if holder is None:
+        return process
+    return Node(holder.get("id", ""), local_name(holder), holder.get("name", ""), holder, process)
