@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 #: a clock that jumps further than this between two looks is reported; nothing stops
 SUSPICIOUS_JUMP = timedelta(minutes=5)
+#: a round that fails comes again after this many seconds at the latest
+LONGEST_PAUSE = 10.0
 #: the relay looks oftener than the others: somebody waits at a page for the step after a service task
 RELAY_SHARE = 0.2
 
@@ -49,6 +51,7 @@ class Loop:
         self._clock = clock
         self._wait = wait
         self._last = clock()
+        self._failures = dict.fromkeys((item.name for item in rounds), 0)
 
     def run(self) -> None:
         """Go round until `wait` says stop."""
@@ -57,22 +60,28 @@ class Loop:
             now = self._clock()
             self._look_at_clock(now)
             for item in self._rounds:
-                if now >= next_at[item.name] or next_at[item.name] - now > timedelta(seconds=item.every):
-                    more = self._do(item)
-                    next_at[item.name] = self._clock() + timedelta(seconds=0 if more else item.every)
+                # a clock that was set back leaves a moment far ahead
+                if now >= next_at[item.name] or next_at[item.name] - now > timedelta(seconds=LONGEST_PAUSE):
+                    pause = self._do(item)
+                    next_at[item.name] = self._clock() + timedelta(seconds=pause)
             pause = min((moment - self._clock()).total_seconds() for moment in next_at.values())
             # never longer than the shortest interval, wherever the clock may have gone meanwhile
             if self._wait(max(0.0, min(pause, *(item.every for item in self._rounds)))):
                 return
 
-    def _do(self, item: Round) -> bool:
+    def _do(self, item: Round) -> float:
+        """Do the round and return the seconds until its next turn: none when more waits, longer while it fails."""
         try:
-            return item.work(self._clock())
+            more = item.work(self._clock())
         except Unavailable:
             log.warning("scheduler.database_away", round=item.name)
         except Exception:
             log.exception("scheduler.round_failed", round=item.name)
-        return False
+        else:
+            self._failures[item.name] = 0
+            return 0.0 if more else item.every
+        self._failures[item.name] += 1
+        return max(item.every, min(LONGEST_PAUSE, 2.0 ** (self._failures[item.name] - 1)))
 
     def _look_at_clock(self, now: datetime) -> None:
         if abs(now - self._last) > SUSPICIOUS_JUMP:

@@ -86,9 +86,13 @@ class Supervisor:
             settings = self._start_valkey()
         environment = {**os.environ, **settings.environment()}
         greeting = self._prepare(environment)
+        if self._stop.is_set():
+            return
         for program in programs(environment):
             self._launch(program)
         self._wait_for_web()
+        if self._stop.is_set():
+            return
         say(f"\nKykypolku is at {settings.public_url}\n{greeting}\nStop it with Ctrl+C.")
 
     def _launch(self, program: Program) -> Child:

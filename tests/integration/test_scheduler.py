@@ -241,15 +241,17 @@ class TestLoop:
         self.make(Round("timers", 1.0, lambda now: left.pop(0) if left else False), stop_after=4).run()
         assert self.waits == [0.0, 0.0, 1.0, 1.0]
 
-    def test_a_round_that_breaks_is_done_again_and_stops_no_other(self):
+    def test_a_round_that_breaks_is_done_again_ever_less_often_and_stops_no_other(self):
         done = []
 
         def breaks(now):
             done.append("tried")
             raise ZeroDivisionError
 
-        self.make(Round("bad", 1.0, breaks), Round("good", 1.0, lambda now: bool(done.append("good")))).run()
-        assert done.count("tried") == done.count("good") == 5
+        good = Round("good", 1.0, lambda now: bool(done.append("good")))
+        self.make(Round("bad", 1.0, breaks), good, stop_after=60).run()
+        assert done.count("good") == 60
+        assert 7 <= done.count("tried") <= 10
 
     def test_a_clock_set_back_by_hours_does_not_stop_the_rounds(self):
         done = []
@@ -263,4 +265,4 @@ class TestLoop:
 
         loop._rounds = [Round("timers", 1.0, work)]
         loop.run()
-        assert len(done) >= 5
+        assert len(done) >= 4
