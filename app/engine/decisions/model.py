@@ -10,15 +10,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.domain.errors import ExpressionError, InvalidDecision, NotFound, Problem
+from app.domain.errors import BudgetExceeded, ExpressionError, InvalidDecision, NotFound, Problem
 from app.engine.decisions.document import parse
 from app.engine.decisions.outline import CompiledDecision, DecisionModel, DecisionOutcome, DecisionOutline
 from app.engine.decisions.program import Program, ReadElement, needs, read_program
+from app.engine.feel.budget import fresh_budget
 from app.engine.feel.language import moment
 from app.engine.feel.machine import call, call_with
 from app.engine.feel.values import Value, from_state, to_state
 
 _MOST_PROGRAMS = 128
+#: all expressions of a model are parsed when it is published or first used: a thousand texts take about a second
+_INSPECTION_MILLISECONDS = 5_000
 
 
 class _Compiled:
@@ -139,7 +142,11 @@ def _compiled(xml: bytes, imports: Sequence[bytes]) -> _Compiled:
 
 def _compile(digest: str, program: Program) -> _Compiled:
     written = json.dumps(program.written())
-    found: dict[str, Any] = json.loads(call("inspect", written))
+    try:
+        with fresh_budget(milliseconds=_INSPECTION_MILLISECONDS):
+            found: dict[str, Any] = json.loads(call("inspect", written))
+    except BudgetExceeded:
+        raise InvalidDecision([Problem("decision_too_complex")]) from None
     for key, element in program.elements.items():
         element.problems.extend(_problem(element, each) for each in found[key]["problems"])
     return _Compiled(digest, program, written, {key: frozenset(each["names"]) for key, each in found.items()})

@@ -1,4 +1,4 @@
-"""From DMN files to a program: every element with its requirements and logic, every item definition, and what is wrong."""
+"""From DMN files to a program: elements with their requirements and logic, item definitions, and what is wrong."""
 
 from __future__ import annotations
 
@@ -121,7 +121,8 @@ def _visible_types(namespace: str, own: dict[str, Any], imports: dict[str, Any],
             continue
         inner = _visible_types(imported, own, imports, depth + 1)
         visible |= {_qualified(alias, name): _renamed(written, alias, inner) for name, written in inner.items()}
-    return visible | own[namespace]
+    visible |= own[namespace]
+    return visible
 
 
 def _qualified(alias: str, name: str) -> str:
@@ -232,7 +233,7 @@ def _check_requirements(program: Program) -> None:
 
 
 def _above(program: Program, start: str) -> Iterator[str]:
-    """Go through the keys that an element requires, directly or not; itself only where its requirements are a circle."""
+    """Go through the keys that an element requires, directly or not; itself only where requirements are a circle."""
     seen: set[str] = set()
     own = program.elements[start].written
     # a function may call itself

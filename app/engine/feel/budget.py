@@ -51,6 +51,17 @@ def budget(*, milliseconds: float = DEFAULT_MILLISECONDS) -> Iterator[Budget]:
             outer.spend(allowed / 1000 - inner.left_seconds)
 
 
+@contextmanager
+def fresh_budget(*, milliseconds: float) -> Iterator[Budget]:
+    """Give set-up work a budget of its own: what is parsed once and kept is not the work of the first command."""
+    own = Budget(milliseconds=milliseconds)
+    token = _current.set(own)
+    try:
+        yield own
+    finally:
+        _current.reset(token)
+
+
 def current_budget() -> Budget:
     """Return the command's budget, or a fresh one for a single call outside of any command."""
     return _current.get() or Budget(milliseconds=DEFAULT_MILLISECONDS)

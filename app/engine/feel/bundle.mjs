@@ -7,7 +7,11 @@ import { moment } from './language/temporal.mjs';
 import { decode, encode } from './language/wire.mjs';
 
 function prepare({ now, zone }, strict, types = null) {
-  state.now = now ? moment(now, zone) : null;
+  let made = null;
+  state.now = () => {
+    made ??= moment(now, zone);
+    return made;
+  };
   state.strict = strict;
   state.types = types;
   state.warnings = [];

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import enum
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from app.domain.errors import ExpressionError
+from app.domain.errors import BudgetExceeded, ExpressionError
 from app.engine.feel import simple
 from app.engine.feel.machine import call
 from app.engine.feel.values import HELSINKI, Value, from_state, to_state
@@ -45,6 +46,7 @@ class Answer:
     warnings: tuple[str, ...] = ()
 
 
+_WORD = re.compile(r"[^\W\d]\w*")
 #: functions that other engines have and ours must not: a step repeated after a crash has to give the same result
 _REFUSED_FUNCTIONS = frozenset({"random number", "uuid"})
 
@@ -65,7 +67,10 @@ def check(text: str, *, kind: Kind = Kind.EXPRESSION) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _checked(text: str, kind: Kind) -> tuple[frozenset[str], str | None]:
-    [found] = check_all([(text, kind, None)])
+    try:
+        [found] = check_all([(text, kind, None)])
+    except BudgetExceeded:
+        return frozenset(), "too complex to be read in time"
     return found.names, found.problem(spaced_names=False)
 
 
@@ -118,15 +123,28 @@ def evaluate(asks: Sequence[Ask], contexts: Sequence[Mapping[str, Value]], *, no
     hard = [at for at, answer in enumerate(answers) if answer is None]
     if not hard:
         return [Answer(answer.value) for answer in answers if answer is not None]
-    used = sorted({asks[at].context for at in hard})
-    place = {context: number for number, context in enumerate(used)}
+    texts: dict[int, list[str]] = {}
+    for at in hard:
+        texts.setdefault(asks[at].context, []).append(asks[at].text)
+    place = {context: number for number, context in enumerate(texts)}
     request = {
         **moment(now),
-        "contexts": [to_state(contexts[context]) for context in used],
+        "contexts": [to_state(_needed(contexts[context], own)) for context, own in texts.items()],
         "asks": [[asks[at].text, place[asks[at].context], str(asks[at].kind)] for at in hard],
     }
     computed = iter(json.loads(call("evaluate", json.dumps(request))))
     return [_answer(next(computed)) if answer is None else Answer(answer.value) for answer in answers]
+
+
+def _needed(context: Mapping[str, Value], texts: Sequence[str]) -> dict[str, Value]:
+    """Leave out the variables that no text can mean: most contexts hold far more than an expression reads."""
+    words = frozenset().union(*map(_words, texts))
+    return {name: value for name, value in context.items() if name in words or not name.isidentifier()}
+
+
+@lru_cache(maxsize=8192)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text)) | {"?"}
 
 
 def evaluate_one(text: str, context: Mapping[str, Value], *, now: datetime) -> Value:

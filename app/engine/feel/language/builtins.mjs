@@ -237,8 +237,8 @@ define('years and months duration', ['from:any', 'to:any'], (from, to) => {
 
 // -- the moment -----------------------------------------------------------------------------------------------------
 
-define('now', [], () => state.now);
-define('today', [], () => dateOf(state.now));
+define('now', [], () => state.now());
+define('today', [], () => dateOf(state.now()));
 
 // -- booleans, presence ---------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@ import { Interpreter, SyntaxError as FeelSyntaxError, hooks, parseExpression, pa
 
 import { builtins } from './builtins.mjs';
 import { equals } from './compare.mjs';
-import { buildNode } from './nodes.mjs';
+import { buildNode, isSimple } from './nodes.mjs';
 import { FeelError } from './state.mjs';
 import { calendarText } from './temporal.mjs';
 
@@ -12,9 +12,11 @@ hooks.equals = equals;
 hooks.calendarText = calendarText;
 
 const LONGEST_EXPRESSION = 10_000;
-const DEEPEST_TREE = 200;
+const DEEPEST_TREE = 400;
+/** the parser's time grows with the square of these */
+const DEEPEST_BRACKETS = 60;
+const LONGEST_SIGNS = 20;
 const KEPT = 4_000;
-const SIMPLE = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 const KEYWORDS = new Set(
   'for in return if then else some every satisfies or and between instance of days time duration years months date list context function null true false external not'.split(' '),
 );
@@ -30,7 +32,7 @@ const silent = { addWarning() {} };
 const interpreter = new Interpreter();
 const cache = new Map();
 
-export const needsHelp = (name) => !SIMPLE.test(name) || KEYWORDS.has(name);
+export const needsHelp = (name) => !isSimple(name) || KEYWORDS.has(name);
 
 /** Keys that the parser must know, of a value: nested contexts for contexts, the elements' keys for lists. */
 export function shapeOf(value, depth = 0) {
@@ -69,6 +71,7 @@ function parse(text, kind, shape) {
   if (text.length > LONGEST_EXPRESSION) {
     throw new FeelError('feel_syntax', `longer than ${LONGEST_EXPRESSION} characters`);
   }
+  refuseTangled(text);
   const names = shape ? { ...BASE_NAMES, ...shape } : BASE_NAMES;
   try {
     const tree = (kind === 'unary' ? parseUnaryTests : parseExpression)(text, names);
@@ -80,6 +83,18 @@ function parse(text, kind, shape) {
       throw new FeelError('feel_syntax', `${error.message} at character ${error.position.from + 1}`);
     }
     throw error instanceof FeelError ? error : new FeelError('feel_syntax', 'cannot be parsed');
+  }
+}
+
+function refuseTangled(text) {
+  let depth = 0;
+  let signs = 0;
+  for (const [symbol] of text.matchAll(/"(?:[^"\\]|\\.)*"|[([{]|[)\]}]|-|[^\s-]/g)) {
+    depth += '([{'.includes(symbol) ? 1 : ')]}'.includes(symbol) ? -1 : 0;
+    signs = symbol === '-' ? signs + 1 : 0;
+    if (depth > DEEPEST_BRACKETS || signs > LONGEST_SIGNS) {
+      throw new FeelError('feel_syntax', 'nested too deeply');
+    }
   }
 }
 

@@ -25,12 +25,28 @@ export function newScope(context) {
 
 const child = (scope) => Object.create(scope);
 
+const SIMPLE = /^[\p{L}_][\p{L}\p{N}_]*$/u;
+const MOST_NAMES = 5_000;
+const simple = new Map();
+
+/** Whether the parser reads a name as one word. Asked for every key of every context, so the answers are kept. */
+export function isSimple(name) {
+  let answer = simple.get(name);
+  if (answer === undefined) {
+    answer = SIMPLE.test(name);
+    if (simple.size >= MOST_NAMES) {
+      simple.clear();
+    }
+    simple.set(name, answer);
+  }
+  return answer;
+}
+
 /** Bind a name; names with operators or odd spaces are also found as the parser writes them. */
 export function bind(scope, name, value) {
   scope[name] = value === undefined ? null : value;
-  const normal = /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) ? name : normalizeContextKey(name);
-  if (normal !== name) {
-    scope[normal] = scope[name];
+  if (!isSimple(name)) {
+    scope[normalizeContextKey(name)] = scope[name];
   }
 }
 

@@ -13,8 +13,8 @@ export const LONGEST_LIST = 200_000;
 const MOST_WARNINGS = 10;
 
 export const state = {
-  /** the injected moment, a FEEL date and time in Europe/Helsinki */
-  now: null,
+  /** gives the injected moment, a FEEL date and time in Europe/Helsinki; made at its first use */
+  now: () => null,
   /** in expressions of diagrams a comparison of different kinds is an error; in DMN it is null, as the standard says */
   strict: true,
   /** item definitions of the decision model under evaluation, by name */
