@@ -30,6 +30,8 @@ _FORMAT = b"\x01"
 _ID_BYTES = 4
 _NONCE_BYTES = 12
 _HEADER_BYTES = len(_FORMAT) + _ID_BYTES + _NONCE_BYTES
+#: where the key id stands in a written value
+ID_START, ID_END = len(_FORMAT), len(_FORMAT) + _ID_BYTES
 _SMALLEST_SECRET = 32
 
 #: names are found by their first letters from this length on
@@ -88,9 +90,14 @@ class Cipher:
         except InvalidTag:
             raise Undecipherable(f"{table}.{field} of {key} was altered or moved") from None
 
+    @property
+    def current_id(self) -> bytes:
+        """The id of the newest key."""
+        return self._ids[0]
+
     def is_current(self, sealed: bytes) -> bool:
         """Tell whether the value was encrypted with the newest key; others are encrypted anew when keys change."""
-        return key_id_of(sealed) == self._ids[0]
+        return key_id_of(sealed) == self.current_id
 
     def digest(self, kind: str, text: str) -> bytes:
         """
@@ -106,7 +113,7 @@ def key_id_of(sealed: bytes) -> bytes:
     """Return the id of the key that made the value, or nothing where the bytes are no encrypted value."""
     if len(sealed) < _HEADER_BYTES or sealed[: len(_FORMAT)] != _FORMAT:
         return b""
-    return sealed[len(_FORMAT) : len(_FORMAT) + _ID_BYTES]
+    return sealed[ID_START:ID_END]
 
 
 def name_words(name: str) -> tuple[str, ...]:

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from app.executor import Executor
+from app.executor import open_executor
 from app.settings import Settings
-from app.storage.database import Database
-from app.storage.encryption import Cipher
 from app.web import create_app
 
 _settings = Settings.load()
-application = create_app(
-    Executor(
-        Database(_settings.database_url, pool_size=_settings.database_pool_size),
-        Cipher(data_keys=[_settings.key_bytes("data_key")], index_key=_settings.key_bytes("index_key")),
-    ),
-    _settings,
-)
+application = create_app(open_executor(_settings), _settings)

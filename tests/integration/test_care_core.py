@@ -11,16 +11,19 @@ from pathlib import Path
 
 import pypdf
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import LargeBinary, insert, select, text
 
 from app.commands.book_appointment import book_appointment
 from app.commands.cancel_appointment import cancel_appointment
 from app.commands.create_case import create_case
+from app.commands.keep_mail import keep_mail
 from app.commands.prepare_notification import prepare_notification
+from app.commands.renew_encryption import renew_encryption
 from app.commands.seal_audit import seal_audit, verify_audit
 from app.commands.store_answers import store_answers
 from app.commands.write_document import write_document
 from app.connectors.contract import BusinessError, GivenUp
+from app.connectors.mail import Mail
 from app.domain.access import Purpose
 from app.domain.actor import Actor
 from app.domain.answers import AcceptedFile, Answers, RecordAnswer
@@ -31,8 +34,10 @@ from app.domain.forms import RecordKind, RecordTarget
 from app.domain.keys import new_key
 from app.domain.sharing import DataGroup
 from app.domain.steps import DecisionEvaluated
-from app.storage.encryption import Cipher
+from app.storage.encryption import Cipher, Undecipherable
+from app.storage.rotation import PLACES
 from app.storage.rows import Instance, Job
+from app.storage.tables import metadata
 from app.storage.tables.care import care_case, case_answer, client, client_index, consent_grant, document_chunk
 from app.storage.tables.definitions import deployment, form_definition, process_definition, process_form
 from app.storage.tables.instances import process_instance
@@ -640,3 +645,56 @@ def test_a_changed_and_a_removed_line_are_found(work):
         uow.connection.execute(audit.delete().where(audit.c.sequence == 3))
         found = verify_audit(uow, secret=SECRET)["audit"]
         assert [(one.kind, one.sequence) for one in found] == [("altered", 2), ("missing", 3), ("altered", 4)]
+
+
+# -- change of keys --------------------------------------------------------------------------------------------
+
+NEWER = Cipher(data_keys=[b"n" * 32, b"d" * 32], index_key=b"i" * 32)
+NEWEST_ONLY = Cipher(data_keys=[b"n" * 32], index_key=b"i" * 32)
+
+
+def test_after_a_change_of_keys_everything_is_renewed_and_the_old_key_may_go(work, database):
+    mail = Mail(
+        message_id="<1@x>",
+        recipient="matti@example.fi",
+        subject="",
+        body="",
+        language="fi",
+        notification="n_ajanvaraus",
+        sent_at=NOW,
+    )
+    file = AcceptedFile(name="a.pdf", media_type="application/pdf", content=b"x" * 600_000, sha256="x")
+    with work() as uow:
+        instance = store(uow, new_instance(uow), answers(*contact().records, files=[file]))
+        decision = DecisionEvaluated(
+            element_instance_key=5, element_id="a", decision_id="d", content_hash="h", inputs={"x": 1}, output=2
+        )
+        uow.care.record_decision(decision, instance_key=instance.key, case_key=instance.case_key, now=NOW)
+        keep_mail(uow, mail=mail)
+    with unit_of_work(database, NEWEST_ONLY) as uow, pytest.raises(Undecipherable):
+        renew_encryption(uow)
+    renewed = []
+    while not renewed or renewed[-1]:
+        with unit_of_work(database, NEWER) as uow:
+            renewed.append(renew_encryption(uow, limit=3))
+    # identity, two answers, title, three pieces, inputs and output, one recipient
+    assert sum(renewed) == 10
+    with unit_of_work(database, NEWEST_ONLY) as uow:
+        case = uow.care.cases.get(instance.case_key)
+        assert uow.care.clients.get(case.client_key).identity.name == "Matti Esimerkki"
+        assert uow.care.answers.latest(case.key)["tyotilanne"].value == "tyoton"
+        (stored,) = uow.care.documents.of_case(case.key)
+        assert len(uow.care.documents.content(stored.key)) == 600_000
+        assert uow.care.outbox.newest()[0].recipient == "matti@example.fi"
+
+
+def test_every_encrypted_column_is_known_to_the_change_of_keys():
+    not_encrypted = {("client_index", "digest"), ("process_instance", "state")}
+    not_encrypted |= {("process_definition", "xml"), ("decision_definition", "xml"), ("form_definition", "source")}
+    binary = {
+        (table.name, column.name)
+        for table in metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, LargeBinary)
+    }
+    assert {(place.table.name, place.column) for place in PLACES} == binary - not_encrypted
