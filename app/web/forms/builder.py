@@ -286,7 +286,7 @@ class _Builder:
         hints = [in_language(asked.hint, self._language)]
         if asked.submittable and asked.type in (FieldType.DATE, FieldType.DATE_TIME, FieldType.FILE):
             hints.append(self._texts(f"forms.hint_{asked.type}"))
-        if any(isinstance(each, Upload) for each in spot.sent.get(asked.key, ())):
+        if any(isinstance(each, Upload) and each.name for each in spot.sent.get(asked.key, ())):
             hints.append(self._texts("forms.choose_file_again"))
         return " ".join(hint for hint in hints if hint)
 
