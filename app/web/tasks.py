@@ -240,7 +240,9 @@ def _form(
         if changed is not None:
             raw, focus = changed.raw, changed.focus_id
     view = build_form_view(page.form, raw=raw, language=language, around=page.around, problems=problems, focus_id=focus)
-    return Markup(render_template("tasks/_form.html", view=view)), view  # noqa: S704 - made by our own template
+    address = f"/tasks/{page.task.key}/conditions"
+    drawn = render_template("tasks/_form.html", view=view, conditions_address=address)
+    return Markup(drawn), view  # noqa: S704 - made by our own template
 
 
 def _told(conflict: TaskAlreadyClosed | TaskClaimedByOther | None) -> dict[str, Any] | None:
