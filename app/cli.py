@@ -21,12 +21,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from app.commands.load_demo import begin_demo_case, load_demo_people
+from app.commands.load_reference import load_reference, offer_times
 from app.commands.publish import publish
 from app.commands.start_instance import start_instance
-from app.domain.actor import SYSTEM
+from app.domain.actor import SYSTEM, Actor
 from app.domain.errors import InvalidInput, KykypolkuError
 from app.executor import Executor, open_executor
 from app.locale import Texts
@@ -39,7 +42,9 @@ from app.storage.unit_of_work import UnitOfWork
 #: what process owners' folders hold for publishing
 PUBLISHED_SUFFIXES = frozenset({".bpmn", ".dmn", ".json"})
 #: folders beside them that are not published
-UNPUBLISHED_FOLDERS = frozenset({"scenarios"})
+UNPUBLISHED_FOLDERS = frozenset({"scenarios", "reference", "demo"})
+#: texts of decisions' codes stand beside the pathways and are reference data
+DECISION_TEXTS = "decision_texts.json"
 
 
 class Refused(Exception):
@@ -74,7 +79,11 @@ def read_resources(paths: Sequence[Path]) -> dict[str, bytes]:
         files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if item.is_file())
         for file in files:
             inside = file.relative_to(path).parts if path.is_dir() else (file.name,)
-            if file.suffix not in PUBLISHED_SUFFIXES or UNPUBLISHED_FOLDERS.intersection(inside):
+            if (
+                file.name == DECISION_TEXTS
+                or file.suffix not in PUBLISHED_SUFFIXES
+                or UNPUBLISHED_FOLDERS.intersection(inside)
+            ):
                 continue
             name = file.name
             if name in resources:
@@ -152,6 +161,61 @@ def prepare(context: Context) -> None:
     upgrade(context.executor.database)
     if trouble := demo_people_in_production(context):
         raise Refused(trouble)
+    if not context.settings.production:
+        load_demo(context)
+
+
+def load_demo(context: Context) -> None:
+    """
+    Load reference data, publish the processes, add the demo's people; on an empty database also a few cases.
+
+    :raises Refused: production, where the demo's people would be an open door
+    """
+    if context.settings.production:
+        raise Refused("the demo is not loaded in production")
+    folder, executor, now = context.settings.processes_folder, context.executor, context.now
+    executor.run(load_reference, files=read_reference(folder), now=now)
+    executor.run(offer_times, now=now)
+    executor.run(publish, resources=read_resources([folder]), actor=SYSTEM, now=now)
+    demo = msgspec.json.decode((folder / "shared" / "demo" / "people.json").read_bytes())
+    new = executor.run(load_demo_people, people=demo["people"], now=now)
+    if new:
+        _begin_cases(context, folder / "shared" / "demo" / "cases.json")
+    say("Demo sign-ins (choose one on the first page):")
+    for person in demo["people"]:
+        say(f"  {person['username']:24} {person['name']}")
+
+
+def _begin_cases(context: Context, path: Path) -> None:
+    """Bring the demo's invented clients to the middle of their paths."""
+    cases = msgspec.json.decode(path.read_bytes())["cases"] if path.exists() else []
+    for case in cases:
+        actor = context.executor.read(_actor_of, case["as"])
+        try:
+            context.executor.run(
+                begin_demo_case,
+                actor=actor,
+                process_id=case["process"],
+                start_element_id=case.get("start"),
+                answers=case["answers"],
+                now=context.now,
+            )
+        except InvalidInput as error:
+            raise Refused(f"{path}: {case['name']}: {error}") from None
+
+
+def _actor_of(uow: UnitOfWork, username: str) -> Actor:
+    return uow.accounts.actor_of(username)
+
+
+def read_reference(folder: Path) -> list[Mapping[str, Any]]:
+    """Return the files of reference data, and the texts of the decisions' codes as rows of their own kind."""
+    files = [msgspec.json.decode(path.read_bytes()) for path in sorted((folder / "shared/reference").glob("*.json"))]
+    texts = folder / "shared" / DECISION_TEXTS
+    if texts.exists():
+        rows = [{"id": code, "value": value} for code, value in msgspec.json.decode(texts.read_bytes()).items()]
+        files.append({"kind": "decision_text", "rows": rows})
+    return files
 
 
 def demo_people_in_production(context: Context) -> str:
@@ -190,6 +254,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("prepare").set_defaults(work=prepare)
+    commands.add_parser("demo").set_defaults(work=load_demo)
     publishing = commands.add_parser("publish")
     publishing.add_argument("paths", nargs="+", type=Path, help="BPMN, DMN and form files, or folders of them")
     publishing.set_defaults(work=publish_paths)

@@ -114,4 +114,4 @@ def _send(uow: UnitOfWork, instance: Instance, step: Step, now: datetime) -> Non
         )
     for signal in step.signals:
         variables = {name: to_json(value) for name, value in signal.variables.items()}
-        uow.messages.deliver_signal(signal.name, variables, now=now)
+        uow.messages.deliver_signal(signal.name, variables, now=now, besides=instance.key)

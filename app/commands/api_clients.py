@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from app.domain.actor import Actor, may_administer
-from app.domain.api_client import TOKEN_LIFETIME, ApiClient, Caller, Scope, SecretUnchecked, Unauthenticated
+from app.domain.api_client import (
+    TOKEN_LIFETIME,
+    ApiClient,
+    Caller,
+    Credentials,
+    Scope,
+    SecretSent,
+    SecretUnchecked,
+    TokenSent,
+    Unauthenticated,
+)
 from app.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
 from app.domain.sessions import FREE_FAILURES, FREE_FAILURES_OF_ADDRESS, SignInDelayed, wait_after
 from app.storage.unit_of_work import UnitOfWork
+
+R = TypeVar("R")
 
 #: what the official client takes for a user name, without the characters that Basic cannot carry
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_.~@+-]{3,100}", re.ASCII)
@@ -117,34 +130,33 @@ def forget_api_failures(uow: UnitOfWork, *, subjects: Sequence[str]) -> None:
     uow.accounts.forget_failures(subjects)
 
 
-def authenticate_token(uow: UnitOfWork, *, token_hash: str, now: datetime) -> Caller:
+def as_caller(
+    uow: UnitOfWork, *, credentials: Credentials, work: Callable[[UnitOfWork, Caller], R], now: datetime
+) -> R:
     """
-    Return the program that was given the token, with its roles as they are now.
+    Find out who calls and do the work for them, both in this one transaction; return what the work returns.
 
-    :raises Unauthenticated: unknown or run out, or the program is let in no more
-    """
-    caller = uow.api_clients.find_by_token(token_hash, now=now)
-    if caller is None or caller.client.disabled:
-        raise Unauthenticated("token")
-    return caller
-
-
-def authenticate_secret(uow: UnitOfWork, *, client_id: str, checked_hashes: Collection[str]) -> Caller:
-    """
-    Return the program of the id, if the stored hash of its secret is among those that the sent secret was checked with.
-
-    Checking takes 0.2 s and is done by the door outside any transaction; a secret changed meanwhile is not accepted.
-
+    :raises Unauthenticated: the sign-in does not hold
     :raises SecretUnchecked: the door has to check the secret against the stored hash first
-    :raises Unauthenticated: the program is let in no more
     """
-    client = uow.api_clients.find(client_id)
+    if isinstance(credentials, TokenSent):
+        caller = uow.api_clients.find_by_token(credentials.token_hash, now=now)
+        if caller is None:
+            raise Unauthenticated("token")
+    else:
+        caller = _with_secret(uow, credentials)
+    if caller.client.disabled:
+        raise Unauthenticated("disabled")
+    return work(uow, caller)
+
+
+def _with_secret(uow: UnitOfWork, credentials: SecretSent) -> Caller:
+    """Return the program; checking takes 0.2 s and is the door's, a secret changed meanwhile does not count."""
+    client = uow.api_clients.find(credentials.client_id)
     if client is None:
         raise SecretUnchecked("")
-    if client.secret_hash not in checked_hashes:
+    if client.secret_hash not in credentials.checked_hashes:
         raise SecretUnchecked(client.secret_hash)
-    if client.disabled:
-        raise Unauthenticated("disabled")
     return Caller(client=client, scopes=client.scopes)
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from app.domain.actor import Actor
 from app.domain.errors import NotFound
-from app.domain.localized import LocalizedText
+from app.domain.keys import new_key
+from app.domain.localized import LocalizedText, sort_key
 from app.domain.sessions import FORGET_FAILURES, Account, Failures, SignedIn, Workplace
 from app.storage.statements import upsert
 from app.storage.tables.people import organisation, position, role, session, sign_in_failure, unit, user_account
@@ -56,6 +57,97 @@ class Accounts:
         """Return id and name of every organisation, in the order of its sort key."""
         query = select(organisation.c.id, organisation.c.name).order_by(organisation.c.sort_key, organisation.c.id)
         return [(row.id, row.name) for row in self._connection.execute(query)]
+
+    def units(self) -> list[tuple[str, str]]:
+        """Return id and area of every unit."""
+        return [(row.id, row.area_id) for row in self._connection.execute(select(unit.c.id, unit.c.area_id))]
+
+    def put_organisations(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert or replace organisations: {id, type, parent, name}."""
+        values = [
+            {
+                "id": row["id"],
+                "type": row["type"],
+                "parent_id": row.get("parent"),
+                "name": row["name"],
+                "sort_key": sort_key(row["name"]["fi"]),
+            }
+            for row in sorted(rows, key=lambda row: row.get("parent") is not None)
+        ]
+        upsert(self._connection, organisation, values, keys=("id",), changes=("type", "parent_id", "name", "sort_key"))
+
+    def put_units(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert or replace units: {id, organisation, area, name}."""
+        values = [
+            {
+                "id": row["id"],
+                "organisation_id": row["organisation"],
+                "area_id": row["area"],
+                "name": row["name"],
+                "sort_key": sort_key(row["name"]["fi"]),
+            }
+            for row in rows
+        ]
+        changes = ("organisation_id", "area_id", "name", "sort_key")
+        upsert(self._connection, unit, values, keys=("id",), changes=changes)
+
+    def put_roles(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert or replace roles: {id, name, permissions}."""
+        values = [{"id": row["id"], "name": row["name"], "permissions": row["permissions"]} for row in rows]
+        upsert(self._connection, role, values, keys=("id",), changes=("name", "permissions"))
+
+    def add_demo_person(self, person: Mapping[str, Any], *, now: datetime) -> bool:
+        """Add a person of the demo with their positions, unless there is one of this user name."""
+        if self.find(person["username"]) is not None:
+            return False
+        key = new_key()
+        self._connection.execute(
+            insert(user_account).values(
+                key=key,
+                username=person["username"],
+                name=person["name"],
+                sort_key=sort_key(person["name"]),
+                email=f"{person['username']}@demo.invalid",
+                language=person["language"],
+                settings={},
+                demo=True,
+                created_at=now,
+            )
+        )
+        positions = [
+            {"user_key": key, "role_id": role_id, "unit_id": place["unit"]}
+            for place in person["positions"]
+            for role_id in place["roles"]
+        ]
+        self._connection.execute(insert(position), positions)
+        return True
+
+    def actor_of(self, username: str) -> Actor:
+        """Return the person as they act in their first unit. :raises NotFound: there is no such person"""
+        account = self.find(username)
+        if account is None:
+            raise NotFound("user", username)
+        row = self._connection.execute(
+            select(position.c.unit_id, unit.c.organisation_id, unit.c.area_id, organisation.c.type)
+            .join(unit, unit.c.id == position.c.unit_id)
+            .join(organisation, organisation.c.id == unit.c.organisation_id)
+            .where(position.c.user_key == account.key)
+            .order_by(position.c.unit_id)
+            .limit(1)
+        ).one()
+        roles = self._connection.scalars(
+            select(position.c.role_id).where(position.c.user_key == account.key, position.c.unit_id == row.unit_id)
+        )
+        return Actor(
+            user_key=account.key,
+            name=account.name,
+            organisation_id=row.organisation_id,
+            organisation_type=row.type,
+            unit_id=row.unit_id,
+            roles=frozenset(roles),
+            areas=frozenset({row.area_id}),
+            language=account.language,
+        )
 
     def unit_names(self, ids: Collection[str]) -> dict[str, LocalizedText]:
         """Return the names of the units by id."""

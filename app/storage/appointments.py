@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from app.domain.appointments import AppointmentKind, AppointmentStatus, Slot, Window
 from app.domain.errors import NotFound
-from app.storage.statements import insert_new
+from app.storage.statements import insert_many_new
 from app.storage.tables.care import appointment, appointment_slot
 from app.storage.tables.people import unit
 
@@ -146,23 +146,19 @@ class Appointments:
             )
         return True
 
-    def offer(self, slots: Sequence[Slot]) -> int:
-        """Insert times that units give; one that is there already stays as it is. Return how many are new."""
-        return sum(
-            insert_new(
-                self._connection,
-                appointment_slot,
-                {
-                    "key": slot.key,
-                    "kind": slot.kind,
-                    "unit_id": slot.unit_id,
-                    "starts_at": slot.starts_at,
-                    "ends_at": slot.ends_at,
-                },
-                keys=("unit_id", "kind", "starts_at"),
-            )
+    def offer(self, slots: Sequence[Slot]) -> None:
+        """Insert times that units give; one that is there already stays as it is."""
+        rows = [
+            {
+                "key": slot.key,
+                "kind": slot.kind,
+                "unit_id": slot.unit_id,
+                "starts_at": slot.starts_at,
+                "ends_at": slot.ends_at,
+            }
             for slot in slots
-        )
+        ]
+        insert_many_new(self._connection, appointment_slot, rows, keys=("unit_id", "kind", "starts_at"))
 
 
 def _to_slot(row: Row[Any]) -> Slot:

@@ -21,12 +21,24 @@ def upsert(
     if not rows:
         return
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).values(list(rows))
+    statement = dialect.insert(table)
+    # the rows go apart from the statement: its text is the same for any number of them and is made once
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=list(keys), set_={name: statement.excluded[name] for name in changes}
-        )
+        ),
+        list(rows),
     )
+
+
+def insert_many_new(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, keys: Sequence[str]
+) -> None:
+    """Insert those of the rows of which none with the same keys exists."""
+    if rows:
+        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+        statement = dialect.insert(table).on_conflict_do_nothing(index_elements=list(keys))
+        connection.execute(statement, list(rows))
 
 
 def insert_new(connection: Connection, table: Table, row: Mapping[str, Any], *, keys: Sequence[str]) -> bool:

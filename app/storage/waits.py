@@ -291,13 +291,20 @@ class Messages:
         )
         return key
 
-    def deliver_signal(self, name: str, variables: Mapping[str, Any], *, now: datetime) -> list[int]:
-        """Make a delivery for every instance that waits for the signal now, and return the deliveries' keys."""
-        waiting = self._connection.execute(
-            select(
-                signal_subscription.c.key, signal_subscription.c.instance_key, signal_subscription.c.element_id
-            ).where(signal_subscription.c.signal_name == name, signal_subscription.c.status == "open")
-        ).all()
+    def deliver_signal(
+        self, name: str, variables: Mapping[str, Any], *, now: datetime, besides: int | None = None
+    ) -> list[int]:
+        """
+        Make a delivery for every instance that waits for the signal now, and return the deliveries' keys.
+
+        `besides` is the instance that threw it: its own waits have heard it already.
+        """
+        query = select(
+            signal_subscription.c.key, signal_subscription.c.instance_key, signal_subscription.c.element_id
+        ).where(signal_subscription.c.signal_name == name, signal_subscription.c.status == "open")
+        if besides is not None:
+            query = query.where(signal_subscription.c.instance_key != besides)
+        waiting = self._connection.execute(query).all()
         rows = [
             {
                 "key": new_key(),
