@@ -76,11 +76,12 @@ class HttpConnector:
         *,
         resolve: Resolve = resolve_with_system,
         clock: Callable[[], float] = time.monotonic,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._allowed = allowed
         self._resolve = resolve
         self._clock = clock
-        self._tls = ssl.create_default_context()
+        self._tls = tls or ssl.create_default_context()
 
     def __call__(self, call: Call) -> Mapping[str, Any]:
         """

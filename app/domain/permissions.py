@@ -45,6 +45,8 @@ def read_permissions(letters: str) -> Permissions:
     """
     Return the permissions that the letters say, e.g. "O(terveys),S,P,K"; "-" and other words give nothing.
 
+    A bracket of P, K or L that is not foreseen gives nothing either: the client's own `L(oma)` is no right of a role.
+
     :raises ValueError: a bracket of O or S names something that is no data group
     """
     found: dict[str, str | None] = {
@@ -55,11 +57,11 @@ def read_permissions(letters: str) -> Permissions:
         own=_groups(found, "O"),
         shared=EVERY_GROUP if own_referral else _groups(found, "S"),
         own_referral=own_referral,
-        plan="P" in found and found["P"] != "oma",
-        plan_own_part="P" in found and found["P"] == "oma",
+        plan="P" in found and not found["P"],
+        plan_own_part=found.get("P") == "oma",
         decides=frozenset((found.get("D") or "").split()),
         consults="K" in found,
-        reads_access_log="L" in found,
+        reads_access_log="L" in found and not found["L"],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 import time
 from contextlib import contextmanager
@@ -11,6 +12,10 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from app.connectors import http as module
 from app.connectors.addresses import read_allow_list
@@ -220,3 +225,51 @@ def test_other_methods_are_refused(server):
         with pytest.raises(GivenUp):
             ask(server, method=method)
     assert server.seen == []
+
+
+# -- TLS -------------------------------------------------------------------------------------------------------
+
+
+def certificate(folder, name):
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / f"{name}.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted", "fits"),
+    [("system.invalid", True, True), ("system.invalid", False, False), ("other.invalid", True, False)],
+)
+def test_the_certificate_has_to_be_trusted_and_of_the_name_that_the_operator_listed(
+    server, tmp_path, name, trusted, fits
+):
+    path = certificate(tmp_path, name)
+    ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ours.load_cert_chain(path)
+    server.socket = ours.wrap_socket(server.socket, server_side=True)
+    port = server.server_address[1]
+    theirs = ssl.create_default_context(cafile=str(path) if trusted else None)
+    connector = HttpConnector(read_allow_list(f"https://system.invalid:{port}=127.0.0.1"), tls=theirs)
+    call = Call(idempotency_key="1", type="t", attempt=1, now=NOW, headers={"url": f"https://system.invalid:{port}/"})
+    if fits:
+        assert connector(call) == {"response": {}}
+    else:
+        with pytest.raises(TryAgain):
+            connector(call)
+        assert server.seen == []
