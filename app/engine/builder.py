@@ -27,7 +27,7 @@ from app.engine.dialect.turns import BODY_TYPE, LoopSpec, MultiInstanceSpec
 from app.engine.expressions import Constant
 from app.engine.readings import Readings
 from app.engine.specs import ProcessSpec
-from app.engine.vocabulary import TASKS, bpmn, extension
+from app.engine.vocabulary import ACTIVITIES, TASKS, bpmn
 
 if TYPE_CHECKING:
     from app.engine.graph import EventDefinition, Node, Scope
@@ -75,7 +75,7 @@ class Builder:
         facts = self._facts(node)
         loop = node.element.find(bpmn("standardLoopCharacteristics"))
         multi = node.element.find(bpmn("multiInstanceLoopCharacteristics"))
-        if loop is None and multi is None:
+        if (loop is None and multi is None) or node.tag not in ACTIVITIES or node.triggered_by_event:
             spec = self._build_element(node, facts, node.node_id)
             self._hang_boundaries(spec, node)
             return
@@ -259,8 +259,3 @@ def _can_reach(source: str, gateway: Node) -> frozenset[str]:
         if node.tag == "boundaryEvent":
             open_ends.extend(host.node_id for host in nodes.values() if node in host.boundaries)
     return frozenset(found)
-
-
-def is_job(node: Node) -> bool:
-    """Return whether the element is work for a connector or local command."""
-    return extension(node.element, "taskDefinition") is not None

@@ -26,6 +26,7 @@ _PARTS = frozenset(
         "supportedInterfaceRef", "sequenceFlow",
     }
 )  # fmt: skip
+_LOOPS = frozenset({"multiInstanceLoopCharacteristics", "standardLoopCharacteristics"})
 #: BPMN's own ways to say data and people, which our dialect says otherwise
 _DOCUMENT_ONLY = frozenset(
     {
@@ -159,6 +160,9 @@ _MULTI = bpmn("multiInstanceLoopCharacteristics")
 
 def _check_parts(node: Node, findings: Findings) -> None:
     """Look at what the element holds; the elements inside a sub-process are looked at as nodes."""
+    loops = [part for part in node.element if local_name(part) in _LOOPS]
+    if len(loops) > 1 or (loops and (node.tag not in ACTIVITIES or node.triggered_by_event)):
+        findings.refuse("unsupported_element", node, element=local_name(loops[0]))
     for part in node.element:
         name = local_name(part)
         if namespace(part) != BPMN or name in _PARTS:

@@ -1,0 +1,107 @@
+"""Diagrams damaged at random are refused, or run without anything but incidents."""
+
+from __future__ import annotations
+
+import copy
+import random
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from app.domain.errors import InvalidDiagram, NotFound
+from app.engine.seam import IncidentOpened, IncidentRetried, InstanceStatus
+from tests.conformance.golden_states import CASES
+from tests.unit.engine.test_random_walks import TRIGGERS
+from tests.unit.engine.walk import Walk
+
+VALUES = [
+    "",
+    "true",
+    "false",
+    "=1",
+    "=asia.ika",
+    "=[1, 2]",
+    "u",
+    "s",
+    "e",
+    "p",
+    "m",
+    "sig",
+    "err",
+    "P1D",
+    "R/PT1S",
+    "x" * 300,
+    "ä-1",
+    "-1",
+]
+
+
+def damaged(xml: bytes, seed: int, count: int) -> bytes:
+    rng = random.Random(seed)
+    root = etree.fromstring(xml)
+    for _ in range(count):
+        elements = [element for element in root.iter() if element is not root]
+        if not elements:
+            break
+        element = rng.choice(elements)
+        DAMAGES[rng.randrange(len(DAMAGES))](element, rng, elements)
+    return etree.tostring(root)
+
+
+def _drop_attribute(element: Any, rng: random.Random, _: list[Any]) -> None:
+    if element.attrib:
+        del element.attrib[rng.choice(sorted(element.attrib))]
+
+
+def _change_attribute(element: Any, rng: random.Random, _: list[Any]) -> None:
+    if element.attrib:
+        element.set(rng.choice(sorted(element.attrib)), rng.choice(VALUES))
+
+
+def _change_text(element: Any, rng: random.Random, _: list[Any]) -> None:
+    element.text = rng.choice(VALUES)
+
+
+def _drop(element: Any, _: random.Random, __: list[Any]) -> None:
+    if element.getparent() is not None:
+        element.getparent().remove(element)
+
+
+def _copy_into(element: Any, rng: random.Random, elements: list[Any]) -> None:
+    rng.choice(elements).append(copy.deepcopy(element))
+
+
+def _rename(element: Any, rng: random.Random, elements: list[Any]) -> None:
+    element.tag = rng.choice(elements).tag
+
+
+def _retarget(element: Any, rng: random.Random, elements: list[Any]) -> None:
+    for attribute in ("sourceRef", "targetRef", "attachedToRef", "default"):
+        if attribute in element.attrib:
+            element.set(attribute, rng.choice(elements).get("id", "u"))
+
+
+DAMAGES = [_drop_attribute, _change_attribute, _change_text, _drop, _copy_into, _rename, _retarget, _retarget]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(name=st.sampled_from(sorted(CASES)), seed=st.integers(0, 2**32), count=st.integers(1, 4))
+def test_a_damaged_diagram_is_refused_or_runs(name, seed, count):
+    xml, variables, _, _ = CASES[name]
+    try:
+        walk = Walk(damaged(xml, seed, count), variables)
+    except (InvalidDiagram, NotFound):
+        return
+    rng = random.Random(seed)
+    for _ in range(12):
+        if walk.step.status is not InstanceStatus.ACTIVE:
+            break
+        opened = rng.choice(list(walk.open.values()))
+        if isinstance(opened, IncidentOpened):
+            walk.advance(IncidentRetried(key=opened.key))
+        elif type(opened) in TRIGGERS:
+            walk.advance(TRIGGERS[type(opened)](opened.key))
+        else:
+            break
