@@ -91,10 +91,10 @@ function shapeOfLogic(logic, types) {
   return 1;
 }
 
-const shapeOfVariable = (variable, logic, types) => merged(shapeOfLogic(logic, types), shapeOfType(variable.type, types));
+const shapeOfVariable = (variable, logic, types) =>
+  merged(shapeOfLogic(logic, types), shapeOfType(variable.type, types));
 
-const odd = (shape) =>
-  shape !== 1 && Object.entries(shape).some(([name, inner]) => needsHelp(name) || odd(inner));
+const odd = (shape) => shape !== 1 && Object.entries(shape).some(([name, inner]) => needsHelp(name) || odd(inner));
 
 // -- expressions ----------------------------------------------------------------------------------------------------
 
@@ -160,7 +160,11 @@ const COMPILERS = {
   relation(logic, place) {
     const rows = logic.rows.map((row) => row.map((cell) => compileLogic(cell, place)));
     return (scope) =>
-      rows.map((row) => Object.fromEntries(row.map((cell, at) => [logic.columns[at].name, conform(cell(scope), logic.columns[at].type)])));
+      rows.map((row) =>
+        Object.fromEntries(
+          row.map((cell, at) => [logic.columns[at].name, conform(cell(scope), logic.columns[at].type)]),
+        ),
+      );
   },
   invocation: compileInvocation,
   functionDefinition: compileFunction,
@@ -171,37 +175,46 @@ const COMPILERS = {
   filter(logic, place) {
     const source = compileLogic(logic.in, place);
     const match = compileLogic(logic.match, place.with({ item: 1, partial: 1, ...elementShape(logic.in, place) }));
-    return (scope) => overList(source(scope), (list) => {
-      const verdicts = list.map((item) => match(itemScope(scope, item)));
-      return verdicts.every((verdict) => typeof verdict === 'boolean') ? list.filter((item, at) => verdicts[at]) : null;
-    });
+    return (scope) =>
+      overList(source(scope), (list) => {
+        const verdicts = list.map((item) => match(itemScope(scope, item)));
+        return verdicts.every((verdict) => typeof verdict === 'boolean')
+          ? list.filter((item, at) => verdicts[at])
+          : null;
+      });
   },
   for(logic, place) {
     const source = compileLogic(logic.in, place);
     const body = compileLogic(logic.body, place.with({ [logic.variable]: elementShape(logic.in, place), partial: 1 }));
-    return (scope) => overList(source(scope), (list) => {
-      const partial = [];
-      for (const item of list) {
-        const inner = Object.create(scope);
-        bind(inner, logic.variable, item);
-        inner.partial = partial.slice();
-        partial.push(body(inner));
-      }
-      return limitList(partial);
-    });
+    return (scope) =>
+      overList(source(scope), (list) => {
+        const partial = [];
+        for (const item of list) {
+          const inner = Object.create(scope);
+          bind(inner, logic.variable, item);
+          inner.partial = partial.slice();
+          partial.push(body(inner));
+        }
+        return limitList(partial);
+      });
   },
   some: (logic, place) => compileQuantified(logic, place, true),
   every: (logic, place) => compileQuantified(logic, place, false),
 };
 
 const elementShape = (logic, place) => {
-  const shape = logic.kind === 'literalExpression' && Object.hasOwn(place.names, logic.text.trim()) ? place.names[logic.text.trim()] : 1;
+  const shape =
+    logic.kind === 'literalExpression' && Object.hasOwn(place.names, logic.text.trim())
+      ? place.names[logic.text.trim()]
+      : 1;
   return shape === 1 ? {} : shape;
 };
 
 function overList(source, visit) {
   if (getType(source) === 'range') {
-    return visit(compile('for kyky_item in kyky_range return kyky_item', 'expression').run(newScope({ kyky_range: source })));
+    return visit(
+      compile('for kyky_item in kyky_range return kyky_item', 'expression').run(newScope({ kyky_range: source })),
+    );
   }
   return source === null || source === undefined ? null : visit(Array.isArray(source) ? source : [source]);
 }
@@ -209,19 +222,20 @@ function overList(source, visit) {
 function compileQuantified(logic, place, settling) {
   const source = compileLogic(logic.in, place);
   const body = compileLogic(logic.body, place.with({ [logic.variable]: elementShape(logic.in, place) }));
-  return (scope) => overList(source(scope), (list) => {
-    let verdict = !settling;
-    for (const item of list) {
-      const inner = Object.create(scope);
-      bind(inner, logic.variable, item);
-      const result = body(inner);
-      if (result === settling) {
-        return settling;
+  return (scope) =>
+    overList(source(scope), (list) => {
+      let verdict = !settling;
+      for (const item of list) {
+        const inner = Object.create(scope);
+        bind(inner, logic.variable, item);
+        const result = body(inner);
+        if (result === settling) {
+          return settling;
+        }
+        verdict = typeof result === 'boolean' ? verdict : null;
       }
-      verdict = typeof result === 'boolean' ? verdict : null;
-    }
-    return verdict;
-  });
+      return verdict;
+    });
 }
 
 function compileContext(logic, place) {
@@ -251,7 +265,10 @@ function compileContext(logic, place) {
 function compileInvocation(logic, place) {
   const target = compileLogic(logic.callee, place);
   const name = logic.callee.text?.trim() ?? '';
-  const bindings = logic.bindings.map((binding) => ({ name: binding.name, run: typed(compileLogic(binding.value, place), binding.type) }));
+  const bindings = logic.bindings.map((binding) => ({
+    name: binding.name,
+    run: typed(compileLogic(binding.value, place), binding.type),
+  }));
   return (scope) => {
     const callee = scope[name] ?? target(scope) ?? builtins[name];
     if (!isCallable(callee)) {
@@ -264,13 +281,16 @@ function compileInvocation(logic, place) {
 
 function compileFunction(logic, place) {
   const names = logic.parameters.map((parameter) => parameter.name);
-  const shapes = Object.fromEntries(logic.parameters.map((parameter) => [parameter.name, shapeOfType(parameter.type, place.types)]));
+  const shapes = Object.fromEntries(
+    logic.parameters.map((parameter) => [parameter.name, shapeOfType(parameter.type, place.types)]),
+  );
   const body = typed(compileLogic(logic.body, place.with(shapes)), logic.result);
-  return (scope) => functionOf(names, logic.parameters, place.types, (values) => {
-    const inner = Object.create(scope);
-    values.forEach((value, at) => bind(inner, names[at], value));
-    return body(inner);
-  });
+  return (scope) =>
+    functionOf(names, logic.parameters, place.types, (values) => {
+      const inner = Object.create(scope);
+      values.forEach((value, at) => bind(inner, names[at], value));
+      return body(inner);
+    });
 }
 
 /** A FEEL function with typed parameters: an argument that does not conform makes the result null. */
@@ -392,8 +412,15 @@ const VALUES = {
 };
 
 const TEMPORAL_NAMES = new Set([
-  'date', 'time', 'date and time', 'dateTime', 'duration', 'days and time duration', 'dayTimeDuration',
-  'years and months duration', 'yearMonthDuration',
+  'date',
+  'time',
+  'date and time',
+  'dateTime',
+  'duration',
+  'days and time duration',
+  'dayTimeDuration',
+  'years and months duration',
+  'yearMonthDuration',
 ]);
 
 function given(name) {
@@ -436,8 +463,14 @@ function serviceParameters(program, service) {
 function serviceFunction(program, service) {
   const parameters = serviceParameters(program, service);
   const keys = [...service.inputs, ...service.inputDecisions];
-  return functionOf(parameters.map((each) => each.name), parameters, program.types[service.model] ?? {}, (values) =>
-    within({ ...current, values: new Map(keys.map((key, at) => [key, values[at]])) }, () => serviceOutput(program, service)),
+  return functionOf(
+    parameters.map((each) => each.name),
+    parameters,
+    program.types[service.model] ?? {},
+    (values) =>
+      within({ ...current, values: new Map(keys.map((key, at) => [key, values[at]])) }, () =>
+        serviceOutput(program, service),
+      ),
   );
 }
 

@@ -15,7 +15,12 @@ export function compileTable(table, place) {
     results: rule.results.map((text) => (text === '' ? () => null : place.feel(text))),
   }));
   const policy = POLICIES[table.hitPolicy];
-  const make = (rule, scope) => rowOf(outputs, rule.results.map((run) => run(scope)), table.outputs.length > 1);
+  const make = (rule, scope) =>
+    rowOf(
+      outputs,
+      rule.results.map((run) => run(scope)),
+      table.outputs.length > 1,
+    );
   return (scope) => {
     const matching = matches(inputs, rules, scope, table.hitPolicy === 'FIRST');
     matching.forEach((at) => noteMatch(place.element, at + 1));
@@ -61,8 +66,10 @@ function matches(inputs, rules, scope, onlyFirst) {
 
 function inputScope(input, scope) {
   const raw = input.run(scope);
-  // a value of the wrong type stays what it is, so that comparing it says what is wrong
-  const value = conform(raw, input.type) ?? raw;
+  const value = conform(raw, input.type);
+  if (value === null && raw !== null) {
+    throw new FeelError('decision_input', `the value of ${input.label} is not of the type of its column`);
+  }
   if (value !== null && input.allowed && !allowedAll(input, value)) {
     throw new FeelError('decision_input', `the value of ${input.label} is not among the values of the column`);
   }
@@ -86,7 +93,11 @@ function rowOf(outputs, values, named) {
 
 function withoutMatch(table, outputs, scope) {
   if (outputs.some((output) => output.default)) {
-    const row = rowOf(outputs, outputs.map((output) => (output.default ? output.default(scope) : null)), outputs.length > 1);
+    const row = rowOf(
+      outputs,
+      outputs.map((output) => (output.default ? output.default(scope) : null)),
+      outputs.length > 1,
+    );
     return LISTS.has(table.hitPolicy) && !table.aggregation && !Array.isArray(row) ? [row] : row;
   }
   if (table.aggregation === 'COUNT') {
@@ -123,11 +134,12 @@ const POLICIES = {
 /** Rows in the order of the outputs' listed values, the first output first; values that are not listed come last. */
 function byPriority({ outputs, rows }) {
   const listed = outputs.map((output) => (output.priorities ? output.priorities(Object.create(null)) : []));
-  const rank = (row) => outputs.map((output, at) => {
-    const value = outputs.length > 1 ? row[output.name] : row;
-    const place = listed[at].findIndex((each) => equals(each, value) === true);
-    return place < 0 ? listed[at].length : place;
-  });
+  const rank = (row) =>
+    outputs.map((output, at) => {
+      const value = outputs.length > 1 ? row[output.name] : row;
+      const place = listed[at].findIndex((each) => equals(each, value) === true);
+      return place < 0 ? listed[at].length : place;
+    });
   return rows()
     .map((row) => ({ row, rank: rank(row) }))
     .sort((a, b) => a.rank.map((place, at) => place - b.rank[at]).find((difference) => difference !== 0) ?? 0)

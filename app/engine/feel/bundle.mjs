@@ -1,5 +1,10 @@
 /** What Python may call in V8: texts in, texts out. Every failure comes back as a code, nothing is thrown. */
-import { decide as decideIn, inspect as inspectProgram, isLoaded, load as loadProgram } from '../decisions/evaluator.mjs';
+import {
+  decide as decideIn,
+  inspect as inspectProgram,
+  isLoaded,
+  load as loadProgram,
+} from '../decisions/evaluator.mjs';
 import { compile, references, shapeOf } from './language/compile.mjs';
 import { newScope } from './language/nodes.mjs';
 import { FeelError, state } from './language/state.mjs';
@@ -24,7 +29,10 @@ function failure(error) {
   if (error instanceof RangeError && /call stack/i.test(error.message)) {
     return { code: 'feel_depth', message: 'the expression goes too deep' };
   }
-  return { code: 'feel_failed', message: error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 200) : 'failed' };
+  return {
+    code: 'feel_failed',
+    message: error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 200) : 'failed',
+  };
 }
 
 function openContext(written) {
@@ -52,28 +60,32 @@ function evaluate(request) {
       return { error };
     }
   });
-  return JSON.stringify(asks.map((ask) => {
-    try {
-      if (opened[ask[1]].error) {
-        throw opened[ask[1]].error;
+  return JSON.stringify(
+    asks.map((ask) => {
+      try {
+        if (opened[ask[1]].error) {
+          throw opened[ask[1]].error;
+        }
+        return evaluateOne(ask, opened);
+      } catch (error) {
+        return failure(error);
       }
-      return evaluateOne(ask, opened);
-    } catch (error) {
-      return failure(error);
-    }
-  }));
+    }),
+  );
 }
 
 /** [[text, kind, names that the parser must know]] -> [{ names, functions, external } | { code, message }] */
 function check(request) {
-  return JSON.stringify(JSON.parse(request).map(([text, kind, shape]) => {
-    try {
-      const found = references(text, kind, shape ?? null, shape ? JSON.stringify(shape) : '');
-      return { names: [...found.names], functions: [...found.unknownFunctions], external: found.external };
-    } catch (error) {
-      return failure(error);
-    }
-  }));
+  return JSON.stringify(
+    JSON.parse(request).map(([text, kind, shape]) => {
+      try {
+        const found = references(text, kind, shape ?? null, shape ? JSON.stringify(shape) : '');
+        return { names: [...found.names], functions: [...found.unknownFunctions], external: found.external };
+      } catch (error) {
+        return failure(error);
+      }
+    }),
+  );
 }
 
 /** { hash, decision, context, now, zone } -> { v, m, i, w? } | { missing: true } | { code, message, element } */

@@ -153,12 +153,19 @@ def test_a_boolean_cell_is_compared_and_does_not_decide_alone(flag, output):
     assert answer(table(rules, inputs=("suostumus:boolean",)), suostumus=flag).output == output
 
 
-def test_a_date_column_against_a_text_is_an_error():
-    xml = table([(['< date("2026-01-01")'], ['"ennen"'])], inputs=("paiva:date",))
-    assert answer(xml, paiva=date(2025, 12, 31)).output == "ennen"
+def test_a_date_against_a_text_is_an_error_not_a_missed_rule():
+    for kind, code in (("date", "decision_input"), ("Any", "feel_types")):
+        xml = table([(['< date("2026-01-01")'], ['"ennen"'])], inputs=(f"paiva:{kind}",))
+        assert answer(xml, paiva=date(2025, 12, 31)).output == "ennen"
+        with pytest.raises(ExpressionError) as failed:
+            answer(xml, paiva="2025-12-31")
+        assert failed.value.code == code
+
+
+def test_a_value_of_another_type_than_its_column_is_an_error():
     with pytest.raises(ExpressionError) as failed:
-        answer(xml, paiva="2025-12-31")
-    assert failed.value.code == "feel_types"
+        answer(table([(["< 18"], ['"nuori"']), (["-"], ['"muu"'])], policy="FIRST"), ika="5")
+    assert failed.value.code == "decision_input"
 
 
 def test_the_read_only_contexts_are_seen_without_being_declared():

@@ -1,7 +1,25 @@
 /** The built-in functions: DMN 10.3.4 where feelin differs from the text, and Camunda's additions. */
 import {
-  FeelDate, FeelDateTime, FeelDuration, FeelRange, FeelTime, InvocationFailure, builtins, dateOf, getType,
-  isDate, isDateTime, isDuration, isTime, toText, timeFrom, timeOf, dateFrom, combine, isValidZone, wrapFunction,
+  FeelDate,
+  FeelDateTime,
+  FeelDuration,
+  FeelRange,
+  FeelTime,
+  InvocationFailure,
+  builtins,
+  dateOf,
+  getType,
+  isDate,
+  isDateTime,
+  isDuration,
+  isTime,
+  toText,
+  timeFrom,
+  timeOf,
+  dateFrom,
+  combine,
+  isValidZone,
+  wrapFunction,
 } from 'feelin';
 import { Temporal } from 'temporal-polyfill';
 
@@ -55,7 +73,12 @@ function fit(value, type) {
 function define(name, parameters, body) {
   const specifications = parameters.map((text) => {
     const [declared, type] = text.split(':');
-    return { name: declared.replace(/\?+$/, ''), type, optional: declared.endsWith('?'), nullable: declared.endsWith('??') };
+    return {
+      name: declared.replace(/\?+$/, ''),
+      type,
+      optional: declared.endsWith('?'),
+      nullable: declared.endsWith('??'),
+    };
   });
   const wrapped = (...given) => {
     const values = [];
@@ -105,7 +128,11 @@ const whole = (number) => Number.isInteger(number);
 
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
 
-define('number', ['from:string', 'grouping separator??:string', 'decimal separator??:string'], (from, grouping, decimal) => {
+define('number', ['from:string', 'grouping separator??:string', 'decimal separator??:string'], (
+  from,
+  grouping,
+  decimal,
+) => {
   if ((grouping && ![' ', ',', '.'].includes(grouping)) || (decimal && ![',', '.'].includes(decimal))) {
     return undefined;
   }
@@ -120,7 +147,8 @@ define('number', ['from:string', 'grouping separator??:string', 'decimal separat
   return Number.isFinite(number) ? number : undefined;
 });
 
-define('string', ['from:any'], (from) => (isNull(from) ? null : limitText(isRange(from) ? rangeText(from) : toText(from))));
+define('string', ['from:any'], (from) =>
+  isNull(from) ? null : limitText(isRange(from) ? rangeText(from) : toText(from)));
 
 const isRange = (value) => value instanceof FeelRange;
 const rangeText = (value) =>
@@ -154,34 +182,55 @@ function zoneOf(offset) {
   if (typeof offset === 'string') {
     return isValidZone(offset) ? offset : undefined;
   }
-  return isDuration(offset) && !offset.yearsMonths ? (timeFrom(0, 0, 0, offset)?.zone ?? undefined) : undefined;
+  if (!isDuration(offset) || offset.yearsMonths) {
+    return undefined;
+  }
+  const zone = timeFrom(0, 0, 0, offset)?.zone;
+  return zone === '+00:00' ? 'UTC' : zone;
 }
 
-define(
-  'date and time',
-  ['date?:any', 'time?:any', 'from?:any', 'year?:any', 'month?:any', 'day?:any', 'hour?:any', 'minute?:any', 'second?:any', 'offset?:any', 'timezone?:any'],
-  (date, time, ...rest) => {
-    if (rest.slice(1).some((value) => value !== undefined)) {
-      return dateTimeOfParts(date, time, rest);
-    }
-    const from = single(rest[0] === undefined ? date : rest[0]);
-    const clock = single(time);
-    if (clock === undefined) {
-      return typeof from === 'string' ? (readDateTime(from) ?? undefined) : isDateTime(from) ? from : isDate(from) ? new FeelDateTime(from.value.toPlainDateTime(), 'UTC') : undefined;
-    }
-    if (isDateTime(from) && typeof clock === 'string') {
-      return inZone(from, clock);
-    }
-    return (isDate(from) || isDateTime(from)) && isTime(clock) ? combine(from, clock) : undefined;
-  },
-);
+define('date and time', [
+  'date?:any',
+  'time?:any',
+  'from?:any',
+  'year?:any',
+  'month?:any',
+  'day?:any',
+  'hour?:any',
+  'minute?:any',
+  'second?:any',
+  'offset?:any',
+  'timezone?:any',
+], (date, time, ...rest) => {
+  if (rest.slice(1).some((value) => value !== undefined)) {
+    return dateTimeOfParts(date, time, rest);
+  }
+  const from = single(rest[0] === undefined ? date : rest[0]);
+  const clock = single(time);
+  if (clock === undefined) {
+    return typeof from === 'string'
+      ? (readDateTime(from) ?? undefined)
+      : isDateTime(from)
+        ? from
+        : isDate(from)
+          ? new FeelDateTime(from.value.toPlainDateTime(), 'UTC')
+          : undefined;
+  }
+  if (isDateTime(from) && typeof clock === 'string') {
+    return inZone(from, clock);
+  }
+  return (isDate(from) || isDateTime(from)) && isTime(clock) ? combine(from, clock) : undefined;
+});
 
 function inZone(dateTime, zone) {
   const target = zoneOf(zone);
   if (!target) {
     return undefined;
   }
-  const moved = dateTime.zone === null ? dateTime.value.toZonedDateTime(target) : dateTime.value.toZonedDateTime(dateTime.zone).withTimeZone(target);
+  const moved =
+    dateTime.zone === null
+      ? dateTime.value.toZonedDateTime(target)
+      : dateTime.value.toZonedDateTime(dateTime.zone).withTimeZone(target);
   return new FeelDateTime(moved.toPlainDateTime(), target);
 }
 
@@ -193,7 +242,9 @@ function dateTimeOfParts(first, second, [third, fourth, fifth, sixth, hour, minu
     : [first, second, third, fourth, fifth, sixth, hour];
   const at = dateOfParts(single(year), single(month), single(day));
   const target = zoneOf(single(o));
-  const clock = [h, m, s].every((part) => typeof single(part) === 'number') ? clockOf(single(h), single(m), single(s)) : null;
+  const clock = [h, m, s].every((part) => typeof single(part) === 'number')
+    ? clockOf(single(h), single(m), single(s))
+    : null;
   return at && clock && target !== undefined ? new FeelDateTime(at.value.toPlainDateTime(clock), target) : undefined;
 }
 
@@ -203,7 +254,17 @@ function clockOf(hour, minute, second) {
   }
   const nanoseconds = Math.round((second - Math.trunc(second)) * 1e9);
   try {
-    return Temporal.PlainTime.from({ hour, minute, second: Math.trunc(second), millisecond: Math.trunc(nanoseconds / 1e6), microsecond: Math.trunc(nanoseconds / 1e3) % 1000, nanosecond: nanoseconds % 1000 }, { overflow: 'reject' });
+    return Temporal.PlainTime.from(
+      {
+        hour,
+        minute,
+        second: Math.trunc(second),
+        millisecond: Math.trunc(nanoseconds / 1e6),
+        microsecond: Math.trunc(nanoseconds / 1e3) % 1000,
+        nanosecond: nanoseconds % 1000,
+      },
+      { overflow: 'reject' },
+    );
   } catch {
     return null;
   }
@@ -219,16 +280,30 @@ function anyToTime(from) {
   return isDateTime(from) ? timeOf(from) : isDate(from) ? new FeelTime(new Temporal.PlainTime(), 'UTC') : undefined;
 }
 
-define('time', ['hour?:any', 'minute?:any', 'second?:any', 'offset??:any', 'from?:any'], (hour, minute, second, offset, from) => {
+define('time', ['hour?:any', 'minute?:any', 'second?:any', 'offset??:any', 'from?:any'], (
+  hour,
+  minute,
+  second,
+  offset,
+  from,
+) => {
   if (minute === undefined && second === undefined) {
     return anyToTime(single(from === undefined ? hour : from));
   }
-  const clock = from === undefined && [hour, minute, second].every((part) => typeof single(part) === 'number') ? clockOf(single(hour), single(minute), single(second)) : null;
+  const clock =
+    from === undefined && [hour, minute, second].every((part) => typeof single(part) === 'number')
+      ? clockOf(single(hour), single(minute), single(second))
+      : null;
   const zone = zoneOf(single(offset));
   return clock && zone !== undefined ? new FeelTime(clock, zone) : undefined;
 });
 
-define('duration', ['from:any'], (from) => (typeof single(from) === 'string' ? (readDuration(single(from)) ?? undefined) : isDuration(single(from)) ? single(from) : undefined));
+define('duration', ['from:any'], (from) =>
+  typeof single(from) === 'string'
+    ? (readDuration(single(from)) ?? undefined)
+    : isDuration(single(from))
+      ? single(from)
+      : undefined);
 define('@', ['string:string'], (text) => readAny(text) ?? undefined);
 define('years and months duration', ['from:any', 'to:any'], (from, to) => {
   const sides = [single(from), single(to)];
@@ -274,7 +349,12 @@ define('is blank', ['string:string'], (text) => text.trim() === '');
 define('substring', ['string:string', 'start position:number', 'length?:number'], (text, start, length) => {
   const symbols = Array.from(text);
   const from = Math.trunc(start) < 0 ? symbols.length + Math.trunc(start) : Math.trunc(start) - 1;
-  if (Math.trunc(start) === 0 || from < 0 || (from >= symbols.length && symbols.length > 0) || (length !== undefined && Math.trunc(length) < 1)) {
+  if (
+    Math.trunc(start) === 0 ||
+    from < 0 ||
+    (from >= symbols.length && symbols.length > 0) ||
+    (length !== undefined && Math.trunc(length) < 1)
+  ) {
     return undefined;
   }
   return symbols.slice(from, length === undefined ? undefined : from + Math.trunc(length)).join('');
@@ -288,7 +368,8 @@ define('substring after', ['string:string', 'match:string'], (text, match) => {
   return at < 0 ? '' : text.slice(at + match.length);
 });
 
-define('matches', ['input:string', 'pattern:string', 'flags??:string'], (input, text, flags) => pattern(text, flags ?? '')?.test(input));
+define('matches', ['input:string', 'pattern:string', 'flags??:string'], (input, text, flags) =>
+  pattern(text, flags ?? '')?.test(input));
 define('extract', ['string:string', 'pattern:string'], (input, text) => {
   const compiled = pattern(text, '', true);
   return compiled ? limitList(Array.from(input.matchAll(compiled), (match) => match[0])) : undefined;
@@ -309,7 +390,12 @@ function splitBy(text, compiled) {
   return [...parts, text.slice(start)];
 }
 
-define('replace', ['input:string', 'pattern:string', 'replacement:string', 'flags??:string'], (input, text, replacement, flags) => {
+define('replace', ['input:string', 'pattern:string', 'replacement:string', 'flags??:string'], (
+  input,
+  text,
+  replacement,
+  flags,
+) => {
   const compiled = pattern(text, flags ?? '', true);
   const pieces = (flags ?? '').includes('q') ? [replacement] : replacementPieces(replacement);
   if (!compiled || !pieces || pattern(text, flags ?? '').test('')) {
@@ -318,8 +404,13 @@ define('replace', ['input:string', 'pattern:string', 'replacement:string', 'flag
   let length = input.length;
   return input.replace(compiled, (match, ...groups) => {
     const named = groups.filter((group) => typeof group !== 'object' || group === null || group === undefined);
-    const captured = named.slice(0, named.findIndex((group) => typeof group === 'number'));
-    const result = pieces.map((piece) => (typeof piece === 'string' ? piece : piece === 0 ? match : groupText(captured, piece))).join('');
+    const captured = named.slice(
+      0,
+      named.findIndex((group) => typeof group === 'number'),
+    );
+    const result = pieces
+      .map((piece) => (typeof piece === 'string' ? piece : piece === 0 ? match : groupText(captured, piece)))
+      .join('');
     length += result.length;
     if (length > LONGEST_TEXT) {
       throw new FeelError('feel_size', 'a text grew too long');
@@ -366,7 +457,12 @@ function replacementPieces(replacement) {
   return pieces;
 }
 
-define('string join', ['list:list', 'delimiter??:string', 'prefix??:string', 'suffix??:string'], (list, delimiter, prefix, suffix) => {
+define('string join', ['list:list', 'delimiter??:string', 'prefix??:string', 'suffix??:string'], (
+  list,
+  delimiter,
+  prefix,
+  suffix,
+) => {
   const half = prefix !== undefined && suffix === undefined;
   if (half || list.some((item) => !isNull(item) && typeof item !== 'string')) {
     return undefined;
@@ -393,8 +489,7 @@ define('abs', ['n:any'], (given) => {
   return typeof value === 'number' ? Math.abs(value) : undefined;
 });
 define('modulo', ['dividend:number', 'divisor:number'], (dividend, divisor) =>
-  divisor === 0 ? undefined : (tidy(dividend - divisor * Math.floor(tidy(dividend / divisor))) ?? undefined),
-);
+  divisor === 0 ? undefined : (tidy(dividend - divisor * Math.floor(tidy(dividend / divisor))) ?? undefined));
 define('sqrt', ['number:number'], (number) => (number < 0 ? undefined : Math.sqrt(number)));
 define('log', ['number:number'], (number) => (number <= 0 ? undefined : Math.log(number)));
 define('exp', ['number:number'], (number) => (Number.isFinite(Math.exp(number)) ? Math.exp(number) : undefined));
@@ -403,7 +498,8 @@ define('even', ['number:number'], (number) => Math.abs(number) % 2 === 0);
 
 // -- lists ----------------------------------------------------------------------------------------------------------
 
-const numbersOnly = (body) => (list) => (list.length > 0 && list.every((item) => typeof item === 'number') ? body(list) : undefined);
+const numbersOnly = (body) => (list) =>
+  list.length > 0 && list.every((item) => typeof item === 'number') ? body(list) : undefined;
 
 function extreme(sign) {
   return (list) => {
@@ -422,20 +518,32 @@ function extreme(sign) {
 defineOnList('min', extreme(-1));
 defineOnList('max', extreme(1));
 defineOnList('sum', numbersOnly(sum));
-defineOnList('mean', numbersOnly((list) => tidy(sum(list) / list.length)));
-defineOnList('product', numbersOnly((list) => list.reduce((product, item) => tidy(product * item), 1)));
-defineOnList('median', numbersOnly((list) => {
-  const sorted = list.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 ? sorted[middle] : tidy((sorted[middle - 1] + sorted[middle]) / 2);
-}));
-defineOnList('stddev', numbersOnly((list) => {
-  if (list.length < 2) {
-    return undefined;
-  }
-  const mean = sum(list) / list.length;
-  return tidy(Math.sqrt(list.reduce((total, item) => total + (item - mean) ** 2, 0) / (list.length - 1)));
-}));
+defineOnList(
+  'mean',
+  numbersOnly((list) => tidy(sum(list) / list.length)),
+);
+defineOnList(
+  'product',
+  numbersOnly((list) => list.reduce((product, item) => tidy(product * item), 1)),
+);
+defineOnList(
+  'median',
+  numbersOnly((list) => {
+    const sorted = list.toSorted((a, b) => a - b);
+    const middle = Math.floor(sorted.length / 2);
+    return sorted.length % 2 ? sorted[middle] : tidy((sorted[middle - 1] + sorted[middle]) / 2);
+  }),
+);
+defineOnList(
+  'stddev',
+  numbersOnly((list) => {
+    if (list.length < 2) {
+      return undefined;
+    }
+    const mean = sum(list) / list.length;
+    return tidy(Math.sqrt(list.reduce((total, item) => total + (item - mean) ** 2, 0) / (list.length - 1)));
+  }),
+);
 defineOnList('mode', (list) => {
   if (!list.every((item) => typeof item === 'number')) {
     return undefined;
@@ -443,7 +551,10 @@ defineOnList('mode', (list) => {
   const counts = new Map();
   list.forEach((item) => counts.set(item, (counts.get(item) ?? 0) + 1));
   const most = Math.max(...counts.values());
-  return [...counts].filter(([, count]) => count === most).map(([item]) => item).sort((a, b) => a - b);
+  return [...counts]
+    .filter(([, count]) => count === most)
+    .map(([item]) => item)
+    .sort((a, b) => a - b);
 });
 defineOnList('all', quantified(false));
 defineOnList('any', quantified(true));
@@ -459,10 +570,10 @@ function quantified(settling) {
 }
 
 define('count', ['list:list'], (list) => list.length);
-define('list contains', ['list:list', 'element?:any'], (list, element) => element === undefined ? undefined : list.some((item) => sameItem(item, element)));
+define('list contains', ['list:list', 'element?:any'], (list, element) =>
+  element === undefined ? undefined : list.some((item) => sameItem(item, element)));
 define('index of', ['list:list', 'match?:any'], (list, match) =>
-  match === undefined ? undefined : list.flatMap((item, at) => (sameItem(item, match) ? [at + 1] : [])),
-);
+  match === undefined ? undefined : list.flatMap((item, at) => (sameItem(item, match) ? [at + 1] : [])));
 
 const sameItem = (left, right) => Array.isArray(left) === Array.isArray(right) && equals(left, right) === true;
 
@@ -474,16 +585,19 @@ define('sublist', ['list:list', 'start position:number', 'length?:number'], (lis
     return undefined;
   }
   const from = place(list, start);
-  return length !== undefined && from + length > list.length ? undefined : list.slice(from, length === undefined ? undefined : from + length);
+  return length !== undefined && from + length > list.length
+    ? undefined
+    : list.slice(from, length === undefined ? undefined : from + length);
 });
 define('insert before', ['list:list', 'position:number', 'newItem?:any'], (list, position, item) =>
-  item !== undefined && inside(list, position) ? limitList(list.toSpliced(place(list, position), 0, item)) : undefined,
-);
-define('remove', ['list:list', 'position:number'], (list, position) => (inside(list, position) ? list.toSpliced(place(list, position), 1) : undefined));
+  item !== undefined && inside(list, position) ? limitList(list.toSpliced(place(list, position), 0, item)) : undefined);
+define('remove', ['list:list', 'position:number'], (list, position) =>
+  inside(list, position) ? list.toSpliced(place(list, position), 1) : undefined);
 define('reverse', ['list:list'], (list) => list.toReversed());
 define('flatten', ['list:list'], (list) => limitList(list.flat(100)));
 define('distinct values', ['list:list'], distinct);
-define('duplicate values', ['list:list'], (list) => distinct(list).filter((item) => list.filter((other) => sameItem(item, other)).length > 1));
+define('duplicate values', ['list:list'], (list) =>
+  distinct(list).filter((item) => list.filter((other) => sameItem(item, other)).length > 1));
 define('is empty', ['list:list'], (list) => list.length === 0);
 define('partition', ['list:list', 'size:number'], (list, size) => {
   if (!whole(size) || size < 1) {
@@ -518,7 +632,9 @@ const variadic = (name, names, body) => {
   builtins[name] = wrapped;
 };
 
-variadic('append', ['list', '...item'], (list, ...items) => (isNull(list) ? undefined : limitList([...asList(list), ...items])));
+variadic('append', ['list', '...item'], (list, ...items) =>
+  isNull(list) ? undefined : limitList([...asList(list), ...items]),
+);
 variadic('concatenate', ['...list'], (...lists) => (lists.some(isNull) ? undefined : limitList(lists.flatMap(asList))));
 variadic('union', ['...list'], (...lists) => (lists.some(isNull) ? undefined : distinct(lists.flatMap(asList))));
 
@@ -534,7 +650,9 @@ define('list replace', ['list:list', 'position?:any', 'newItem?:any', 'match?:an
     return undefined;
   }
   const verdicts = list.map((old) => invoke(chooser, [old, item]));
-  return verdicts.every((verdict) => typeof verdict === 'boolean') ? list.map((old, at) => (verdicts[at] ? item : old)) : undefined;
+  return verdicts.every((verdict) => typeof verdict === 'boolean')
+    ? list.map((old, at) => (verdicts[at] ? item : old))
+    : undefined;
 });
 
 /** Call a FEEL function; a failed invocation is null. */
@@ -575,7 +693,13 @@ define('get entries', ['m:context'], (context) => Object.entries(context).map(([
 define('context', ['entries:list'], (entries) => {
   const context = {};
   for (const entry of entries) {
-    if (getType(entry) !== 'context' || !Object.hasOwn(entry, 'key') || !Object.hasOwn(entry, 'value') || !safeKey(entry.key) || Object.hasOwn(context, entry.key)) {
+    if (
+      getType(entry) !== 'context' ||
+      !Object.hasOwn(entry, 'key') ||
+      !Object.hasOwn(entry, 'value') ||
+      !safeKey(entry.key) ||
+      Object.hasOwn(context, entry.key)
+    ) {
       return undefined;
     }
     context[entry.key] = entry.value;
@@ -601,14 +725,28 @@ function contextPut(context, key, value, keys) {
 
 define('context put', ['context:context', 'key?:any', 'value?:any', 'keys?:any'], contextPut);
 define('put', ['context:context', 'key?:any', 'value?:any', 'keys?:any'], contextPut);
-const merge = (contexts) => (contexts.every((each) => getType(each) === 'context') ? Object.assign({}, ...contexts) : undefined);
+const merge = (contexts) =>
+  contexts.every((each) => getType(each) === 'context') ? Object.assign({}, ...contexts) : undefined;
 defineOnList('context merge', merge, 'contexts');
 defineOnList('put all', merge, 'contexts');
 
 // -- calendar -------------------------------------------------------------------------------------------------------
 
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
-const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 
 define('day of year', ['date:date'], (date) => date.value.dayOfYear);
 define('day of week', ['date:date'], (date) => WEEKDAYS[date.value.dayOfWeek - 1]);
@@ -627,15 +765,19 @@ const endIn = (value) => value['end included'];
 
 /** Choose the rule by the arguments' shapes (p: point, r: range); an unknown position makes the result null. */
 function relation(name, parameters, rules) {
-  define(name, parameters.map((each) => `${each}:point`), (first, second) => {
-    const sides = [single(first), single(second)];
-    const rule = rules[sides.map((side) => (isRange(side) ? 'r' : 'p')).join('')];
-    if (!rule) {
-      return undefined;
-    }
-    const result = rule(...sides);
-    return result === null ? undefined : result;
-  });
+  define(
+    name,
+    parameters.map((each) => `${each}:point`),
+    (first, second) => {
+      const sides = [single(first), single(second)];
+      const rule = rules[sides.map((side) => (isRange(side) ? 'r' : 'p')).join('')];
+      if (!rule) {
+        return undefined;
+      }
+      const result = rule(...sides);
+      return result === null ? undefined : result;
+    },
+  );
 }
 
 /** Evaluate with known positions only. */
@@ -656,27 +798,65 @@ const overlapsBefore = (r, s) => {
   const tails = ends(end(r), end(s));
   return [heads, reach, tails].includes(null)
     ? null
-    : (heads < 0 || (heads === 0 && startIn(r) && !startIn(s))) && (reach > 0 || (reach === 0 && endIn(r) && startIn(s))) && (tails < 0 || (tails === 0 && (!endIn(r) || endIn(s))));
+    : (heads < 0 || (heads === 0 && startIn(r) && !startIn(s))) &&
+        (reach > 0 || (reach === 0 && endIn(r) && startIn(s))) &&
+        (tails < 0 || (tails === 0 && (!endIn(r) || endIn(s))));
 };
 const finishesRules = {
   pr: (p, r) => with1(ends(end(r), p), (at) => at === 0 && endIn(r)),
-  rr: (r, s) => with2(ends(end(r), end(s)), ends(start(r), start(s)), (tails, heads) => tails === 0 && endIn(r) === endIn(s) && (heads > 0 || (heads === 0 && (!startIn(r) || startIn(s))))),
+  rr: (r, s) =>
+    with2(
+      ends(end(r), end(s)),
+      ends(start(r), start(s)),
+      (tails, heads) =>
+        tails === 0 && endIn(r) === endIn(s) && (heads > 0 || (heads === 0 && (!startIn(r) || startIn(s)))),
+    ),
 };
 const startsRules = {
   pr: (p, r) => with1(ends(start(r), p), (at) => at === 0 && startIn(r)),
-  rr: (r, s) => with2(ends(start(r), start(s)), ends(end(r), end(s)), (heads, tails) => heads === 0 && startIn(r) === startIn(s) && (tails < 0 || (tails === 0 && (!endIn(r) || endIn(s))))),
+  rr: (r, s) =>
+    with2(
+      ends(start(r), start(s)),
+      ends(end(r), end(s)),
+      (heads, tails) =>
+        heads === 0 && startIn(r) === startIn(s) && (tails < 0 || (tails === 0 && (!endIn(r) || endIn(s)))),
+    ),
 };
 const includesRules = {
-  rp: (r, p) => with2(ends(start(r), p), ends(end(r), p), (heads, tails) => (heads < 0 || (heads === 0 && startIn(r))) && (tails > 0 || (tails === 0 && endIn(r)))),
-  rr: (r, s) => with2(ends(start(r), start(s)), ends(end(r), end(s)), (heads, tails) => (heads < 0 || (heads === 0 && (startIn(r) || !startIn(s)))) && (tails > 0 || (tails === 0 && (endIn(r) || !endIn(s))))),
+  rp: (r, p) =>
+    with2(
+      ends(start(r), p),
+      ends(end(r), p),
+      (heads, tails) => (heads < 0 || (heads === 0 && startIn(r))) && (tails > 0 || (tails === 0 && endIn(r))),
+    ),
+  rr: (r, s) =>
+    with2(
+      ends(start(r), start(s)),
+      ends(end(r), end(s)),
+      (heads, tails) =>
+        (heads < 0 || (heads === 0 && (startIn(r) || !startIn(s)))) &&
+        (tails > 0 || (tails === 0 && (endIn(r) || !endIn(s)))),
+    ),
 };
 
 relation('before', ['point1', 'point2'], beforeRules);
-relation('after', ['point1', 'point2'], { pp: swap(beforeRules.pp), pr: swap(beforeRules.rp), rp: swap(beforeRules.pr), rr: swap(beforeRules.rr) });
+relation('after', ['point1', 'point2'], {
+  pp: swap(beforeRules.pp),
+  pr: swap(beforeRules.rp),
+  rp: swap(beforeRules.pr),
+  rr: swap(beforeRules.rr),
+});
 relation('meets', ['range1', 'range2'], { rr: meetsRule });
 relation('met by', ['range1', 'range2'], { rr: swap(meetsRule) });
 relation('overlaps', ['range1', 'range2'], {
-  rr: (r, s) => with2(ends(end(r), start(s)), ends(start(r), end(s)), (after, before) => (after > 0 || (after === 0 && endIn(r) && startIn(s))) && (before < 0 || (before === 0 && startIn(r) && endIn(s)))),
+  rr: (r, s) =>
+    with2(
+      ends(end(r), start(s)),
+      ends(start(r), end(s)),
+      (after, before) =>
+        (after > 0 || (after === 0 && endIn(r) && startIn(s))) &&
+        (before < 0 || (before === 0 && startIn(r) && endIn(s))),
+    ),
 });
 relation('overlaps before', ['range1', 'range2'], { rr: overlapsBefore });
 relation('overlaps after', ['range1', 'range2'], { rr: swap(overlapsBefore) });
@@ -688,7 +868,12 @@ relation('starts', ['point', 'range'], startsRules);
 relation('started by', ['range', 'point'], { rp: swap(startsRules.pr), rr: swap(startsRules.rr) });
 relation('coincides', ['point1', 'point2'], {
   pp: (a, b) => with1(ends(a, b), (at) => at === 0),
-  rr: (r, s) => with2(ends(start(r), start(s)), ends(end(r), end(s)), (heads, tails) => heads === 0 && tails === 0 && startIn(r) === startIn(s) && endIn(r) === endIn(s)),
+  rr: (r, s) =>
+    with2(
+      ends(start(r), start(s)),
+      ends(end(r), end(s)),
+      (heads, tails) => heads === 0 && tails === 0 && startIn(r) === startIn(s) && endIn(r) === endIn(s),
+    ),
 });
 
 const RANGE = /^\s*([[(\]])\s*(.*?)\s*\.\.\s*(.*?)\s*([\])[])\s*$/s;

@@ -79,7 +79,9 @@ function equalMoments(left, right, strictZones) {
   if (strictZones && left.zone !== right.zone && !(sameOffset(left.zone) === sameOffset(right.zone))) {
     return false;
   }
-  return isZoned(left) ? toComparable(left) === toComparable(right) && sameFraction(left, right) : left.iso === right.iso;
+  return isZoned(left)
+    ? toComparable(left) === toComparable(right) && sameFraction(left, right)
+    : left.iso === right.iso;
 }
 
 const sameOffset = (zone) => (zone === 'UTC' ? '+00:00' : zone);

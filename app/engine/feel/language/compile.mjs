@@ -5,11 +5,12 @@ import { builtins } from './builtins.mjs';
 import { equals } from './compare.mjs';
 import { buildNode, isSimple } from './nodes.mjs';
 import { FeelError } from './state.mjs';
-import { calendarText } from './temporal.mjs';
+import { balance, calendarText } from './temporal.mjs';
 
 hooks.node = buildNode;
 hooks.equals = equals;
 hooks.calendarText = calendarText;
+hooks.balance = balance;
 
 const LONGEST_EXPRESSION = 10_000;
 const DEEPEST_TREE = 400;
@@ -18,10 +19,18 @@ const DEEPEST_BRACKETS = 60;
 const LONGEST_SIGNS = 20;
 const KEPT = 4_000;
 const KEYWORDS = new Set(
-  'for in return if then else some every satisfies or and between instance of days time duration years months date list context function null true false external not'.split(' '),
+  'for in return if then else some every satisfies or and between instance of days time duration years months date list context function null true false external not'.split(
+    ' ',
+  ),
 );
 /** built-in names that the parser takes apart unless it is told of them, such as `get or else` */
-const BASE_NAMES = Object.freeze(Object.fromEntries(Object.keys(builtins).filter(takenApart).map((name) => [name, 1])));
+const BASE_NAMES = Object.freeze(
+  Object.fromEntries(
+    Object.keys(builtins)
+      .filter(takenApart)
+      .map((name) => [name, 1]),
+  ),
+);
 
 function takenApart(name) {
   const call = parseExpression(`${name}(1)`, {}).topNode.firstChild;
@@ -134,11 +143,7 @@ const children = (node) => {
   return result;
 };
 
-const nameOf = (node, text) =>
-  text
-    .slice(node.from, node.to)
-    .replace(/\s+/g, ' ')
-    .trim();
+const nameOf = (node, text) => text.slice(node.from, node.to).replace(/\s+/g, ' ').trim();
 
 function visit(node, text, bound, found) {
   const visitor = VISITORS[node.name];
@@ -206,7 +211,9 @@ const VISITORS = {
     } else {
       visit(target, text, bound, found);
     }
-    children(node).slice(1).forEach((each) => visit(each, text, bound, found));
+    children(node)
+      .slice(1)
+      .forEach((each) => visit(each, text, bound, found));
   },
   NamedParameter(node, text, bound, found) {
     visit(node.lastChild, text, bound, found);
@@ -216,7 +223,9 @@ const VISITORS = {
   FilterExpression(node, text, bound, found) {
     visit(node.firstChild, text, bound, found);
     const inner = new Set(bound).add('item');
-    children(node).slice(1).forEach((each) => visit(each, text, inner, found));
+    children(node)
+      .slice(1)
+      .forEach((each) => visit(each, text, inner, found));
   },
   Context(node, text, bound, found) {
     const inner = new Set(bound);
@@ -239,4 +248,3 @@ const VISITORS = {
   },
   Type() {},
 };
-

@@ -86,7 +86,8 @@ const PROPERTIES = {
 /** A property of a value; only what FEEL defines is visible, never what the JavaScript object has besides. */
 export function property(given, name) {
   // `(= 10)` is the range that holds 10 alone
-  const value = given instanceof Test && given.operator === '=' ? range(given.operand, given.operand, true, true) : given;
+  const value =
+    given instanceof Test && given.operator === '=' ? range(given.operand, given.operand, true, true) : given;
   const kind = getType(value);
   if (kind === 'context') {
     return entry(value, name);
@@ -107,7 +108,9 @@ function propertyOf(value, kind, name) {
     return own ? value[name] : null;
   }
   if (name === 'second') {
-    return tidy(value.value.second + value.value.millisecond / 1e3 + value.value.microsecond / 1e6 + value.value.nanosecond / 1e9);
+    return tidy(
+      value.value.second + value.value.millisecond / 1e3 + value.value.microsecond / 1e6 + value.value.nanosecond / 1e9,
+    );
   }
   if (name === 'timezone') {
     return value.zone !== null && /^[A-Za-z]/.test(value.zone) && value.zone !== 'UTC' ? value.zone : null;
@@ -192,14 +195,17 @@ function arithmetic(node, args) {
   const [left, operator, right] = args;
   const operation = OPERATIONS[operator];
   const type = left.type === right.type ? left.type : 'any';
-  return Object.assign((scope) => {
-    const result = operation(left(scope), right(scope));
-    if (result === undefined) {
-      warn('INVALID_TYPE', operator);
-      return null;
-    }
-    return result;
-  }, { type });
+  return Object.assign(
+    (scope) => {
+      const result = operation(left(scope), right(scope));
+      if (result === undefined) {
+        warn('INVALID_TYPE', operator);
+        return null;
+      }
+      return result;
+    },
+    { type },
+  );
 }
 
 function negate(value) {
@@ -213,17 +219,20 @@ function negate(value) {
 
 /** A connective settled by one side: `and` by false, `or` by true (DMN 10.3.2.12). */
 const connective = (settling) => (node, args) =>
-  Object.assign((scope) => {
-    const left = single(args[0](scope));
-    if (left === settling) {
-      return settling;
-    }
-    const right = single(args[2](scope));
-    if (right === settling) {
-      return settling;
-    }
-    return left === !settling && right === !settling ? !settling : null;
-  }, { type: 'test' });
+  Object.assign(
+    (scope) => {
+      const left = single(args[0](scope));
+      if (left === settling) {
+        return settling;
+      }
+      const right = single(args[2](scope));
+      if (right === settling) {
+        return settling;
+      }
+      return left === !settling && right === !settling ? !settling : null;
+    },
+    { type: 'test' },
+  );
 
 function comparison(node, args) {
   const operator = args[1];
@@ -252,7 +261,10 @@ function isIn(value, tests) {
   if (list.some((test) => test instanceof Verdict && test.value === true)) {
     return true;
   }
-  return anyMeets(list.filter((test) => !(test instanceof Verdict)), value);
+  return anyMeets(
+    list.filter((test) => !(test instanceof Verdict)),
+    value,
+  );
 }
 
 // -- loops ----------------------------------------------------------------------------------------------------------
@@ -491,7 +503,8 @@ function positiveUnaryTest(node, args) {
   const says = test.type === 'test' || /\?/.test(node.input);
   return (scope) => {
     const value = test(scope);
-    const decides = typeof value === 'boolean' && (says || (typeof scope['?'] !== 'boolean' && !('constantValue' in test)));
+    const decides =
+      typeof value === 'boolean' && (says || (typeof scope['?'] !== 'boolean' && !('constantValue' in test)));
     return decides ? new Verdict(value) : value;
   };
 }
@@ -519,7 +532,11 @@ function list(node, args) {
 }
 
 function positiveUnaryTests(node, args) {
-  return (scope) => Object.assign(args.map((test) => test(scope)), { verdicts: true });
+  return (scope) =>
+    Object.assign(
+      args.map((test) => test(scope)),
+      { verdicts: true },
+    );
 }
 
 function interval(node, args) {
@@ -537,7 +554,9 @@ function unaryComparison(node, args) {
     if (operator === '=' || operator === '!=') {
       return new Test(operator, operand);
     }
-    return operator.startsWith('<') ? range(null, operand, false, operator === '<=') : range(operand, null, operator === '>=', false);
+    return operator.startsWith('<')
+      ? range(null, operand, false, operator === '<=')
+      : range(operand, null, operator === '>=', false);
   }, 'test');
 }
 
@@ -555,7 +574,10 @@ const NODES = {
   Disjunction: connective(true),
   IfExpression: (node, args) => {
     const type = args[3].type === args[5]?.type ? args[3].type : 'any';
-    return tagged((scope) => (single(args[1](scope)) === true ? args[3](scope) : args[5] ? args[5](scope) : null), type);
+    return tagged(
+      (scope) => (single(args[1](scope)) === true ? args[3](scope) : args[5] ? args[5](scope) : null),
+      type,
+    );
   },
   '?': () => (scope) => scope['?'] ?? null,
   IterationContext: iteration,

@@ -15,7 +15,11 @@ export function tidy(number) {
     return number;
   }
   const rounded = number.toPrecision(15);
-  const digits = rounded.replace(/e.*$/, '').replace(/^-?[0.]*/, '').replace('.', '').replace(/0+$/, '');
+  const digits = rounded
+    .replace(/e.*$/, '')
+    .replace(/^-?[0.]*/, '')
+    .replace('.', '')
+    .replace(/0+$/, '');
   return digits.length <= 13 ? Number(rounded) : number;
 }
 
@@ -47,11 +51,6 @@ export function round(number, scale, mode) {
     return number;
   }
   const shift = parts.scale - scale;
-  if (shift > 400) {
-    return ['floor', 'ceiling', 'up'].includes(mode) && number !== 0 && scale <= 308
-      ? MODES[mode](0n, -1, true, number < 0) === 0n ? 0 : Number(`${number < 0 ? '-' : ''}1e${-scale}`)
-      : 0;
-  }
   const divisor = 10n ** BigInt(shift);
   const quotient = parts.digits / divisor;
   const rest = parts.digits % divisor;

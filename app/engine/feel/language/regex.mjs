@@ -1,8 +1,15 @@
 /** XPath regular expressions (DMN 10.3.4.3) on V8's: what XPath does not know is refused, what V8 writes differently is rewritten. */
 
-const NAME_START = ':A-Z_a-z\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u02FF\\u0370-\\u037D\\u037F-\\u1FFF\\u200C\\u200D\\u2070-\\u218F\\u2C00-\\u2FEF\\u3001-\\uD7FF\\uF900-\\uFDCF\\uFDF0-\\uFFFD';
+const NAME_START =
+  ':A-Z_a-z\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u02FF\\u0370-\\u037D\\u037F-\\u1FFF\\u200C\\u200D\\u2070-\\u218F\\u2C00-\\u2FEF\\u3001-\\uD7FF\\uF900-\\uFDCF\\uFDF0-\\uFFFD';
 const NAME_PART = `${NAME_START}\\-.0-9\\u00B7\\u0300-\\u036F\\u203F-\\u2040`;
-const BLOCKS = { BasicLatin: '\\u0000-\\u007F', 'Latin-1Supplement': '\\u0080-\\u00FF', LatinExtendedA: '\\u0100-\\u017F', Greek: '\\u0370-\\u03FF', Cyrillic: '\\u0400-\\u04FF' };
+const BLOCKS = {
+  BasicLatin: '\\u0000-\\u007F',
+  'Latin-1Supplement': '\\u0080-\\u00FF',
+  LatinExtendedA: '\\u0100-\\u017F',
+  Greek: '\\u0370-\\u03FF',
+  Cyrillic: '\\u0400-\\u04FF',
+};
 const LONGEST_PATTERN = 1_000;
 const KEPT = 200;
 const cache = new Map();

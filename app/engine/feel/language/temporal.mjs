@@ -1,7 +1,16 @@
 /** Temporal values: strict reading of ISO texts, our one implicit zone, arithmetic of DMN 10.3.2.3. */
 import {
-  FeelDate, FeelDateTime, FeelDuration, FeelTime, addDuration, addDurations, isDate, isDateTime, isTime, isValidZone,
-  isZoned, splitZone, toComparable,
+  FeelDate,
+  FeelDateTime,
+  FeelDuration,
+  FeelTime,
+  addDuration,
+  isDate,
+  isTime,
+  isValidZone,
+  isZoned,
+  splitZone,
+  toComparable,
 } from 'feelin';
 import { Temporal } from 'temporal-polyfill';
 
@@ -113,42 +122,60 @@ export function instant(dateTime, zone = IMPLICIT_ZONE) {
   return isZoned(dateTime) ? toComparable(dateTime) : toComparable(new FeelDateTime(dateTime.value, zone));
 }
 
-export const monthsOf = (duration) => duration.value.years * 12 + duration.value.months;
+const monthsIn = (value) => value.years * 12 + value.months;
+export const monthsOf = (duration) => monthsIn(duration.value);
 
+const UNITS = [
+  ['hours', 3_600_000_000_000n],
+  ['minutes', 60_000_000_000n],
+  ['seconds', 1_000_000_000n],
+  ['milliseconds', 1_000_000n],
+  ['microseconds', 1_000n],
+  ['nanoseconds', 1n],
+];
 const NANOSECONDS_A_DAY = 86_400_000_000_000n;
 
-/** A days and time duration in nanoseconds, exactly. */
-export function nanosecondsOf(duration) {
-  const { days, hours, minutes, seconds, milliseconds, microseconds, nanoseconds } = duration.value;
-  return (
-    BigInt(days) * NANOSECONDS_A_DAY +
-    BigInt(hours) * 3_600_000_000_000n +
-    BigInt(minutes) * 60_000_000_000n +
-    BigInt(seconds) * 1_000_000_000n +
-    BigInt(milliseconds) * 1_000_000n +
-    BigInt(microseconds) * 1_000n +
-    BigInt(nanoseconds)
+function nanosecondsIn(value) {
+  return UNITS.reduce(
+    (total, [unit, length]) => total + BigInt(value[unit]) * length,
+    BigInt(value.days) * NANOSECONDS_A_DAY,
   );
 }
 
+/** A days and time duration in nanoseconds, exactly. */
+export const nanosecondsOf = (duration) => nanosecondsIn(duration.value);
+
+function balancedDays(nanoseconds) {
+  const parts = { days: Number(nanoseconds / NANOSECONDS_A_DAY) };
+  let rest = nanoseconds % NANOSECONDS_A_DAY;
+  for (const [unit, length] of UNITS) {
+    parts[unit] = Number(rest / length);
+    rest %= length;
+  }
+  return Temporal.Duration.from(parts);
+}
+
+const balancedMonths = (months) => Temporal.Duration.from({ years: Math.trunc(months / 12), months: months % 12 });
+
+/** Balance a duration: months into years and months, everything else into days and parts of a day of 24 hours. */
+export function balance(value) {
+  const months = monthsIn(value);
+  return months === 0
+    ? balancedDays(nanosecondsIn(value) + BigInt(value.weeks) * 7n * NANOSECONDS_A_DAY)
+    : balancedMonths(months);
+}
+
+/** A duration of so many months; null beyond what a duration can hold. */
 export function ofMonths(months) {
-  return Number.isSafeInteger(months) && Math.abs(months) < 1e10
-    ? new FeelDuration(Temporal.Duration.from({ years: Math.trunc(months / 12), months: months % 12 }), true)
+  return Number.isSafeInteger(months) && Math.abs(months) < 5e10
+    ? new FeelDuration(balancedMonths(months), true)
     : null;
 }
 
+/** A duration of so many nanoseconds; null beyond what a duration can hold. */
 export function ofNanoseconds(total) {
   const days = total / NANOSECONDS_A_DAY;
-  if (days > 100_000_000n || days < -100_000_000n) {
-    return null;
-  }
-  const rest = total % NANOSECONDS_A_DAY;
-  const duration = Temporal.Duration.from({
-    days: Number(days),
-    seconds: Number(rest / 1_000_000_000n),
-    nanoseconds: Number(rest % 1_000_000_000n),
-  });
-  return new FeelDuration(duration, false);
+  return days > 100_000_000_000n || days < -100_000_000_000n ? null : new FeelDuration(balancedDays(total), false);
 }
 
 export function scaleDuration(duration, factor) {
@@ -158,7 +185,11 @@ export function scaleDuration(duration, factor) {
   if (duration.yearsMonths) {
     return ofMonths(Math.trunc(monthsOf(duration) * factor));
   }
-  const seconds = (Number(nanosecondsOf(duration)) / 1e9) * factor;
+  const total = nanosecondsOf(duration);
+  if (Number.isInteger(factor)) {
+    return ofNanoseconds(total * BigInt(factor));
+  }
+  const seconds = (Number(total) / 1e9) * factor;
   return Math.abs(seconds) < 1e13 ? ofNanoseconds(BigInt(Math.round(seconds * 1e3)) * 1_000_000n) : null;
 }
 
@@ -201,7 +232,9 @@ export function between(left, right) {
       : null;
   }
   const zones = [left, right].map((side) => (isDate(side) ? 'UTC' : side.zone));
-  const moments = [left, right].map((side) => (isDate(side) ? new FeelDateTime(side.value.toPlainDateTime(), null) : side));
+  const moments = [left, right].map((side) =>
+    isDate(side) ? new FeelDateTime(side.value.toPlainDateTime(), null) : side,
+  );
   if (isDate(left) && isDate(right)) {
     return new FeelDuration(moments[0].value.since(moments[1].value, { largestUnit: 'day' }), false);
   }
@@ -212,25 +245,19 @@ export function between(left, right) {
   return ofNanoseconds((start - end) * 1_000_000n);
 }
 
+/** The sum (sign 1) or difference (sign -1) of two durations of the same kind. */
 export function addBoth(left, right, sign) {
-  try {
-    return left.yearsMonths === right.yearsMonths && left.yearsMonths
-      ? ofMonths(monthsOf(left) + sign * monthsOf(right))
-      : addDurations(left, right, sign);
-  } catch (error) {
-    if (error instanceof RangeError) {
-      return null;
-    }
-    throw error;
-  }
-}
-
-/** Whole months between two dates (date and time values: with their clocks), towards zero. */
-export function monthsBetween(from, to) {
-  if (isDateTime(from) && isDateTime(to) && isZoned(from) !== isZoned(to)) {
+  if (left.yearsMonths !== right.yearsMonths) {
     return null;
   }
-  const plain = (side) => (isDate(side) ? side.value.toPlainDateTime() : side.value);
+  return left.yearsMonths
+    ? ofMonths(monthsOf(left) + sign * monthsOf(right))
+    : ofNanoseconds(nanosecondsOf(left) + BigInt(sign) * nanosecondsOf(right));
+}
+
+/** Whole months between the days of two dates, towards zero (DMN 10.3.4.1). */
+export function monthsBetween(from, to) {
+  const plain = (side) => (isDate(side) ? side.value : side.value.toPlainDate());
   const { years, months } = plain(from).until(plain(to), { largestUnit: 'year' });
   return ofMonths(years * 12 + months);
 }

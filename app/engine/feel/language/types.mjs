@@ -42,7 +42,10 @@ export function isInstance(value, type, depth = 0) {
     case 'list':
       return Array.isArray(value) && value.every((item) => isNull(item) || isInstance(item, type.element, depth + 1));
     case 'range':
-      return getType(value) === 'range' && [value.start, value.end].every((end) => isNull(end) || isInstance(end, type.element, depth + 1));
+      return (
+        getType(value) === 'range' &&
+        [value.start, value.end].every((end) => isNull(end) || isInstance(end, type.element, depth + 1))
+      );
     case 'context':
       return getType(value) === 'context' && type.entries.every((entry) => hasEntry(value, entry, depth));
     case 'function':
@@ -80,7 +83,10 @@ function hasEntry(value, entry, depth) {
   if (state.lenient && !Object.hasOwn(value, entry.name)) {
     return true;
   }
-  return Object.hasOwn(value, entry.name) && (isNull(value[entry.name]) || isInstance(value[entry.name], entry.type, depth + 1));
+  return (
+    Object.hasOwn(value, entry.name) &&
+    (isNull(value[entry.name]) || isInstance(value[entry.name], entry.type, depth + 1))
+  );
 }
 
 function fitsFunction(value, type) {
@@ -93,7 +99,8 @@ function isItem(value, type, depth) {
   const allowed = (item) => !state.constrained || !type.allowed || isNull(item) || type.allowed(item) === true;
   if (type.list) {
     return (
-      Array.isArray(value) && value.every((item) => isNull(item) || (isInstance(item, type.type, depth + 1) && allowed(item)))
+      Array.isArray(value) &&
+      value.every((item) => isNull(item) || (isInstance(item, type.type, depth + 1) && allowed(item)))
     );
   }
   return isInstance(value, type.type, depth + 1) && allowed(value);

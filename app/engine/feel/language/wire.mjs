@@ -101,5 +101,8 @@ function writeObject(value, count) {
     const written = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, write(item, count)]));
     return Object.hasOwn(value, TAG) ? { [TAG]: 'context', value: written } : written;
   }
-  throw new FeelError('feel_value', `a ${getType(value) === 'literal' ? 'function' : getType(value)} cannot be a result`);
+  throw new FeelError(
+    'feel_value',
+    `a ${getType(value) === 'literal' ? 'function' : getType(value)} cannot be a result`,
+  );
 }
