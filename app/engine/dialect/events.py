@@ -17,7 +17,7 @@ from app.engine.timers import to_interval
 from app.engine.tokens import Token
 
 #: how long a thrown message waits for somebody to receive it where the diagram does not say
-NORMAL_TIME_TO_LIVE = timedelta(hours=1)
+NORMAL_TIME_TO_LIVE = timedelta(days=30)
 
 
 class CatchSpec(ElementSpec):
