@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http
 import http.client
 import os
 import signal
@@ -131,23 +132,24 @@ class Supervisor:
         return result.stdout.strip()
 
     def _wait_for_web(self) -> None:
-        """Wait until the first page is served."""
+        """Wait until the web can serve people."""
         host = "127.0.0.1" if self._settings.web_host in {"0.0.0.0", "::"} else self._settings.web_host  # noqa: S104
         deadline = time.monotonic() + WEB_WITHIN
         while not self._stop.is_set():
             connection = http.client.HTTPConnection(host, self._settings.web_port, timeout=5)
             try:
-                connection.request("GET", "/")
-                connection.getresponse().read()
+                connection.request("GET", "/health/ready")
+                ready = connection.getresponse().status == http.HTTPStatus.OK
             except (OSError, http.client.HTTPException):
-                if time.monotonic() > deadline:
-                    raise CannotStart("The web server did not answer.") from None
-                self._restart_dead()
-                self._stop.wait(0.05)
-            else:
-                return
+                ready = False
             finally:
                 connection.close()
+            if ready:
+                return
+            if time.monotonic() > deadline:
+                raise CannotStart("The web server did not answer.")
+            self._restart_dead()
+            self._stop.wait(0.05)
 
     def _watch(self) -> None:
         while not self._stop.wait(LOOK_EVERY):

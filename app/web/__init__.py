@@ -13,10 +13,12 @@ from app.executor import Executor
 from app.queries.sessions import list_workplaces
 from app.settings import Settings
 from app.web import (
+    api,
     assets,
     auth,
     cases,
     errors,
+    health,
     home,
     language,
     monitor,
@@ -64,8 +66,10 @@ def create_app(
     assets.install(app, settings.county_accent or theme.DEFAULT_ACCENT)
     app.register_blueprint(preferences.blueprint)
     app.register_blueprint(home.blueprint)
+    app.register_blueprint(health.blueprint)
     for place in (worklist, tasks, cases, starting, monitor):
         app.register_blueprint(place.blueprint)
+    api.install(app)
     app.context_processor(page_frame)
     return app
 
