@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from app.domain.conditions import Condition
@@ -229,10 +230,12 @@ class FormDefinition:
 
         :raises KeyError: the form has none
         """
-        for each_path, each in self.walk():
-            if each_path == path:
-                return each
-        raise KeyError(path)
+        return self.by_path[path]
+
+    @property
+    def by_path(self) -> Mapping[FieldPath, Field]:
+        """Every field by its path, in the order of the form."""
+        return _by_path(self)
 
     @property
     def data_groups(self) -> frozenset[DataGroup]:
@@ -260,3 +263,8 @@ class FormDefinition:
             yield f"{place}.hint", each.hint
             for option in each.options:
                 yield f"{place}.{option.value}", option.label
+
+
+@lru_cache(maxsize=1000)
+def _by_path(form: FormDefinition) -> Mapping[FieldPath, Field]:
+    return dict(form.walk())

@@ -31,7 +31,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _LONGEST_VALUE = 200
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1000)
 def form_schema(form: FormDefinition) -> dict[str, Any]:
     """Return the JSON Schema of the form's submissions. Shared: do not change it."""
     return {
@@ -115,7 +115,8 @@ def _rows(asked: Field) -> dict[str, Any]:
 
 
 def _files(asked: Field) -> dict[str, Any]:
-    return {"type": "array", **_items(asked, _FILE, most=1)}
+    # by the keys of documents that were uploaded before
+    return {"type": "array", **_items(asked, {"type": "string", "maxLength": _LONGEST_VALUE}, most=1)}
 
 
 _WRITERS: Mapping[FieldType, Callable[[Field], dict[str, Any]]] = {
@@ -152,18 +153,3 @@ def _bound(value: int | Decimal | date | None, *, default: int) -> int | float:
     if isinstance(value, Decimal):
         return float(value)
     return value if isinstance(value, int) else default
-
-
-#: in a submission of the API a file is the key of a document that was uploaded before; this is what is checked and kept
-_FILE: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["name", "mediaType", "size", "sha256"],
-    "properties": {
-        "name": {"type": "string", "minLength": 1, "maxLength": 255},
-        "mediaType": {"type": "string"},
-        "size": {"type": "integer", "minimum": 1},
-        "sha256": {"type": "string"},
-        "documentKey": {"type": "string"},
-    },
-}

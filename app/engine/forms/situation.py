@@ -55,7 +55,7 @@ def settle(
     :raises BudgetExceeded: the expressions need more time or memory than the command has
     """
     situation = Situation(received)
-    fields = dict(form.walk())
+    fields = form.by_path
     evaluator = _Evaluator(fields, contexts, known, now, received)
     evaluator.foresee([spot for path in fields for spot in _spots(fields, received, path)])
     for layer in form.layers:

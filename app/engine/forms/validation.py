@@ -13,7 +13,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from app.domain.errors import Problem
-from app.domain.forms import Field, FieldType, FormDefinition
+from app.domain.forms import Field, FieldType, FormDefinition, Values
 from app.engine.forms.conversion import to_json_value
 from app.engine.forms.received import Received
 from app.engine.forms.schema import form_schema
@@ -52,29 +52,38 @@ def required_problem(asked: Field, *, place: str) -> Problem:
 def validate(form: FormDefinition, received: Received) -> None:
     """Note a problem for everything that the form's JSON Schema refuses; a place keeps its first problem."""
     fields = {".".join(path): asked for path, asked in form.walk()}
-    instance = submitted_json(form, received)
+    instance = submitted_json(form, received.all_values())
     for error in validator(form).iter_errors(instance):
         for place, asked, code, values in _explain(error, received, fields):
             problem = required_problem(asked, place=place) if code == "required" else None
             received.problems.setdefault(place, problem or Problem(code, place=place, name=asked.key, values=values))
 
 
-def submitted_json(form: FormDefinition, received: Received) -> dict[str, Any]:
-    """Return the submitted answers as the JSON that the schema describes (no computed values)."""
-    return _submitted(list(form.fields), received.all_values())
+def submitted_json(form: FormDefinition, values: Values) -> dict[str, Any]:
+    """
+    Return the submitted answers as the JSON that the schema describes: no computed values, files by their key.
+
+    A file that is not stored yet has none; its sha256 stands in for it.
+    """
+    return _submitted(list(form.fields), values)
 
 
-def _submitted(fields: list[Field], values: Mapping[str, Any]) -> dict[str, Any]:
+def _submitted(fields: list[Field], values: Values) -> dict[str, Any]:
     made = {}
     for each in fields:
-        if each.submittable and each.key in values:
-            value = values[each.key]
-            rows = each.type is FieldType.GROUP
-            made[each.key] = [_submitted(list(each.fields), row) for row in value] if rows else to_json_value(value)
+        value = values.get(each.key)
+        if value is None or not each.submittable:
+            continue
+        if each.type is FieldType.GROUP:
+            made[each.key] = [_submitted(list(each.fields), row) for row in value]
+        elif each.type is FieldType.FILE:
+            made[each.key] = [file.get("documentKey") or file["sha256"] for file in value]
+        else:
+            made[each.key] = to_json_value(value)
     return made
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1000)
 def validator(form: FormDefinition) -> Any:
     """Return the validator of the form's schema; patterns run on RE2, so none can hang."""
     return _Validator(form_schema(form), format_checker=_formats)

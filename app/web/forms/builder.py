@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.domain.conditions import holds, keys_of, to_json
 from app.domain.errors import Problem
-from app.domain.forms import MOST_ROWS, Expression, Field, FieldPath, FieldType, FormDefinition, Option
+from app.domain.forms import MOST_ROWS, Expression, Field, FieldPath, FieldType, FormDefinition
 from app.domain.localized import in_language
-from app.engine.forms import ACCEPT, ROW_MARK, Around, Raw, Situation, Upload, look_at
+from app.engine.forms import ROW_MARK, Around, Raw, Situation, Upload, look_at
 from app.locale import Texts
 from app.web.forms.answer_texts import answer_text
 from app.web.forms.problem_texts import field_of, problem_text
 from app.web.forms.rows import rows_of
-from app.web.forms.view import FieldView, FormView, OptionView, ProblemLine, RowView, SectionView
+from app.web.forms.view import FieldView, FormView, ProblemLine, RowView, SectionView
+from app.web.forms.widgets import input_attributes, option_views, widget_of
 
-#: up to here all options stand on the page; more go into a list
-MOST_RADIOS = 6
 #: stands for the number of a row in the row that the browser copies
 ROW_PLACEHOLDER = "__row__"
 _SHORT = frozenset([FieldType.INTEGER, FieldType.DECIMAL, FieldType.DATE, FieldType.DATE_TIME, FieldType.IDENTITY_CODE])
 _DATES = frozenset([FieldType.DATE, FieldType.DATE_TIME])
-_LISTS = frozenset([FieldType.CHOICE, FieldType.USER, FieldType.ORGANISATION, FieldType.REFERENCE])
-_INPUT_MODES: Mapping[str, str] = {
-    FieldType.INTEGER: "numeric",
-    FieldType.DECIMAL: "decimal",
-    "phone": "tel",
-    "email": "email",
-}
 
 
 def build_form_view(
@@ -221,8 +213,11 @@ class _Builder:
     def _field(self, spot: _Spot) -> FieldView:
         asked = spot.asked
         field_id = f"f-{spot.name}"
-        options = self._options(spot, field_id)
-        widget = self._widget(spot)
+        widget = widget_of(asked, spot.path, self._around)
+        picked = spot.texts()
+        options = option_views(
+            asked, spot.path, field_id=field_id, picked=picked, around=self._around, texts=self._texts
+        )
         problem = self._problems.get(spot.place)
         required = self._is_required(spot)
         return FieldView(
@@ -235,7 +230,7 @@ class _Builder:
             problem=problem_text(problem, form=self._form, language=self._language) if problem else "",
             value=self._value(spot, widget),
             options=options,
-            attributes=_attributes(asked),
+            attributes=input_attributes(asked),
             required=required,
             multiple=(asked.max_items or 1) > 1,
             inline=asked.type is FieldType.BOOLEAN,
@@ -244,30 +239,12 @@ class _Builder:
             autofocus=bool(self._focus_id) and self._focus_id in (field_id, f"{field_id}-add"),
             show_if=self._browser_condition(asked.show_if, spot),
             required_if=self._browser_condition(asked.required_if, spot),
-            asks_server=asked.computed is not None
+            asks_server=self._may_change(asked.computed, spot)
             or self._asks_server(asked.show_if, spot)
             or self._asks_server(asked.required_if, spot),
             is_shown=self._is_shown(spot),
             **(self._rows(spot) if widget == "group" else {}),
         )
-
-    def _widget(self, spot: _Spot) -> str:
-        asked = spot.asked
-        if not asked.submittable:
-            return "shown"
-        simple = {
-            FieldType.LONG_TEXT: "textarea",
-            FieldType.BOOLEAN: "radios",
-            FieldType.MULTI_CHOICE: "checkboxes",
-            FieldType.FILE: "file",
-            FieldType.GROUP: "group",
-        }
-        if asked.type not in _LISTS:
-            return simple.get(asked.type, "text")
-        options = self._around.options(asked, spot.path)
-        if options is None:
-            return "text"
-        return "radios" if asked.type is FieldType.CHOICE and len(options) <= MOST_RADIOS else "select"
 
     def _value(self, spot: _Spot, widget: str) -> str:
         if widget != "shown":
@@ -289,26 +266,6 @@ class _Builder:
         if any(isinstance(each, Upload) and each.name for each in spot.sent.get(asked.key, ())):
             hints.append(self._texts("forms.choose_file_again"))
         return " ".join(hint for hint in hints if hint)
-
-    def _options(self, spot: _Spot, field_id: str) -> tuple[OptionView, ...]:
-        asked, chosen = spot.asked, spot.texts()
-        if asked.type is FieldType.FILE:
-            stored = [self._around.documents[key] for key in chosen if key in self._around.documents]
-            listed = [(each.key, each.name) for each in stored]
-        elif asked.type is FieldType.BOOLEAN:
-            listed = [("true", self._texts("forms.yes")), ("false", self._texts("forms.no"))]
-        else:
-            options: Sequence[Option] = self._around.options(asked, spot.path) or ()
-            listed = [(option.value, in_language(option.label, self._language)) for option in options]
-        if self._widget(spot) == "select":
-            listed.insert(0, ("", self._texts("forms.choose" if asked.required else "forms.not_answered")))
-        elif self._widget(spot) == "radios" and not asked.required and asked.required_if is None:
-            listed.append(("", self._texts("forms.not_answered")))
-        picked = chosen or [""]
-        return tuple(
-            OptionView(value=value, label=label, id=f"{field_id}-{number}", checked=value in picked)
-            for number, (value, label) in enumerate(listed)
-        )
 
     def _rows(self, spot: _Spot) -> dict[str, Any]:
         group = spot.asked
@@ -339,15 +296,3 @@ class _Builder:
             remove_text=self._texts("forms.remove_row", row=number, label=label),
             remove_action=f"remove:{group.key}:{position}",
         )
-
-
-def _attributes(asked: Field) -> tuple[tuple[str, str], ...]:
-    attributes: dict[str, str] = {}
-    mode = _INPUT_MODES.get(asked.type) or (_INPUT_MODES.get(asked.record.attribute) if asked.record else None)
-    if mode:
-        attributes["inputmode"] = mode
-    if asked.type is FieldType.IDENTITY_CODE:
-        attributes |= {"autocapitalize": "characters", "spellcheck": "false"}
-    if asked.type is FieldType.FILE:
-        attributes["accept"] = ACCEPT
-    return tuple(attributes.items())

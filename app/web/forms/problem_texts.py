@@ -36,4 +36,4 @@ def field_of(form: FormDefinition, problem: Problem) -> Field | None:
     """Return the field that the problem is about, None where it is about none."""
     parts = problem.place.split(".")
     path = (parts[0], parts[2]) if len(parts) == 3 else (parts[0],)
-    return dict(form.walk()).get(path)
+    return form.by_path.get(path)

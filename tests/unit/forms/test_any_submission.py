@@ -11,7 +11,7 @@ from app.domain.forms import FieldType
 from app.domain.identity_code import check_character
 from app.engine.forms import Upload, parse_json_submission, parse_submission
 from app.engine.forms.conversion import to_json_value
-from app.engine.forms.validation import validator
+from app.engine.forms.validation import submitted_json, validator
 from app.web.forms import build_form_view, problem_text, raw_of
 from tests.unit.forms.conftest import CHOICES
 
@@ -72,12 +72,8 @@ def sent(name, asked):
     )
 
 
-def submittable(form, values):
-    return {key: to_json_value(value) for key, value in values.items() if form.field_at((key,)).submittable}
-
-
 def assert_answers_fit(form, answers):
-    assert list(validator(form).iter_errors(submittable(form, answers.values))) == []
+    assert list(validator(form).iter_errors(submitted_json(form, answers.values))) == []
     assert {record.key.partition(".")[0] for record in answers.records} <= {each.key for each in form.fields}
 
 

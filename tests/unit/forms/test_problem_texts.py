@@ -11,7 +11,8 @@ APP = Path(__file__).parents[3] / "app"
 SOURCES = [*(APP / "engine" / "forms").glob("*.py"), APP / "domain" / "identity_code.py"]
 #: what the texts of problems may name beside the label
 VALUES = dict.fromkeys(
-    ["minimum", "maximum", "length", "allowed", "property", "type", "written", "record", "value", "message", "name"], "x"
+    ["minimum", "maximum", "length", "allowed", "property", "type", "written", "record", "value", "message", "name"],
+    "x",
 )
 
 

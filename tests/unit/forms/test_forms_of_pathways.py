@@ -1,0 +1,42 @@
+"""Every form in processes/ is read, drawn in three languages and answered with nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app.domain.errors import InvalidSubmission
+from app.domain.identity_code import find_identity_codes
+from app.engine.forms import Around, parse_submission, read_form
+from app.web.forms import build_form_view, problem_text
+from tests.unit.forms.conftest import CHOICES, NOW, option
+
+ROOT = Path(__file__).parents[3]
+FORMS = sorted(ROOT.glob("processes/*/forms/*.json"))
+ALL_CHOICES = {**CHOICES, "roles": [option("r_laakari", "lääkäri")], "sources": [option("ITSE", "asiakas itse")]}
+AROUND = Around(now=NOW, choices=ALL_CHOICES)
+TEMPLATE = Environment(
+    loader=FileSystemLoader(ROOT / "app" / "web" / "templates"), autoescape=True, undefined=StrictUndefined
+).from_string('{% from "forms/form.html" import form_body %}{{ form_body(view) }}')
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: f"{path.parents[1].name}/{path.stem}")
+def test_a_form_of_a_pathway_is_complete(path):
+    form = read_form(path.read_bytes())
+    assert form.form_id == path.stem
+    assert form.missing_translations == ()
+    assert find_identity_codes(path.read_text()) == []
+    try:
+        parse_submission(form, {}, language="fi", around=AROUND)
+        problems = ()
+    except InvalidSubmission as error:
+        problems = error.problems
+    for language in ("fi", "sv", "en"):
+        view = build_form_view(form, raw={}, language=language, around=AROUND, problems=problems)
+        drawn = TEMPLATE.render(view=view)
+        for problem in problems:
+            text = problem_text(problem, form=form, language=language)
+            assert text
+            assert "expression_failed" not in problem.code
+        assert drawn.count("kyky-field") >= len(json.loads(path.read_text())["sections"])
