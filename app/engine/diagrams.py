@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from app.domain.errors import InvalidDiagram, NotFound, Problem
 from app.engine.builder import Builder
+from app.engine.feel.budget import fresh_budget
 from app.engine.graph import Findings, Scope
 from app.engine.normaliser import Document
 from app.engine.outline import outline
@@ -20,6 +21,8 @@ from app.engine.specs import ProcessSpec
 
 #: compiled processes kept; a county has some tens of pathways and a few living versions of each
 MOST_COMPILED = 128
+#: V8 time for all expressions of a diagram that is to be published
+MILLISECONDS_TO_PARSE = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +58,19 @@ def read_diagram(xml: bytes) -> Diagram:
     """
     document = Document(read_document(xml))
     findings = document.findings
-    processes = tuple(_build(process, findings, "")[1] for process in document.processes)
+    with fresh_budget(milliseconds=MILLISECONDS_TO_PARSE):
+        processes = tuple(_build(process, findings, "", published=False)[1] for process in document.processes)
     if findings.problems:
         raise InvalidDiagram(_unique(findings.problems))
     return Diagram(processes=processes, repairs=_unique(findings.repairs), content_hash=content_hash(xml))
 
 
-def _build(process: Scope, findings: Findings, digest: str) -> tuple[ProcessSpec | None, ProcessOutline]:
-    check_process(process, findings)
-    readings = Readings(findings)
+def _build(
+    process: Scope, findings: Findings, digest: str, *, published: bool
+) -> tuple[ProcessSpec | None, ProcessOutline]:
+    if not published:
+        check_process(process, findings)
+    readings = Readings(findings, published=published)
     spec = None
     if not any(problem.code == "duplicate_id" for problem in findings.problems):
         spec = Builder(process, readings, digest).build()
@@ -85,6 +92,8 @@ def compile_process(xml: bytes, process_id: str, content_hash: str) -> CompiledP
     """
     Return the process of a published file, from the cache where it was compiled before.
 
+    The file was checked by `read_diagram` when it was published; what ran then runs in later, stricter builds too.
+
     :raises InvalidDiagram: this build cannot run the file
     :raises NotFound: no executable process of this id in the file
     """
@@ -97,7 +106,7 @@ def compile_process(xml: bytes, process_id: str, content_hash: str) -> CompiledP
     process = next((each for each in document.processes if each.scope_id == process_id), None)
     if process is None:
         raise NotFound("process", process_id)
-    spec, described = _build(process, document.findings, content_hash)
+    spec, described = _build(process, document.findings, content_hash, published=True)
     if spec is None or document.findings.problems:
         raise InvalidDiagram(_unique(document.findings.problems))
     compiled = CompiledProcess(process_id=process_id, content_hash=content_hash, outline=described, spec=spec)

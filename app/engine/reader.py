@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from app.domain.errors import InvalidDiagram, Problem
-from app.engine.vocabulary import BPMN, local_name, namespace
+from app.engine.vocabulary import BPMN, LAYOUT, local_name, namespace
 
 LARGEST_FILE = 2 * 1024 * 1024
 MOST_ELEMENTS = 5_000
@@ -44,6 +44,9 @@ def read_document(xml: bytes) -> etree._Element:
     if namespace(root) != BPMN or local_name(root) != "definitions":
         raise InvalidDiagram([Problem("diagram_not_bpmn")])
     _check_size(root)
+    for layout in root.findall(f"{{{LAYOUT}}}BPMNDiagram"):
+        # shapes and edges are kept in the published file; they do not run
+        root.remove(layout)
     return root
 
 

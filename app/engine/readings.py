@@ -37,8 +37,10 @@ def _is_feel(edge: FlowEdge) -> bool:
 class Readings:
     """Reads elements of one process, and keeps what the process as a whole refers to."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, *, published: bool) -> None:
         self.findings = findings
+        #: whether every expression was parsed when the diagram was published
+        self.published = published
         self.references: set[str] = set()
         self.form_ids: set[str] = set()
         self.decision_ids: set[str] = set()
@@ -59,7 +61,8 @@ class Readings:
 
     def _checked(self, text: str, node: Node | Scope, *, is_feel: bool) -> Template:
         try:
-            template = read_expression(text) if is_feel else read_template(text)
+            read = read_expression if is_feel else read_template
+            template = read(text, published=self.published)
         except ExpressionError as error:
             self.findings.refuse(error.code, node, expression=text[:200], error=error.message[:200])
             return NOTHING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,7 +10,7 @@ if TYPE_CHECKING:
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
-DIAGRAM = "http://www.omg.org/spec/BPMN/20100524/DI"
+LAYOUT = "http://www.omg.org/spec/BPMN/20100524/DI"
 
 #: extensions whose presence changes what other engines do: ignoring them would run another process than the one drawn
 FOREIGN_EXECUTION = (
@@ -70,16 +71,20 @@ DOCUMENTATION = frozenset(
 )
 
 
+@lru_cache(maxsize=2048)
+def _split(tag: str) -> tuple[str, str]:
+    space, _, name = tag.rpartition("}")
+    return space[1:], name
+
+
 def local_name(element: _Element) -> str:
-    """Return the element's name without its namespace; comments and processing instructions give an empty name."""
-    tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    """Return the element's name without its namespace."""
+    return _split(str(element.tag))[1]
 
 
 def namespace(element: _Element) -> str:
     """Return the element's namespace, empty where it has none."""
-    tag = element.tag
-    return tag[1:].partition("}")[0] if isinstance(tag, str) and tag.startswith("{") else ""
+    return _split(str(element.tag))[0]
 
 
 def bpmn(name: str) -> str:
