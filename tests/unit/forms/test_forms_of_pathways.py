@@ -1,6 +1,7 @@
 """Every form in processes/ is read, drawn in three languages and answered with nothing."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.domain.errors import InvalidSubmission
 from app.domain.identity_code import find_identity_codes
-from app.engine.forms import Around, parse_submission, read_form
+from app.engine.forms import Around, parse_json_submission, parse_submission, read_form
 from app.web.forms import build_form_view, problem_text
 from tests.unit.forms.conftest import CHOICES, NOW, option
 
@@ -40,3 +41,12 @@ def test_a_form_of_a_pathway_is_complete(path):
             assert text
             assert "expression_failed" not in problem.code
         assert drawn.count("kyky-field") >= len(json.loads(path.read_text())["sections"])
+
+
+def test_the_examples_of_the_reference_are_right():
+    reference = (ROOT / "docs" / "reference" / "forms.md").read_text()
+    definition, submission = re.findall(r"```json\n(.*?)```", reference, re.DOTALL)
+    form = read_form(definition.encode())
+    answers = parse_json_submission(form, json.loads(submission), language="fi", around=AROUND)
+    assert answers.variables == {"jatkuu": True}
+    assert len(answers.records) == 3
