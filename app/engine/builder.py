@@ -194,7 +194,12 @@ class Builder:
         event = node.event
         kind = event.kind if event is not None else "none"
         if node.tag in {"startEvent", "boundaryEvent"}:
-            return CatchSpec(self.spec, facts)
+            spec = CatchSpec(self.spec, facts)
+            if event is not None and kind == "timer" and node.scope is self.process:
+                timer = self.readings.timer(node, event)
+                if timer is not None:
+                    self.spec.start_timers[node.node_id] = timer
+            return spec
         if node.tag == "intermediateCatchEvent" and kind != "link":
             return CatchSpec(self.spec, facts, catching=self._catching(node))
         if event is None or kind in {"none", "link"}:

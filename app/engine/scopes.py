@@ -113,6 +113,14 @@ class Scopes:
         if not scope.is_new or scope.kind == "r":
             self.closed.append(key)
 
+    def forget(self, key: int, names: Iterable[str]) -> None:
+        """Take the variables out of this very scope as if they had never been written."""
+        scope = self._scopes.get(key)
+        for name in names if scope is not None else ():
+            scope.stored.pop(name, None)
+            scope.values.pop(name, None)
+            self.written.pop((key, name), None)
+
     def write_here(self, key: int, variables: Variables) -> None:
         """Write the variables into this very scope."""
         scope = self._scopes[key]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
 if TYPE_CHECKING:
+    from app.engine.dialect.catching import TimerCatching
     from app.engine.dialect.element import ElementSpec
 
 
@@ -19,6 +20,8 @@ class ProcessSpec(WorkflowSpec):  # type: ignore[misc]  # SpiffWorkflow ships no
     def __init__(self, process_id: str, content_hash: str) -> None:
         super().__init__(name=process_id)
         self.content_hash = content_hash
+        #: what starts the process by itself, by start event
+        self.start_timers: dict[str, TimerCatching] = {}
 
     def element(self, name: str) -> ElementSpec:
         """Return the spec of this name."""

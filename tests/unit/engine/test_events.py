@@ -1,10 +1,11 @@
 """Start, catch, throw, boundary and end events."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.errors import NotFound
+from app.domain.errors import InstanceEnded, NotFound
 from app.engine import run
 from app.engine.seam import (
     ElementEvent,
@@ -12,9 +13,11 @@ from app.engine.seam import (
     JobOpened,
     MessageAwaited,
     SignalAwaited,
+    Surroundings,
     TimerFired,
     TimerOpened,
 )
+from app.engine.start_timers import PlannedStart, plan_start
 from tests.unit.engine.drawing import (
     ROOTS,
     TERMINATE,
@@ -383,6 +386,8 @@ def test_a_cancelled_instance_withdraws_everything_and_hears_nothing_more():
     assert walk.happened(ElementEvent.TERMINATED) == ["u", "p"]
     with pytest.raises(NotFound):
         run.advance(walk.process, walk.step.state, TimerFired(key=timer_key), surroundings=walk.surroundings)
+    with pytest.raises(InstanceEnded):
+        walk.cancel()
 
 
 def test_the_same_task_cannot_be_completed_twice():
@@ -420,3 +425,17 @@ def test_a_signal_reaches_what_waits_in_the_same_instance_at_that_moment_and_not
     walk = Walk(xml)
     assert walk.tasks == ["x"]
     assert walk.one(SignalAwaited).element_id == "later"
+
+
+def test_a_timer_start_event_is_planned_and_planned_again_after_each_start():
+    xml = diagram(start("st", timer("timeCycle", "=viite.vali")), user(), flow="st u")
+    process = compiled(xml)
+    around = Surroundings(now=NOW, new_key=lambda: 1, contexts={"viite": {"vali": "R2/P1D"}})
+    first = plan_start(process, "st", surroundings=around)
+    assert first == PlannedStart(due_at=NOW + timedelta(days=1), repetitions_left=1)
+    second = plan_start(process, "st", surroundings=replace(around, now=first.due_at), after=first)
+    assert second == PlannedStart(due_at=NOW + timedelta(days=2), repetitions_left=0)
+    assert plan_start(process, "st", surroundings=replace(around, now=second.due_at), after=second) is None
+    assert Walk(process, start="st").tasks == ["u"]
+    with pytest.raises(NotFound):
+        plan_start(process, "u", surroundings=around)
