@@ -116,7 +116,9 @@ class Scopes:
     def forget(self, key: int, names: Iterable[str]) -> None:
         """Take the variables out of this very scope as if they had never been written."""
         scope = self._scopes.get(key)
-        for name in names if scope is not None else ():
+        if scope is None:
+            return
+        for name in names:
             scope.stored.pop(name, None)
             scope.values.pop(name, None)
             self.written.pop((key, name), None)

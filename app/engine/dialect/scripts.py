@@ -30,7 +30,12 @@ class ScriptSpec(ElementSpec):
 
 
 class RuleSpec(ElementSpec):
-    """A business rule task that asks a decision."""
+    """
+    A business rule task that asks a decision.
+
+    Its input mappings may bring facts of a client (design.md 4), which are never kept: they are forgotten with the
+    element's own scope when it is left, and at once when something fails; a retry reads them anew.
+    """
 
     def __init__(
         self, process: ProcessSpec, facts: Facts, *, decision: Template, result: str, spec_name: str = ""
@@ -45,6 +50,29 @@ class RuleSpec(ElementSpec):
 
         :raises EngineFault: the decision is not published, or fails
         """
+        try:
+            return self._decide(token, values)
+        except EngineFault:
+            self._forget_inputs(token)
+            raise
+
+    def leave(self, token: Token) -> bool:
+        """Leave as every element does; where that fails, keep the output and forget the inputs."""
+        try:
+            return super().leave(token)
+        except EngineFault:
+            self._forget_inputs(token)
+            raise
+
+    def _behave_again(self, token: Token) -> bool | None:
+        self.map_inputs(token)
+        return super()._behave_again(token)
+
+    def _forget_inputs(self, token: Token) -> None:
+        names = [mapping.target[0] for group in self.input_mappings for mapping in group]
+        token.workflow.scopes.forget(token.id, names)
+
+    def _decide(self, token: Token, values: Sequence[Value]) -> bool:
         instance = token.workflow
         compiled = instance.surroundings.decisions.get(str(values[0]))
         if compiled is None:
