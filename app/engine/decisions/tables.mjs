@@ -3,7 +3,8 @@ import { equals, order } from '../feel/language/compare.mjs';
 import { sum } from '../feel/language/numbers.mjs';
 import { FeelError } from '../feel/language/state.mjs';
 import { conform, isListType } from '../feel/language/types.mjs';
-import { allowedTest, noteMatch } from './evaluator.mjs';
+import { noteMatch } from './evaluation.mjs';
+import { allowedTest } from './shapes.mjs';
 
 const ANYTHING = Symbol('anything');
 

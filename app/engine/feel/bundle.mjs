@@ -6,7 +6,7 @@ import {
   load as loadProgram,
 } from '../decisions/evaluator.mjs';
 import { compile, references, shapeOf } from './language/compile.mjs';
-import { newScope } from './language/nodes.mjs';
+import { newScope } from './language/scopes.mjs';
 import { FeelError, state } from './language/state.mjs';
 import { moment } from './language/temporal.mjs';
 import { decode, encode } from './language/wire.mjs';

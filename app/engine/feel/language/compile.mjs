@@ -3,7 +3,8 @@ import { Interpreter, SyntaxError as FeelSyntaxError, hooks, parseExpression, pa
 
 import { builtins } from './builtins.mjs';
 import { equals } from './compare.mjs';
-import { buildNode, isSimple } from './nodes.mjs';
+import { buildNode } from './nodes.mjs';
+import { isSimple } from './scopes.mjs';
 import { FeelError } from './state.mjs';
 import { balance, calendarText } from './temporal.mjs';
 
