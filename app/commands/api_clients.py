@@ -131,10 +131,10 @@ def forget_api_failures(uow: UnitOfWork, *, subjects: Sequence[str]) -> None:
 
 
 def as_caller(
-    uow: UnitOfWork, *, credentials: Credentials, work: Callable[[UnitOfWork, Caller], R], now: datetime
+    uow: UnitOfWork, *, credentials: Credentials, action: Callable[[UnitOfWork, Caller], R], now: datetime
 ) -> R:
     """
-    Find out who calls and do the work for them, both in this one transaction; return what the work returns.
+    Find out who calls and do the action for them, both in this one transaction; return what the action returns.
 
     :raises Unauthenticated: the sign-in does not hold
     :raises SecretUnchecked: the door has to check the secret against the stored hash first
@@ -147,7 +147,7 @@ def as_caller(
         caller = _with_secret(uow, credentials)
     if caller.client.disabled:
         raise Unauthenticated("disabled")
-    return work(uow, caller)
+    return action(uow, caller)
 
 
 def _with_secret(uow: UnitOfWork, credentials: SecretSent) -> Caller:

@@ -10,6 +10,7 @@ import enum
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TypeAlias
 
 from app.domain.actor import Actor
 from app.domain.errors import KykypolkuError
@@ -88,6 +89,24 @@ class Caller:
     def actor(self) -> Actor:
         """The service person, in its unit and roles."""
         return self.client.actor
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSent:
+    """A call that carries a token; only the token's hash goes further than the door."""
+
+    token_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSent:
+    """A call that carries a client id and a secret; `checked_hashes` are stored hashes that the secret fits."""
+
+    client_id: str
+    checked_hashes: frozenset[str] = field(default=frozenset(), repr=False)
+
+
+Credentials: TypeAlias = TokenSent | SecretSent
 
 
 def allows(names: Collection[str], name: str) -> bool:

@@ -263,3 +263,8 @@ def _one(found: Found, kind: str, key: int) -> Row:
     if not found.rows:
         raise NotFound(kind, key)
     return found.rows[0]
+
+
+def answers_reads(uow: UnitOfWork) -> None:
+    """Read something small. :raises Unavailable: the database is away"""
+    uow.api_clients.unit_exists("")

@@ -297,8 +297,20 @@ JOBS = Searchable(
     order=(Order("creationTime"),),
 )
 
+#: the API's names of causes; what it has no name for is UNKNOWN, and the message says more
+_ERROR_TYPE = case(
+    (incident.c.job_key.is_not(None), literal("JOB_NO_RETRIES")),
+    (incident.c.code == "uncaught_error", literal("UNHANDLED_ERROR_EVENT")),
+    (incident.c.code.in_(("no_flow", "condition_not_boolean")), literal("CONDITION_ERROR")),
+    (incident.c.code == "decision_missing", literal("CALLED_DECISION_ERROR")),
+    (incident.c.code.startswith("decision_", autoescape=True), literal("DECISION_EVALUATION_ERROR")),
+    (incident.c.code.startswith("feel_", autoescape=True), literal("EXTRACT_VALUE_ERROR")),
+    (incident.c.code.endswith("_value", autoescape=True), literal("EXTRACT_VALUE_ERROR")),
+    else_=literal("UNKNOWN"),
+)
+
 INCIDENTS = Searchable(
-    query=select(incident, process_instance.c.process_definition_key)
+    query=select(incident, process_instance.c.process_definition_key, _ERROR_TYPE.label("error_type"))
     .select_from(incident)
     .join(process_instance, process_instance.c.key == incident.c.instance_key),
     key=incident.c.key,
@@ -311,7 +323,7 @@ INCIDENTS = Searchable(
         "elementId": _text(incident.c.element_id),
         "jobKey": Attribute(column=incident.c.job_key, kind=_NUMBER, nothing=0),
         "errorMessage": _text(incident.c.message),
-        "errorCode": _text(incident.c.code),
+        "errorType": _text(_ERROR_TYPE),
         "state": _text(
             case((incident.c.status == "open", literal("open")), else_=literal("resolved")), stored=INCIDENT_STATES
         ),
