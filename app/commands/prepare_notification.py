@@ -14,7 +14,7 @@ from app.domain.keys import parse_key
 from app.domain.localized import LANGUAGES, in_language
 from app.domain.sharing import DataGroup
 from app.storage.places import Addressee
-from app.storage.rows import Job
+from app.storage.rows import Job, Task
 from app.storage.unit_of_work import UnitOfWork
 
 
@@ -22,9 +22,11 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
     """
     Return whom the notification of the job goes to.
 
-    Headers: `notification` (n_...), `recipient` = client (default), assignee, owner or role, `role` for the last. The
-    assignee is the user whose key the variable `assignee` holds. Nobody to write to, or no address, is no fault: the
-    notice then goes to no one and the process goes on.
+    Headers: `notification` (n_...), `recipient` = client (default), assignee, owner or role, `role` for the last. With
+    the header `task`, the element id of a user task that is open in the instance, the assignee is that task's and the
+    task's own candidate groups are told beside the role (rule X2). Without it the assignee is the user whose key the
+    variable `assignee` holds. Nobody to write to, or no address, is no fault: the notice then goes to no one and the
+    process goes on.
 
     :raises GivenUp: the headers make no sense
     """
@@ -39,10 +41,9 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
         case "owner":
             recipients = _staff(uow.care.places.workers([case.owner_key] if case and case.owner_key else []))
         case "assignee":
-            key = parse_key(str(job.variables.get("assignee") or ""))
-            recipients = _staff(uow.care.places.workers([] if key is None else [key]))
+            recipients = _staff(uow.care.places.workers(_assignees(uow, job)))
         case "role":
-            recipients = _staff(uow.care.places.workers_in_role(job.headers.get("role", ""), area_id=area_id))
+            recipients = _staff(_workers_in_roles(uow, job, area_id=area_id))
         case _:
             raise GivenUp("notification_headers_invalid", f"recipient {audience}")
     return Notice(
@@ -52,6 +53,27 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
         # staff are told the number of the case only: what it is about stands behind the sign-in (R-19)
         case_number=case.number if case is not None and audience != "client" else "",
     )
+
+
+def _open_tasks(uow: UnitOfWork, job: Job) -> list[Task]:
+    named = job.headers.get("task")
+    return [task for task in uow.tasks.open_of(job.instance_key) if task.element_id == named] if named else []
+
+
+def _assignees(uow: UnitOfWork, job: Job) -> list[int]:
+    if job.headers.get("task"):
+        return [task.assignee for task in _open_tasks(uow, job) if task.assignee is not None]
+    key = parse_key(str(job.variables.get("assignee") or ""))
+    return [] if key is None else [key]
+
+
+def _workers_in_roles(uow: UnitOfWork, job: Job, *, area_id: str) -> list[Addressee]:
+    roles = [job.headers.get("role", ""), *(role for task in _open_tasks(uow, job) for role in task.candidate_groups)]
+    told: dict[int, Addressee] = {}
+    for role in dict.fromkeys(roles):
+        for worker in uow.care.places.workers_in_role(role, area_id=area_id):
+            told.setdefault(worker.user_key, worker)
+    return list(told.values())
 
 
 def county_name(uow: UnitOfWork, *, area_id: str, language: str) -> str:

@@ -170,8 +170,13 @@ def _labels(sources: _Sources, answer: Answer) -> list[str]:
     return [labels.get(value, str(value)) for value in chosen]
 
 
+def _letter(sources: _Sources) -> dict[str, Any]:  # noqa: ARG001  # says nothing but that we tried (rule X5)
+    return {}
+
+
 _WRITERS: Mapping[Template, tuple[Callable[[_Sources], dict[str, Any]], tuple[DataGroup, ...]]] = {
     Template.BOOKING_CONFIRMATION: (_booking, (DataGroup.BASIC,)),
     Template.SELF_CARE_PLAN: (_plan, (DataGroup.BASIC, DataGroup.PLAN)),
     Template.FUNCTIONAL_SUMMARY: (_summary, (DataGroup.BASIC, DataGroup.FUNCTIONAL_SUMMARY)),
+    Template.UNREACHED_LETTER: (_letter, (DataGroup.BASIC,)),
 }

@@ -44,6 +44,7 @@ class Template(enum.StrEnum):
     BOOKING_CONFIRMATION = "ajanvarausvahvistus"
     SELF_CARE_PLAN = "oma_suunnitelma"
     FUNCTIONAL_SUMMARY = "toimintakykykooste"
+    UNREACHED_LETTER = "kirje_ei_tavoitettu"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ _REQUIRED = {
     Template.BOOKING_CONFIRMATION: frozenset({"name", "kind", "starts_at", "ends_at", "place"}),
     Template.SELF_CARE_PLAN: frozenset({"name", "steps", "materials"}),
     Template.FUNCTIONAL_SUMMARY: frozenset({"name"}),
+    Template.UNREACHED_LETTER: frozenset({"name"}),
 }
 
 
@@ -72,7 +74,7 @@ def render(template: Template, language: str, content: Mapping[str, Any]) -> Doc
     Booking confirmation: name, kind (code), starts_at, ends_at (aware), place, and if known address, phone,
     instructions. Self-care plan: name, steps (list of {what, when}), materials (list), and if known supporters,
     contact_if, check (date), urgent_phone. Functional summary: name, and if known summary, resources, suitable_work,
-    adaptation, approved_on (date of the client's approval).
+    adaptation, approved_on (date of the client's approval). Letter to a client whom nobody could reach: name.
 
     :raises ValueError: something that the template needs is not there
     :raises KeyError: the language is not one of ours
@@ -158,10 +160,16 @@ def _summary(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
     return {"approval": texts(f"{prefix}.approved", date=_short_date(approved_on, texts.language))}
 
 
+def _letter(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    prefix = f"documents.{Template.UNREACHED_LETTER}"
+    return {"greeting": texts(f"{prefix}.greeting", name=_plain(content["name"]))}
+
+
 _COMPOSERS = {
     Template.BOOKING_CONFIRMATION: _booking,
     Template.SELF_CARE_PLAN: _plan,
     Template.FUNCTIONAL_SUMMARY: _summary,
+    Template.UNREACHED_LETTER: _letter,
 }
 
 

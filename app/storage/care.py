@@ -26,7 +26,7 @@ from app.storage.places import Places
 from app.storage.tables.care import decision_record
 
 #: facts that the case or the client holds and no answer
-_FROM_CASE = frozenset({"ika", "lahde", "palvelusuhde"})
+_FROM_CASE = frozenset({"ika", "lahde", "palvelusuhde", "turvakielto"})
 
 
 class Care:
@@ -92,8 +92,10 @@ class Care:
         if not _FROM_CASE.isdisjoint(names):
             case = self.cases.get(case_key)
             attributes = {"lahde": case.source or None, "palvelusuhde": case.service_relation or None}
-            if "ika" in names:
-                birth_date = self.clients.get(case.client_key).identity.birth_date
+            if not {"ika", "turvakielto"}.isdisjoint(names):
+                client = self.clients.get(case.client_key)
+                birth_date = client.identity.birth_date
+                attributes["turvakielto"] = client.needs.protected_address
         found = facts(
             names=names,
             answers=latest.values(),

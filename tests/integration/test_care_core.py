@@ -33,7 +33,7 @@ from app.domain.errors import InvalidSubmission
 from app.domain.forms import RecordKind, RecordTarget
 from app.domain.keys import new_key
 from app.domain.sharing import DataGroup
-from app.domain.steps import DecisionEvaluated
+from app.domain.steps import DecisionEvaluated, UserTaskOpened
 from app.storage.encryption import Cipher, Undecipherable
 from app.storage.rotation import PLACES
 from app.storage.rows import Instance, Job
@@ -598,6 +598,34 @@ def test_a_notification_is_addressed_to_the_client_the_owner_or_a_role(work):
         assert [one.address for one in to_assignee.recipients] == ["sari.sosiaali@example.fi"]
         with pytest.raises(GivenUp):
             prepare_notification(uow, job(instance, recipient="kaikki"), NOW)
+
+
+def test_a_reminder_goes_to_the_assignee_of_the_task_it_names_and_an_escalation_to_its_role_group_too(work):
+    with work() as uow:
+        instance = store(uow, new_instance(uow), contact())
+        uow.connection.execute(process_instance.update().values(case_key=instance.case_key))
+        late = UserTaskOpened(
+            key=new_key(),
+            element_instance_key=new_key(),
+            element_id="a6",
+            name={"fi": "Kysy asiakkaalta"},
+            assignee="sari",
+            candidate_groups=("r_palveluohjaaja",),
+        )
+        uow.tasks.add(instance, [late], assignees={"sari": 12}, now=NOW)
+        reminder = prepare_notification(uow, job(instance, recipient="assignee", task="a6"), NOW)
+        assert [one.address for one in reminder.recipients] == ["sari.sosiaali@example.fi"]
+        escalation = prepare_notification(uow, job(instance, recipient="role", role="r_esihenkilo", task="a6"), NOW)
+        assert [one.address for one in escalation.recipients] == ["liisa.ohjaaja@example.fi"]
+        done = prepare_notification(uow, job(instance, recipient="assignee", task="a3"), NOW)
+        assert done.recipients == ()
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_whether_a_letter_may_be_sent_is_a_fact_of_the_case(work, protected):
+    with work() as uow:
+        instance = store(uow, new_instance(uow), contact(protected_address=protected))
+        assert uow.care.facts(instance.case_key, ["turvakielto"], now=NOW) == {"turvakielto": protected}
 
 
 def test_who_has_no_address_gets_no_mail_and_the_process_goes_on(work):

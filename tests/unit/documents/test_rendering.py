@@ -38,6 +38,7 @@ CONTENT = {
         "check": date(2026, 3, 30),
     },
     Template.FUNCTIONAL_SUMMARY: BASE | {"summary": "Jaksaa 4 tuntia.", "approved_on": date(2026, 3, 1)},
+    Template.UNREACHED_LETTER: BASE,
 }
 EVERY = [(template, language) for template in Template for language in ("fi", "sv", "en")]
 
