@@ -20,6 +20,8 @@ from app.engine.seam import (
     JobOpened,
     MessageArrived,
     MessageAwaited,
+    SignalArrived,
+    SignalAwaited,
     Step,
     Surroundings,
     TimerFired,
@@ -33,12 +35,16 @@ from tests.unit.engine.drawing import (
     diagram,
     element,
     end,
+    error,
+    escalation,
+    event_sub,
     inclusive,
     message,
     multi,
     parallel,
     script,
     service,
+    signal,
     start,
     sub,
     timer,
@@ -47,9 +53,10 @@ from tests.unit.engine.drawing import (
 )
 from tests.unit.engine.walk import NOW, ROOT, compiled
 
+LEAVES = ["user", "job", "script", "catch", "turns", "task with timer", "events", "watched", "failing", "raising"]
 #: a block of a diagram: a tree of kinds
 BLOCKS = st.recursive(
-    st.sampled_from([("user",), ("job",), ("script",), ("catch",), ("turns",), ("task with timer",)]),
+    st.sampled_from([(kind,) for kind in LEAVES]),
     lambda inner: st.tuples(
         st.sampled_from(["sequence", "choice", "parallel", "inclusive", "repeat", "sub"]), inner, inner
     ),
@@ -78,6 +85,8 @@ class Drawn:
             late, out = self.new("b"), self.new("o")
             drawn = [user(name), boundary(late, name, timer("timeDuration", "P1D")), xor(out)]
             return drawn, [f"{name} {out}", f"{late} {out}"], name, out
+        if kind in {"events", "watched", "failing", "raising"}:
+            return getattr(self, kind)(name, self.new("o"))
         drawn_by = {
             "user": lambda: user(name),
             "job": lambda: service(name),
@@ -86,6 +95,53 @@ class Drawn:
             "turns": lambda: user(name, multi("=[1, 2]", output=("kerätty", "=item"))),
         }
         return [drawn_by[kind]()], [], name, name
+
+    def events(self, name: str, out: str) -> tuple[list[str], list[str], str, str]:
+        one, two = self.new("c"), self.new("c")
+        drawn = [element("eventBasedGateway", name), element("intermediateCatchEvent", one, message()), xor(out)]
+        drawn.append(element("intermediateCatchEvent", two, timer("timeDuration", "PT1H")))
+        return drawn, [f"{name} {one}", f"{name} {two}", f"{one} {out}", f"{two} {out}"], name, out
+
+    def watched(self, name: str, out: str) -> tuple[list[str], list[str], str, str]:
+        """A sub-process with an event sub-process that may run beside it once, and a timer that ends both."""
+        begin, work, late, watch = self.new("s"), self.new("u"), self.new("b"), self.new("w")
+        beside = event_sub(
+            watch, timer("timeCycle", "R1/PT1H"), user(f"{watch}_u"), flow=f"{watch}_s {watch}_u", interrupting=False
+        )
+        drawn = [
+            sub(name, start(begin), user(work), beside, flow=f"{begin} {work}"),
+            boundary(late, name, timer("timeDuration", "P1D")),
+            xor(out),
+        ]
+        return drawn, [f"{name} {out}", f"{late} {out}"], name, out
+
+    def failing(self, name: str, out: str) -> tuple[list[str], list[str], str, str]:
+        """A sub-process in which one branch throws an error that ends the other."""
+        begin, fork, work, wrong, caught = (self.new(letter) for letter in "sguxb")
+        inner = [start(begin), parallel(fork), user(work), user(f"{work}_2"), end(wrong, error())]
+        flow = f"{begin} {fork}; {fork} {work}; {fork} {work}_2; {work} {wrong}"
+        drawn = [sub(name, *inner, flow=flow), boundary(caught, name, error()), xor(out)]
+        return drawn, [f"{name} {out}", f"{caught} {out}"], name, out
+
+    def raising(self, name: str, out: str) -> tuple[list[str], list[str], str, str]:
+        """A sub-process that escalates to an event sub-process beside it and to a signal inside it."""
+        begin, work, lift = self.new("s"), self.new("u"), self.new("x")
+        beside = event_sub(lift, signal(), user(f"{lift}_u"), flow=f"{lift}_s {lift}_u", interrupting=False)
+        inner = [
+            start(begin),
+            element("intermediateThrowEvent", f"{lift}_t", signal()),
+            element("intermediateThrowEvent", f"{lift}_e", escalation()),
+            user(work),
+            beside,
+        ]
+        flow = f"{begin} {lift}_t; {lift}_t {lift}_e; {lift}_e {work}"
+        drawn = [
+            sub(name, *inner, flow=flow),
+            boundary(f"{lift}_b", name, escalation(), interrupting=False),
+            user(f"{lift}_v"),
+            xor(out),
+        ]
+        return drawn, [f"{name} {out}", f"{lift}_b {lift}_v"], name, out
 
     def sequence(self, first: Any, second: Any) -> tuple[list[str], list[str], str, str]:
         one, flows_one, into, middle = self.block(first)
@@ -144,6 +200,7 @@ TRIGGERS = {
     UserTaskOpened: lambda key: UserTaskCompleted(key=key, variables={f"vastaus_{key % 3}": key}),
     JobOpened: lambda key: JobCompleted(key=key, variables={"tulos": key}),
     TimerOpened: lambda key: TimerFired(key=key),
+    SignalAwaited: lambda key: SignalArrived(key=key, variables={}),
     MessageAwaited: lambda key: MessageArrived(key=key, variables={"viesti": key}),
 }
 
@@ -197,7 +254,8 @@ def test_saving_and_loading_after_each_step_changes_nothing(tree, choices):
         )
         if step.status is not InstanceStatus.ACTIVE:
             break
-        opened = waiting[sorted(waiting)[next(steps) % len(waiting)]]
+        open_ends = [key for key in sorted(waiting) if not isinstance(waiting[key], SignalAwaited)]
+        opened = waiting[open_ends[next(steps) % len(open_ends)]]
         trigger = TRIGGERS[type(opened)](opened.key)
         step = run.advance(process, step.state, trigger, surroundings=ours)
         assert step == replace(kept.advance(trigger))
