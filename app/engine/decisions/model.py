@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -34,8 +35,19 @@ class _Compiled:
         self.names = names
 
 
-_kept: OrderedDict[str, _Compiled] = OrderedDict()
-_lock = threading.Lock()
+class _Kept:
+    """The models read last. The lock is made anew in a child: another thread may have held it at the fork."""
+
+    def __init__(self) -> None:
+        self.models: OrderedDict[str, _Compiled] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def after_fork_in_child(self) -> None:
+        self.lock = threading.Lock()
+
+
+_kept = _Kept()
+os.register_at_fork(after_in_child=_kept.after_fork_in_child)
 
 
 def content_hash(xml: bytes, imports: Sequence[bytes] = ()) -> str:
@@ -128,15 +140,15 @@ def _load(decision: CompiledDecision) -> tuple[str, str]:
 
 def _compiled(xml: bytes, imports: Sequence[bytes]) -> _Compiled:
     digest = content_hash(xml, imports)
-    with _lock:
-        if digest in _kept:
-            _kept.move_to_end(digest)
-            return _kept[digest]
+    with _kept.lock:
+        if digest in _kept.models:
+            _kept.models.move_to_end(digest)
+            return _kept.models[digest]
     compiled = _compile(digest, read_program(parse(xml), [parse(each) for each in imports]))
-    with _lock:
-        _kept[digest] = compiled
-        while len(_kept) > _MOST_PROGRAMS:
-            _kept.popitem(last=False)
+    with _kept.lock:
+        _kept.models[digest] = compiled
+        while len(_kept.models) > _MOST_PROGRAMS:
+            _kept.models.popitem(last=False)
     return compiled
 
 

@@ -2,7 +2,7 @@
 One V8 isolate, driven through the C interface of the mini-racer wheel.
 
 The wheel's own Python class passes every call through an event loop in a thread of its own; its C interface does the
-same work in a quarter of the time (docs/decisions/v8-binding.md holds the figures). The wheel is pinned exactly.
+same work in a quarter of the time (docs/decisions/0020-v8-binding.md holds the figures). The wheel is pinned exactly.
 """
 
 from __future__ import annotations
