@@ -114,10 +114,13 @@ def gather(form: FormDefinition, *, answers: Mapping[str, Any]) -> dict[str, Any
     """
     Put stored answers together again as values of the form, to pre-fill it: the reverse of `allot` for records.
 
-    Answers that the reader may not see are simply not given; keys that the form does not ask are left out.
+    Answers that the reader may not see are simply not given; keys that the form does not ask, or asks anew each time,
+    are left out.
     """
     values: dict[str, Any] = {}
     for each in form.fields:
+        if each.ask_again:
+            continue
         value = answers.get(each.key)
         if each.type is FieldType.GROUP and isinstance(value, list):
             value = [dict(row) for row in value]

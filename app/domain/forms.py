@@ -149,6 +149,8 @@ class Field:
     show_if: Expression | None = None
     computed: Expression | None = None
     read_only: bool = False
+    #: asked anew each time: an earlier answer never fills it (red flags, the client's view, what was done this time)
+    ask_again: bool = False
     record: RecordTarget | None = None
     variable: str | None = None
     data_group: DataGroup | None = None

@@ -343,6 +343,13 @@ def test_forms_read_and_speak_three_languages(path: Path) -> None:
 
 
 @for_every_form
+def test_red_flags_and_the_clients_view_are_asked_anew_each_time(path: Path) -> None:
+    fields = {field.key: field for field in read_form(path.read_bytes()).fields}
+    for key in ("kiireellinen", "turvallisuus_huoli", "asiakkaan_nakemys", "mita_tehtiin"):
+        assert key not in fields or fields[key].ask_again, key
+
+
+@for_every_form
 def test_answers_have_a_data_group_and_care_data_never_becomes_a_process_variable(path: Path) -> None:
     form = read_form(path.read_bytes())
     if path.stem == "f_asiakaspalaute":

@@ -106,6 +106,7 @@ def read_field(source: JsonObject, *, data_group: DataGroup | None, group: str =
         show_if=_expression(source, "showIf"),
         computed=_expression(source, "computed"),
         read_only=source.flag("readOnly"),
+        ask_again=source.flag("askAgain"),
         record=_record(source),
         variable=_variable(source),
         data_group=own_group,

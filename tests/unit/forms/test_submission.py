@@ -1,4 +1,5 @@
 import dataclasses
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -7,7 +8,7 @@ import pytest
 from app.domain.answers import gather
 from app.domain.errors import InvalidSubmission
 from app.domain.sharing import DataGroup
-from app.engine.forms import Upload, look_at, parse_json_submission, parse_submission
+from app.engine.forms import Upload, look_at, parse_json_submission, parse_submission, read_form
 
 PDF = Upload("C:\\omat\\lausunto.pdf", b"%PDF-1.7 ...")
 
@@ -373,3 +374,24 @@ def test_looking_refuses_nothing(form, around):
     assert "syntymaaika" in situation.required
     assert "hetu" not in situation.required
     assert situation.computed == {"pitkaaikaistyoton": None}
+
+
+def test_what_is_asked_anew_is_never_filled_from_an_earlier_answer():
+    text = {"fi": "x", "sv": "x", "en": "x"}
+    source = {
+        "id": "f_turva",
+        "title": text,
+        "dataGroup": "terveys",
+        "sections": [
+            {
+                "key": "s",
+                "title": text,
+                "fields": [
+                    {"key": "kiireellinen", "type": "boolean", "label": text, "record": "answer", "askAgain": True},
+                    {"key": "lahde", "type": "text", "label": text, "record": "answer"},
+                ],
+            }
+        ],
+    }
+    form = read_form(json.dumps(source).encode())
+    assert gather(form, answers={"kiireellinen": True, "lahde": "ITSE"}) == {"lahde": "ITSE"}
