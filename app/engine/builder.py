@@ -25,6 +25,7 @@ from app.engine.dialect.scripts import RuleSpec, ScriptSpec
 from app.engine.dialect.tasks import JobSpec, PassThroughSpec, UserTaskSpec
 from app.engine.dialect.turns import BODY_TYPE, LoopSpec, MultiInstanceSpec
 from app.engine.expressions import Constant
+from app.engine.loops import read_loop, read_turns
 from app.engine.readings import Readings
 from app.engine.specs import ProcessSpec
 from app.engine.vocabulary import ACTIVITIES, TASKS, bpmn
@@ -79,6 +80,7 @@ class Builder:
             spec = self._build_element(node, facts, node.node_id)
             self._hang_boundaries(spec, node)
             return
+        body: ElementSpec
         inner_facts = Facts(
             element_id=facts.element_id,
             element_type=facts.element_type,
@@ -95,11 +97,18 @@ class Builder:
             properties=facts.properties,
             flows=facts.flows,
         )
-        body: ElementSpec
         if multi is not None:
-            body = MultiInstanceSpec(self.spec, body_facts, self.readings.turns(node, multi), inner=inner)
-        else:
-            body = LoopSpec(self.spec, body_facts, inner=inner, **self.readings.loop(node, loop))
+            body = MultiInstanceSpec(self.spec, body_facts, read_turns(self.readings, node, multi), inner=inner)
+        elif loop is not None:
+            read = read_loop(self.readings, node, loop)
+            body = LoopSpec(
+                self.spec,
+                body_facts,
+                inner=inner,
+                condition=read.condition,
+                test_before=read.test_before,
+                maximum=read.maximum,
+            )
         self._build_element(node, inner_facts, inner)
         self._hang_boundaries(body, node)
 

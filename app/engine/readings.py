@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.domain.errors import ExpressionError
 from app.engine.dialect.catching import Catching, MessageCatching, SignalCatching, TimerCatching
 from app.engine.dialect.element import Mapping
 from app.engine.dialect.tasks import NOTHING, Assignment, JobDefinition
-from app.engine.dialect.turns import Turns
 from app.engine.expressions import CONTEXTS, Constant, Expression, Template, read_expression, read_template
 from app.engine.graph import EventDefinition, Findings, FlowEdge, Node, Scope
-from app.engine.normaliser import is_false, is_true
 from app.engine.timers import is_timer_text
 from app.engine.vocabulary import bpmn, extension, properties, text_of, zeebe
 
@@ -264,72 +262,4 @@ class Readings:
             "correlation_key": self.template(key, node),
             "time_to_live": time_to_live,
             "message_id": self.template(kyky.get("kyky.messageId"), node),
-        }
-
-    # -- turns -------------------------------------------------------------------------------------
-
-    def turns(self, node: Node, element: _Element) -> Turns:
-        """Return the multi-instance of an activity."""
-        behavior = element.get("behavior", "All")
-        if behavior != "All":
-            self.findings.refuse("unsupported_attribute", node, attribute="behavior")
-        for name in (
-            "loopDataInputRef",
-            "loopDataOutputRef",
-            "inputDataItem",
-            "outputDataItem",
-            "complexBehaviorDefinition",
-        ):
-            if element.find(bpmn(name)) is not None:
-                self.findings.refuse("unsupported_element", node, element=name)
-        loop = extension(element, "loopCharacteristics")
-        cardinality = text_of(element.find(bpmn("loopCardinality")))
-        attributes: dict[str, str] = {} if loop is None else {str(name): str(value) for name, value in loop.items()}
-        collection = attributes.get("inputCollection", "")
-        if bool(collection) == bool(cardinality):
-            self.findings.refuse("input_collection_missing", node)
-        output = attributes.get("outputElement")
-        names = {
-            key: self.variable_name(attributes[key], node) if attributes.get(key) else ""
-            for key in ("inputElement", "outputCollection")
-        }
-        if bool(names["outputCollection"]) != bool(output):
-            self.findings.refuse("output_collection_incomplete", node)
-        condition = text_of(element.find(bpmn("completionCondition")))
-        return Turns(
-            sequential=is_true(element.get("isSequential")),
-            collection=self._collection(collection, cardinality, node),
-            by_number=not collection,
-            input_element=names["inputElement"],
-            output_collection=names["outputCollection"],
-            output_element=self.expression(output, node) if output else None,
-            completion_condition=self.expression(condition, node) if condition else None,
-        )
-
-    def _collection(self, collection: str, cardinality: str, node: Node) -> Template:
-        if collection:
-            return self.expression(collection, node) or NOTHING
-        if not cardinality or cardinality.startswith("="):
-            return self.template(cardinality or None, node)
-        if not cardinality.isdecimal():
-            self.findings.refuse("loop_cardinality_value", node, value=cardinality[:50])
-            return NOTHING
-        return Constant(int(cardinality))
-
-    def loop(self, node: Node, element: _Element | None) -> dict[str, Any]:
-        """Return condition, place of the test and maximum of a standard loop."""
-        if element is None:
-            return {}
-        text = text_of(element.find(bpmn("loopCondition")))
-        maximum = element.get("loopMaximum")
-        if maximum is not None and not maximum.strip().isdecimal():
-            self.findings.refuse("loop_maximum_value", node, value=maximum[:50])
-            maximum = None
-        if not text and maximum is None:
-            self.findings.refuse("loop_without_end", node)
-        before = element.get("testBefore")
-        return {
-            "condition": self.expression(text, node) if text else None,
-            "test_before": before is not None and not is_false(before),
-            "maximum": None if maximum is None else int(maximum),
         }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from SpiffWorkflow.util.task import TaskState
 
 from app.domain.errors import InstanceEnded, InvalidInput, NotFound, Problem, StateUnreadable
+from app.engine import feel
 from app.engine.codec import VERSION, StateRecord, TokenRecord, decode, encode
 from app.engine.expressions import CONTEXTS
 from app.engine.feel.values import to_state
@@ -67,6 +68,17 @@ def start(
     :raises InvalidInput: a variable has the name of a read-only context
     """
     check_names(variables)
+    with feel.budget():
+        return _start(process, variables, surroundings, start_element_id, instance_key)
+
+
+def _start(
+    process: CompiledProcess,
+    variables: Variables,
+    surroundings: Surroundings,
+    start_element_id: str | None,
+    instance_key: int,
+) -> Step:
     spec = process.spec
     starts = {event.element_id for event in process.outline.start_events}
     if start_element_id is not None and start_element_id not in starts:
@@ -95,6 +107,11 @@ def advance(process: CompiledProcess, state: bytes, trigger: Trigger, *, surroun
     :raises StateUnreadable: the state is broken, or not of this process version
     """
     check_names(getattr(trigger, "variables", {}))
+    with feel.budget():
+        return _advance(process, state, trigger, surroundings)
+
+
+def _advance(process: CompiledProcess, state: bytes, trigger: Trigger, surroundings: Surroundings) -> Step:
     record = decode(state)
     instance = _restore(process, record, surroundings)
     if isinstance(trigger, Cancelled):

@@ -9,7 +9,7 @@ import msgspec
 
 from app.domain.errors import EngineFault
 from app.engine.dialect.element import ElementSpec, Facts
-from app.engine.expressions import Constant, Expression, Template
+from app.engine.expressions import Expression, Template
 from app.engine.feel.values import from_state, to_state
 from app.engine.seam import Value
 from app.engine.specs import ProcessSpec
@@ -188,8 +188,3 @@ def start_turn(body: Token, inner: str, variables: dict[str, Value]) -> None:
     instance.scopes.open(key, parent=instance.scope_of(body), kind=kind)
     instance.scopes.write_here(key, variables)
     instance.spawn(spec, body, key=key, turn=variables["loopCounter"])
-
-
-def number_of_turns(text: str) -> Template:
-    """Return the number of turns of a bpmn:loopCardinality without FEEL."""
-    return Constant(int(text))

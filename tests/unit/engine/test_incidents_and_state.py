@@ -101,3 +101,14 @@ def test_a_script_that_fails_waits_for_corrected_variables():
         {"n": "P1D"},
     )
     assert walk.tasks == ["u"]
+
+
+def test_an_expression_without_end_is_an_incident_and_the_other_branch_goes_on():
+    endless = "=count(for a in 1..100000, b in 1..100000 return a * b)"
+    walk = Walk(
+        diagram(start(), element("parallelGateway", "f"), script("k", endless, "n"), user(), flow="s f; f u; f k")
+    )
+    assert walk.tasks == ["u"]
+    assert walk.incidents in (["feel_budget"], ["feel_memory"], ["feel_size"])
+    walk.complete("u")
+    assert walk.tasks == []
