@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
+from app.domain.errors import NotFound
 from app.storage.database import Database
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -21,19 +24,31 @@ def _config() -> Config:
 
 
 def upgrade(database: Database, *, revision: str = "head") -> None:
-    """Run the migrations that the database does not have yet; doing it twice changes nothing."""
-    with database.engine.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+    """
+    Run the migrations that the database does not have yet; doing it twice changes nothing.
+
+    :raises NotFound: there is no such revision
+    """
+    _migrate(database, command.upgrade, revision)
 
 
 def downgrade(database: Database, *, revision: str = "base") -> None:
-    """Take migrations back down to the revision."""
-    with database.engine.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
+    """
+    Take migrations back down to the revision.
+
+    :raises NotFound: there is no such revision
+    """
+    _migrate(database, command.downgrade, revision)
+
+
+def _migrate(database: Database, migrate: Callable[[Config, str], None], revision: str) -> None:
+    try:
+        with database.engine.begin() as connection:
+            config = _config()
+            config.attributes["connection"] = connection
+            migrate(config, revision)
+    except CommandError as error:
+        raise NotFound("revision", revision) from error
 
 
 def current_revision(database: Database) -> str | None:

@@ -1,0 +1,171 @@
+"""`kykypolku` as an operator types it: a database of its own, clear refusals."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from app.cli import main
+from app.secret_keys import SECRET_FIELDS, new_secret
+from tests.factories import WORK
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Terminal:
+    """A terminal in front of an installation, without the second that each new process takes."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        self.folder = folder
+        self.settings = {"KYKYPOLKU_DATA_FOLDER": str(folder)}
+
+    def type(self, *words: str | Path, code: int = 0) -> str:
+        """Do what `kykypolku` does with the words; return what it said, after looking at its exit code."""
+        with self._monkeypatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith("KYKYPOLKU_")]:
+                patch.delenv(name)
+            for name, value in self.settings.items():
+                patch.setenv(name, value)
+            patch.chdir(self.folder.parent)
+            self._capsys.readouterr()
+            answered = main([str(word) for word in words])
+        said = self._capsys.readouterr()
+        assert answered == code, said.out + said.err
+        return said.out + said.err
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def bare_terminal(monkeypatch, capsys, tmp_path):
+    return Terminal(monkeypatch, capsys, tmp_path / "data")
+
+
+@pytest.fixture
+def terminal(bare_terminal):
+    bare_terminal.type("migrate-db")
+    return bare_terminal
+
+
+@pytest.fixture
+def work_file(tmp_path):
+    path = tmp_path / "work.bpmn"
+    path.write_bytes(WORK)
+    return path
+
+
+def test_a_process_is_published_started_and_listed(terminal, work_file):
+    assert "test_process version 1" in terminal.type("publish", work_file)
+    key = terminal.type("start", "test_process", "--variables", '{"x": 1}').split()[0]
+    assert terminal.type("list", "processes").startswith("test_process version 1")
+    assert terminal.type("list", "instances").startswith(f"{key} test_process version 1 active")
+    assert terminal.type("list", "incidents") == ""
+
+
+def test_what_is_exported_is_what_was_published_byte_for_byte(terminal, work_file, tmp_path):
+    terminal.type("publish", work_file)
+    work_file.write_bytes(WORK.replace(b"Koeprosessi", b"Toinen"))
+    terminal.type("publish", work_file)
+    target = tmp_path / "out"
+    terminal.type("export", "test_process", "--version", "1", "--to", target)
+    assert (target / "test_process" / "test_process.bpmn").read_bytes() == WORK
+    assert "exists" in terminal.type("export", "test_process", "--to", target, code=1)
+    terminal.type("export", "test_process", "--to", target, "--overwrite")
+    assert b"Toinen" in (target / "test_process" / "test_process.bpmn").read_bytes()
+
+
+def test_a_file_that_cannot_run_is_refused_with_the_place_and_the_reason(terminal, work_file):
+    work_file.write_bytes(WORK.replace(b"<bpmn:userTask", b"<bpmn:adHocSubProcess", 1).replace(b"userTask>", b"x>", 1))
+    said = terminal.type("publish", work_file, code=1)
+    assert said.strip()
+    assert "problems." not in said
+    assert terminal.type("list", "processes") == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("publish", "/nonexistent/file.bpmn"), "there is no such file"),
+        (("start", "unknown_process"), "unknown_process"),
+        (("start", "x", "--variables", "{"), "--variables"),
+        (("export", "unknown_process"), "unknown_process"),
+        (("migrate-db", "--to", "0000"), "0000"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(terminal, words, reason):
+    said = terminal.type(*words, code=1)
+    assert reason in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_the_database_goes_down_and_up_again(terminal):
+    assert "revision None" in terminal.type("migrate-db", "--to", "base")
+    assert "database: is at revision None" in terminal.type("doctor", code=1)
+    terminal.type("migrate-db")
+    said = terminal.type("doctor")
+    assert [line.endswith("in order") for line in said.splitlines()] == [True] * 6
+
+
+def test_the_doctor_sees_a_broker_that_is_away_and_a_wrong_password(terminal, own_valkey):
+    terminal.settings["KYKYPOLKU_VALKEY_URL"] = own_valkey.url
+    assert "broker: in order" in terminal.type("doctor")
+    terminal.settings["KYKYPOLKU_VALKEY_URL"] = own_valkey.url.replace("://:", "://:x")
+    assert "broker: refuses our password" in terminal.type("doctor", code=1)
+    terminal.settings["KYKYPOLKU_VALKEY_URL"] = "redis://127.0.0.1:1/0"
+    assert "broker: " in terminal.type("doctor", code=1)
+
+
+def test_preparing_twice_loads_the_demo_once(bare_terminal):
+    assert "Demo sign-ins" in bare_terminal.type("prepare")
+    counts = []
+    for _ in range(2):
+        with sqlite3.connect(bare_terminal.folder / "kykypolku.db") as connection:
+            counts.append(
+                [
+                    connection.execute(f"SELECT count(*) FROM {name}").fetchone()  # noqa: S608 # our own names
+                    for name in ("user_account", "process_definition", "process_instance", "client", "unit")
+                ]
+            )
+        bare_terminal.type("prepare")
+    assert counts[0] == counts[1]
+    assert all(number > 0 for (number,) in counts[0])
+
+
+def test_production_refuses_a_database_with_demo_people(bare_terminal, clean_postgresql_url):
+    # the tables of this database were made without migrations, so `demo` and not `prepare`
+    bare_terminal.settings |= {f"KYKYPOLKU_{name.upper()}": new_secret() for name in SECRET_FIELDS}
+    bare_terminal.settings["KYKYPOLKU_DATABASE_URL"] = clean_postgresql_url
+    bare_terminal.type("demo")
+    bare_terminal.settings |= {
+        "KYKYPOLKU_MODE": "production",
+        "KYKYPOLKU_VALKEY_URL": "redis://127.0.0.1:1/0",
+        "KYKYPOLKU_PUBLIC_URL": "https://polku.example.fi",
+    }
+    assert "people: the database holds the demo's people" in bare_terminal.type("doctor", code=1)
+    assert "not loaded in production" in bare_terminal.type("demo", code=1)
+
+
+def test_it_is_a_program_of_its_own(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-m", "app.cli", "list", "everything"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    assert "choose from" in result.stderr
