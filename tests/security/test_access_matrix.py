@@ -244,6 +244,82 @@ def test_a_representative_sees_what_the_mandate_covers():
     assert ask(who, record("terveys"), purpose=Purpose.OWN_DATA).reason == "access.refused.mandate"
 
 
+# -- what a consent covers -------------------------------------------------------------------------------------
+
+KELA = viewer("o_kela", "r_asiakasvastaava")
+PLAN = record("suunnitelma")
+
+
+def test_a_consent_for_another_organisation_case_or_group_opens_nothing():
+    assert ask(KELA, PLAN, grant("suunnitelma")).allowed
+    for other in (
+        grant("suunnitelma", organisation_id="third"),
+        grant("suunnitelma", case_key=4),
+        grant("sosiaali"),
+        grant("suunnitelma", purpose=Purpose.STATISTICS),
+        grant("suunnitelma", purpose=Purpose.OPERATION),
+    ):
+        assert ask(KELA, PLAN, other).reason == "access.refused.no_consent"
+
+
+def test_a_consent_covers_the_document_that_goes_out_by_it():
+    assert ask(KELA, PLAN, grant("suunnitelma"), purpose=Purpose.DISCLOSURE).allowed
+    assert not ask(KELA, PLAN, purpose=Purpose.DISCLOSURE).allowed
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "withdrawn", "open_now"),
+    [
+        (0, 1, None, True),  # from its first moment
+        (1, 2, None, False),  # not before
+        (-2, 0, None, False),  # no longer at its end
+        (-2, 1, None, True),
+        (-2, 1, 1, True),  # withdrawn later
+        (-2, 1, 0, False),  # withdrawn at this very moment
+        (-2, 1, -1, False),  # withdrawn before
+    ],
+)
+def test_a_consent_holds_from_its_beginning_until_its_end_or_withdrawal(begins, ends, withdrawn, open_now):
+    consent = Grant(
+        key=99,
+        case_key=1,
+        organisation_id="theirs",
+        data_group=DataGroup.PLAN,
+        valid_from=NOW + timedelta(seconds=begins),
+        valid_until=NOW + timedelta(seconds=ends),
+        withdrawn_at=None if withdrawn is None else NOW + timedelta(seconds=withdrawn),
+    )
+    assert ask(KELA, PLAN, consent).allowed == open_now
+
+
+def test_of_several_consents_one_that_holds_is_enough():
+    dead = grant("suunnitelma", withdrawn_at=NOW - timedelta(hours=1))
+    assert ask(KELA, PLAN, dead, grant("suunnitelma"), dead).allowed
+    assert not ask(KELA, PLAN, dead, dead).allowed
+
+
+def test_a_statute_opens_no_more_than_the_limit_and_the_letters_do():
+    health = record("terveys")
+    assert not ask(KELA, health, statute="566/2005").allowed
+    assert ask(KELA, record("terveys", kind=RecordKind.STATEMENT), statute="566/2005").allowed
+    for role in ("r_ajanvaraaja", "r_fasilitaattori", "r_jarjesto"):
+        who = viewer("o_kela", role)
+        assert not ask(who, record("terveys", kind=RecordKind.STATEMENT), statute="566/2005").allowed
+
+
+def test_a_role_without_the_whole_plan_gets_its_own_part_in_any_organisation():
+    for role, masked in (("r_asiakasvastaava", False), ("r_mt_ammattilainen", True), ("r_psykiatria", True)):
+        decision = ask(viewer("o_sote_keskus", role), PLAN, grant("suunnitelma"))
+        assert (decision.allowed, decision.masked) == (True, masked), role
+    own = ask(viewer("o_sote_keskus", "r_mt_ammattilainen"), record("suunnitelma", controller="theirs"))
+    assert (own.allowed, own.masked) == (True, True)
+
+
+def test_a_professional_has_no_own_data_view():
+    who = viewer("o_sote_keskus", "r_palveluohjaaja", organisation_id=CONTROLLER)
+    assert ask(who, record("perustiedot"), purpose=Purpose.OWN_DATA).reason == "access.refused.purpose"
+
+
 # -- rules that hold for everything ----------------------------------------------------------------------------
 
 instants = st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -275,12 +351,31 @@ grants = st.builds(
     purpose=st.sampled_from(Purpose),
     withdrawn_at=st.none() | instants,
 )
-grant_lists = st.lists(grants, max_size=6)
+
+
+@st.composite
+def grant_lists(draw):
+    """Some random grants, and often one that holds all the time for the first organisation."""
+    found = draw(st.lists(grants, max_size=4))
+    if draw(st.booleans()):
+        found.append(
+            Grant(
+                key=77,
+                case_key=1,
+                organisation_id=draw(st.sampled_from(["theirs", CONTROLLER])),
+                data_group=draw(groups),
+                valid_from=datetime(2024, 1, 1, tzinfo=UTC),
+                valid_until=datetime(2032, 1, 1, tzinfo=UTC),
+            )
+        )
+    return found
+
+
 statutes = st.sampled_from(["", "381/2023"])
 purposes = st.sampled_from(Purpose)
 
 
-@given(viewers, records, grant_lists, instants, statutes, purposes, st.sampled_from(NEVER_HEALTH))
+@given(viewers, records, grant_lists(), instants, statutes, purposes, st.sampled_from(NEVER_HEALTH))
 def test_the_four_never_see_health_whatever_was_granted(who, what, consents, at, statute, purpose, organisation):
     who = Viewer(
         user_key=who.user_key,
@@ -294,7 +389,7 @@ def test_the_four_never_see_health_whatever_was_granted(who, what, consents, at,
     assert not decision.allowed
 
 
-@given(viewers, records, grant_lists, instants)
+@given(viewers, records, grant_lists(), instants)
 def test_what_a_consent_opened_its_withdrawal_closes_from_that_moment_on(who, what, consents, at):
     before = decide(viewer=who, case=case(), record=what, grants=consents, at=at)
     withdrawn = [
@@ -317,7 +412,7 @@ def test_what_a_consent_opened_its_withdrawal_closes_from_that_moment_on(who, wh
             assert not after.allowed
 
 
-@given(viewers, records, grant_lists, instants, statutes, purposes)
+@given(viewers, records, grant_lists(), instants, statutes, purposes)
 def test_an_allowed_reading_has_a_ground_and_a_refused_one_a_reason(who, what, consents, at, statute, purpose):
     decision = decide(viewer=who, case=case(), record=what, grants=consents, at=at, purpose=purpose, statute=statute)
     assert decision.allowed == bool(decision.ground) == (not decision.reason)
@@ -328,7 +423,7 @@ def test_an_allowed_reading_has_a_ground_and_a_refused_one_a_reason(who, what, c
         assert (decision.masked, decision.grant_key, decision.statute) == (False, None, "")
 
 
-@given(viewers, records, grant_lists, instants)
+@given(viewers, records, grant_lists(), instants)
 def test_without_roles_nothing_opens(who, what, consents, at):
     stranger = Viewer(
         user_key=who.user_key,
@@ -340,7 +435,7 @@ def test_without_roles_nothing_opens(who, what, consents, at):
     assert not decide(viewer=stranger, case=case(), record=what, grants=consents, at=at).allowed
 
 
-@given(viewers, grant_lists, instants)
+@given(viewers, grant_lists(), instants)
 def test_visible_groups_are_exactly_the_allowed_ones(who, consents, at):
     visible = visible_groups(viewer=who, case=case(), grants=consents, at=at)
     for group in DataGroup:
