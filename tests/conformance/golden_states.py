@@ -56,7 +56,12 @@ NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ROOT = 10
 #: a move: what happens, at which element, with which variables
 Move = tuple[str, str, dict[str, Any]]
-_WITH_VARIABLES = {"user_task": UserTaskCompleted, "job": JobCompleted, "message": MessageArrived, "signal": SignalArrived}
+_WITH_VARIABLES = {
+    "user_task": UserTaskCompleted,
+    "job": JobCompleted,
+    "message": MessageArrived,
+    "signal": SignalArrived,
+}
 
 
 @dataclass
@@ -86,7 +91,7 @@ class Reopened:
             trigger: Any = VariablesSet(scope_key=ROOT, variables=variables)
         else:
             kind = {"error": "job", "retry": WaitKind.INCIDENT.value}.get(what, what)
-            key = next(key for found, element, key in self.waits() if (found, element) == (kind, element_id))
+            key = next(key for found, element, key in self.waits() if found == kind and element_id in {"", element})
             if what == "error":
                 trigger = JobThrewError(key=key, error_code="virhe", variables=variables)
             elif what == "retry":
@@ -126,78 +131,224 @@ def begun(xml: bytes, variables: dict[str, Any]) -> Reopened:
 #: name -> diagram, variables, moves before the state is kept, moves after
 CASES: dict[str, tuple[bytes, dict[str, Any], list[Move], list[Move]]] = {
     "user_task_and_gateway": (
-        diagram(start(), user(), xor("g", default="g__b"), user("a"), user("b"), end(),
-                flow="s u; u g; g a [=x = 1]; g b; a e; b e"),
-        {"paiva": datetime(2026, 3, 1, tzinfo=UTC).date(), "kesto": timedelta(days=2)}, [],
+        diagram(
+            start(),
+            user(),
+            xor("g", default="g__b"),
+            user("a"),
+            user("b"),
+            end(),
+            flow="s u; u g; g a [=x = 1]; g b; a e; b e",
+        ),
+        {"paiva": datetime(2026, 3, 1, tzinfo=UTC).date(), "kesto": timedelta(days=2)},
+        [],
         [("user_task", "u", {"x": 1}), ("user_task", "a", {"y": "ö"})],
     ),
     "boundary_timers": (
-        diagram(start(), user(), boundary("again", "u", timer("timeCycle", "R3/P7D"), interrupting=False),
-                boundary("late", "u", timer("timeDuration", "=viite.t")), user("x"), end(),
-                flow="s u; u e; again e; late x"),
-        {}, [("timer", "again", {})], [("timer", "again", {}), ("timer", "late", {})],
+        diagram(
+            start(),
+            user(),
+            boundary("again", "u", timer("timeCycle", "R3/P7D"), interrupting=False),
+            boundary("late", "u", timer("timeDuration", "=viite.t")),
+            user("x"),
+            end(),
+            flow="s u; u e; again e; late x",
+        ),
+        {},
+        [("timer", "again", {})],
+        [("timer", "again", {}), ("timer", "late", {})],
     ),
     "parallel_join": (
-        diagram(start(), parallel("f"), user("a"), user("b"), parallel("j"), user("c"), end(),
-                flow="s f; f a; f b; a j; b j; j c; c e"),
-        {}, [("user_task", "b", {"b": 1})], [("user_task", "a", {"a": 1}), ("user_task", "c", {})],
+        diagram(
+            start(),
+            parallel("f"),
+            user("a"),
+            user("b"),
+            parallel("j"),
+            user("c"),
+            end(),
+            flow="s f; f a; f b; a j; b j; j c; c e",
+        ),
+        {},
+        [("user_task", "b", {"b": 1})],
+        [("user_task", "a", {"a": 1}), ("user_task", "c", {})],
     ),
     "inclusive_join": (
-        diagram(start(), inclusive("f"), user("a"), user("b"), inclusive("j"), user("c"), end(),
-                flow="s f; f a [=x > 0]; f b [=x > 1]; a j; b j; j c; c e"),
-        {"x": 2}, [("user_task", "b", {})], [("user_task", "a", {})],
+        diagram(
+            start(),
+            inclusive("f"),
+            user("a"),
+            user("b"),
+            inclusive("j"),
+            user("c"),
+            end(),
+            flow="s f; f a [=x > 0]; f b [=x > 1]; a j; b j; j c; c e",
+        ),
+        {"x": 2},
+        [("user_task", "b", {})],
+        [("user_task", "a", {})],
     ),
     "event_gateway": (
-        diagram(start(), element("eventBasedGateway", "g"), element("intermediateCatchEvent", "m1", message()),
-                element("intermediateCatchEvent", "late", timer("timeDuration", "P3D")), user("a"), user("b"),
-                flow="s g; g m1; g late; m1 a; late b", roots=ROOTS),
-        {"avain": "k-1"}, [], [("message", "m1", {"vastaus": [1, {"a": None}]})],
+        diagram(
+            start(),
+            element("eventBasedGateway", "g"),
+            element("intermediateCatchEvent", "m1", message()),
+            element("intermediateCatchEvent", "late", timer("timeDuration", "P3D")),
+            user("a"),
+            user("b"),
+            flow="s g; g m1; g late; m1 a; late b",
+            roots=ROOTS,
+        ),
+        {"avain": "k-1"},
+        [],
+        [("message", "m1", {"vastaus": [1, {"a": None}]})],
     ),
     "job_and_error": (
-        diagram(start(), service(extensions=io({"x": "=1"}, {"y": "=tulos"})), boundary("b", "t", error()), user(), end(),
-                flow="s t; t e; b u", roots=ROOTS),
-        {}, [], [("error", "t", {})],
+        diagram(
+            start(),
+            service(extensions=io({"x": "=1"}, {"y": "=tulos"})),
+            boundary("b", "t", error()),
+            user(),
+            end(),
+            flow="s t; t e; b u",
+            roots=ROOTS,
+        ),
+        {},
+        [],
+        [("error", "t", {})],
     ),
     "sub_process": (
-        diagram(start(), sub("p1", start("s1"), user("a"), user("b"), end("e1"), flow="s1 a; a b; b e1",
-                             extensions=io({"oma": "=1"}, {"ulos": "=oma + 1"})),
-                boundary("late", "p1", timer("timeDuration", "P9D")), end(), flow="s p1; p1 e; late e"),
-        {}, [("user_task", "a", {"oma": 5})], [("user_task", "b", {})],
+        diagram(
+            start(),
+            sub(
+                "p1",
+                start("s1"),
+                user("a"),
+                user("b"),
+                end("e1"),
+                flow="s1 a; a b; b e1",
+                extensions=io({"oma": "=1"}, {"ulos": "=oma + 1"}),
+            ),
+            boundary("late", "p1", timer("timeDuration", "P9D")),
+            end(),
+            flow="s p1; p1 e; late e",
+        ),
+        {},
+        [("user_task", "a", {"oma": 5})],
+        [("user_task", "b", {})],
     ),
     "event_sub_processes": (
-        diagram(start(), user(), end(),
-                event_sub("es", message(), user("x"), end("ex"), flow="es_s x; x ex", interrupting=False),
-                event_sub("et", signal(), user("y"), end("ey"), flow="et_s y; y ey"), flow="s u; u e", roots=ROOTS),
-        {"avain": "1"}, [("message", "es_s", {})], [("message", "es_s", {}), ("signal", "et_s", {})],
+        diagram(
+            start(),
+            user(),
+            end(),
+            event_sub("es", message(), user("x"), end("ex"), flow="es_s x; x ex", interrupting=False),
+            event_sub("et", signal(), user("y"), end("ey"), flow="et_s y; y ey"),
+            flow="s u; u e",
+            roots=ROOTS,
+        ),
+        {"avain": "1"},
+        [("message", "es_s", {})],
+        [("message", "es_s", {}), ("signal", "et_s", {})],
     ),
     "parallel_turns": (
-        diagram(start(), user("u", multi("=lista", output=("kaikki", "=vastaus")), io({"oma": "=item"})), user("v"),
-                flow="s u; u v"),
-        {"lista": ["a", "b", "c"]}, [("user_task", "u", {"vastaus": 1})],
+        diagram(
+            start(),
+            user("u", multi("=lista", output=("kaikki", "=vastaus")), io({"oma": "=item"})),
+            user("v"),
+            flow="s u; u v",
+        ),
+        {"lista": ["a", "b", "c"]},
+        [("user_task", "u", {"vastaus": 1})],
         [("user_task", "u", {"vastaus": 2}), ("user_task", "u", {"vastaus": 3})],
     ),
     "sequential_turns": (
-        diagram(start(), user("u", multi("=lista", sequential=True, output=("kaikki", "=item + loopCounter"))), end(),
-                flow="s u; u e"),
-        {"lista": [10, 20, 30]}, [("user_task", "u", {})], [("user_task", "u", {}), ("user_task", "u", {})],
+        diagram(
+            start(),
+            user("u", multi("=lista", sequential=True, output=("kaikki", "=item + loopCounter"))),
+            end(),
+            flow="s u; u e",
+        ),
+        {"lista": [10, 20, 30]},
+        [("user_task", "u", {})],
+        [("user_task", "u", {}), ("user_task", "u", {})],
     ),
     "standard_loop": (
-        diagram(start(), user("u", "<bpmn:standardLoopCharacteristics><bpmn:loopCondition>=uudelleen"
-                              "</bpmn:loopCondition></bpmn:standardLoopCharacteristics>"), end(), flow="s u; u e"),
-        {}, [("user_task", "u", {"uudelleen": True})], [("user_task", "u", {"uudelleen": False})],
+        diagram(
+            start(),
+            user(
+                "u",
+                "<bpmn:standardLoopCharacteristics><bpmn:loopCondition>=uudelleen"
+                "</bpmn:loopCondition></bpmn:standardLoopCharacteristics>",
+            ),
+            end(),
+            flow="s u; u e",
+        ),
+        {},
+        [("user_task", "u", {"uudelleen": True})],
+        [("user_task", "u", {"uudelleen": False})],
     ),
     "incident_at_a_gateway": (
         diagram(start(), user(), xor("g"), user("a"), user("b"), flow="s u; u g; g a [=x = 1]; g b [=x = 2]"),
-        {}, [("user_task", "u", {"x": 3})], [("set", "", {"x": 2}), ("retry", "g", {})],
+        {},
+        [("user_task", "u", {"x": 3})],
+        [("set", "", {"x": 2}), ("retry", "g", {})],
     ),
     "incident_while_leaving": (
-        diagram(start(), user(extensions=io(None, {"y": "=x < date(\"2026-01-01\")"})), user("v"), flow="s u; u v"),
-        {}, [("user_task", "u", {"x": "eilen"})], [("retry", "u", {})],
+        diagram(start(), user(extensions=io(None, {"y": '=x < date("2026-01-01")'})), user("v"), flow="s u; u v"),
+        {},
+        [("user_task", "u", {"x": "eilen"})],
+        [("retry", "u", {})],
+    ),
+    "interrupted_scope": (
+        diagram(
+            start(),
+            sub(
+                "p1",
+                start("s1"),
+                user("a"),
+                event_sub("es", message(), user("x"), user("y"), end("ex"), flow="es_s x; x y; y ex"),
+                event_sub("ee", error(), end("eex"), flow="ee_s eex"),
+                flow="s1 a",
+            ),
+            boundary("b", "p1", timer("timeDate", "2026-06-01T10:00:00")),
+            end(),
+            flow="s p1; p1 e; b e",
+            roots=ROOTS,
+        ),
+        {"avain": "1"},
+        [("message", "es_s", {"syy": "ö"})],
+        [("user_task", "x", {}), ("user_task", "y", {})],
+    ),
+    "exhausted_budget": (
+        diagram(
+            start(),
+            parallel("f"),
+            xor("g", default="g__k"),
+            element("task", "k"),
+            xor("h", default="h__l"),
+            element("manualTask", "l"),
+            user("u"),
+            user("v"),
+            flow="s f; f g; f h; g k; k g; h l; l h; g u [=valmis]; h v [=valmis]",
+        ),
+        {"valmis": False},
+        [],
+        [("set", "", {"valmis": True}), ("retry", "", {})],
     ),
     "stuck_join": (
-        diagram(start(), xor("g", default="g__b"), user("a"), user("b"), parallel("j"), end(),
-                flow="s g; g a [=x = 1]; g b; a j; b j; j e"),
-        {"x": 1}, [("user_task", "a", {})], [("retry", "j", {})],
+        diagram(
+            start(),
+            xor("g", default="g__b"),
+            user("a"),
+            user("b"),
+            parallel("j"),
+            end(),
+            flow="s g; g a [=x = 1]; g b; a j; b j; j e",
+        ),
+        {"x": 1},
+        [("user_task", "a", {})],
+        [("retry", "j", {})],
     ),
 }
 
