@@ -73,7 +73,10 @@ def begin_session(
         uow.accounts.end_session(replaces, now=now)
     unit_id = _place_of_last_time(account, places)
     uow.accounts.add_session(id_hash=id_hash, user_key=user_key, unit_id=unit_id, now=now)
-    uow.accounts.forget_failures(subjects[:1])
+    of_account, of_address = subjects
+    uow.accounts.forget_failures(of_account)
+    # others at the same address may have failed; only this try is taken back
+    uow.accounts.take_back_failure(of_address)
     if new_password_hash:
         uow.accounts.change_password_hash(user_key, new_password_hash)
     uow.audit.add(

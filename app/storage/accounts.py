@@ -318,9 +318,17 @@ class Accounts:
             changes=("failures", "last_at"),
         )
 
-    def forget_failures(self, subjects: Sequence[str]) -> None:
-        """Forget the failed sign-ins after one that succeeded."""
-        self._connection.execute(delete(sign_in_failure).where(sign_in_failure.c.subject_hash.in_(subjects)))
+    def forget_failures(self, subject: str) -> None:
+        """Forget the failed sign-ins of an account at an address after one that succeeded."""
+        self._connection.execute(delete(sign_in_failure).where(sign_in_failure.c.subject_hash == subject))
+
+    def take_back_failure(self, subject: str) -> None:
+        """Count one failed sign-in less: the try that was counted beforehand has succeeded."""
+        self._connection.execute(
+            update(sign_in_failure)
+            .where(sign_in_failure.c.subject_hash == subject, sign_in_failure.c.failures > 0)
+            .values(failures=sign_in_failure.c.failures - 1)
+        )
 
 
 def _account(row: Any) -> Account:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -51,6 +52,12 @@ def create_app(
         MAX_FORM_MEMORY_SIZE=LARGEST_FORM,
         MAX_FORM_PARTS=MOST_FORM_PARTS,
         TEMPLATES_AUTO_RELOAD=settings.debug,
+        # Flask's own cookie carries only what the next page says once ("Tehtävä palautettu"); who it is, is in ours
+        SECRET_KEY=hmac.digest(settings.key_bytes("session_key"), b"flask", "sha256"),
+        SESSION_COOKIE_NAME="__Host-kykypolku-said" if settings.secure_cookies else "kykypolku-said",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True

@@ -26,5 +26,7 @@ window.setTimeout(() => announceWithin(document), 250);
 /** What a partial update brought. */
 document.addEventListener("htmx:after:swap", (event) => {
   const target = event.detail?.ctx?.target;
-  announceWithin(target instanceof Element ? target : document);
+  // an element that replaces the target has its id
+  const shown = target?.isConnected ? target : document.getElementById(target?.id ?? "");
+  announceWithin(shown ?? document);
 });

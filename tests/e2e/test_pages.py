@@ -1,0 +1,229 @@
+"""Every page template with a full view-model: accessible in light and dark, at 320 px, by keyboard, without scripts."""
+
+import gzip
+
+import pytest
+
+from tests.e2e.samples.pages import PAGES, WITH_DIAGRAM
+
+pytestmark = pytest.mark.e2e
+
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def open_sample(page, site, name):
+    page.goto(f"{site}/samples/{name}")
+    for diagram in page.locator("[data-diagram]").all():
+        diagram.wait_for()
+        page.wait_for_function("() => [...document.querySelectorAll('[data-diagram]')].every(d => d.dataset.shown)")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_accessible_in_both_schemes_and_fits_a_narrow_screen(staff, site, axe, name):
+    open_sample(staff, site, name)
+    assert axe(staff) == []
+    staff.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    assert axe(staff) == []
+    staff.set_viewport_size({"width": 320, "height": 800})
+    assert staff.evaluate(SIDEWAYS) <= 0
+    assert axe(staff) == []
+
+
+@pytest.mark.parametrize("name", ["worklist", "task", "case", "instance", "monitor"])
+def test_a_page_at_double_text_size_fits(open_context, sign_in, site, name):
+    # 200 % zoom of a 1280 px window is a window of 640 CSS px
+    page = open_context(viewport={"width": 640, "height": 450}, device_scale_factor=2).new_page()
+    sign_in(page)
+    open_sample(page, site, name)
+    assert page.evaluate(SIDEWAYS) <= 0
+
+
+@pytest.mark.parametrize("name", ["sign-in", "accessibility"])
+def test_pages_of_nobody_are_accessible(page, site, axe, name):
+    page.goto(f"{site}/{name}")
+    assert axe(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert axe(page) == []
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert page.evaluate(SIDEWAYS) <= 0
+
+
+def test_the_person_s_menu_and_the_narrow_menu_are_accessible(staff, site, axe):
+    open_sample(staff, site, "worklist")
+    staff.get_by_role("button", name="Pekka Pääkäyttäjä").click()
+    staff.get_by_text("Tiheys").wait_for()
+    assert axe(staff) == []
+    staff.keyboard.press("Escape")
+    staff.set_viewport_size({"width": 360, "height": 700})
+    staff.get_by_role("button", name="Valikko").click()
+    staff.get_by_role("link", name="Lähtevä posti").wait_for()
+    assert [line for line in axe(staff) if not line.startswith("landmark-")] == []
+
+
+def test_forced_colours_keep_what_matters_visible(open_context, sign_in, site):
+    page = open_context(forced_colors="active").new_page()
+    sign_in(page)
+    open_sample(page, site, "worklist")
+    current = page.locator(".k-tab[aria-current]")
+    assert current.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+
+
+def walk(page, steps):
+    """Press Tab and tell what has focus each time."""
+    found = []
+    for _ in range(steps):
+        page.keyboard.press("Tab")
+        found.append(
+            page.evaluate(
+                "() => { const e = document.activeElement; const s = getComputedStyle(e);"
+                " return [e.tagName, (e.innerText || e.getAttribute('aria-label') || e.name || '').trim(),"
+                " s.outlineStyle !== 'none' || s.boxShadow !== 'none'] }"
+            )
+        )
+    return found
+
+
+def test_every_control_of_the_worklist_is_reached_by_tab_with_visible_focus(staff, site):
+    open_sample(staff, site, "worklist")
+    found = walk(staff, 45)
+    names = [name for _, name, _ in found]
+    assert names[0] == "Siirry sisältöön"
+    for wanted in ("Työlista", "Pekka Pääkäyttäjä", "Rajaa", "Kysy hälytysindikaattorit", "Seuraavat"):
+        assert any(wanted in name for name in names), wanted
+    assert [name for tag, name, visible in found if tag != "BODY" and not visible] == []
+
+
+def test_the_skip_link_leads_to_the_content(staff, site):
+    open_sample(staff, site, "worklist")
+    staff.keyboard.press("Tab")
+    staff.keyboard.press("Enter")
+    assert staff.evaluate("document.activeElement.id") == "main"
+
+
+def test_letters_move_in_the_list_and_can_be_switched_off(staff, site):
+    open_sample(staff, site, "worklist")
+    staff.keyboard.press("j")
+    staff.keyboard.press("j")
+    assert staff.evaluate("document.activeElement.innerText") == "Ota työkyky puheeksi"
+    staff.keyboard.press("k")
+    assert staff.evaluate("document.activeElement.innerText") == "Kysy hälytysindikaattorit"
+    staff.keyboard.press("/")
+    staff.keyboard.type("jkt")
+    assert staff.locator("#filter-text").input_value() == "jkt"
+    staff.get_by_role("button", name="Pekka Pääkäyttäjä").click()
+    staff.locator("button[name=shortcuts][value=off]").click()
+    staff.wait_for_load_state()
+    open_sample(staff, site, "worklist")
+    staff.keyboard.press("j")
+    assert staff.evaluate("document.activeElement.tagName") == "BODY"
+
+
+@pytest.mark.parametrize("name", sorted(WITH_DIAGRAM - {"case-hidden"}))
+def test_the_diagram_is_drawn_and_marks_where_we_are_within_the_policy(staff, site, name):
+    open_sample(staff, site, name)
+    drawn = staff.locator("[data-diagram]").first
+    assert drawn.get_attribute("data-shown") == "yes"
+    assert drawn.locator(".k-here").count() >= 1
+    assert drawn.locator(".k-overlay").count() >= 1
+    assert drawn.locator(".bjs-powered-by").is_visible()
+    assert staff.locator("[data-element=indikaattorit]").first.is_visible(), "the same is told by a list"
+
+
+def test_the_diagram_opens_in_the_whole_window_and_comes_back(staff, site):
+    open_sample(staff, site, "task")
+    staff.get_by_role("button", name="Avaa koko ikkunaan").click()
+    dialog = staff.locator("#diagram-dialog")
+    dialog.locator(".k-here").wait_for()
+    assert dialog.locator(".k-diagram").bounding_box()["width"] > 1000
+    dialog.get_by_role("button", name="Sulje").click()
+    staff.locator("aside .k-diagram").wait_for()
+    assert staff.evaluate("document.activeElement.dataset.act") == "enlarge"
+
+
+def test_a_draft_is_saved_while_one_writes_and_the_line_says_so(staff, site):
+    open_sample(staff, site, "task")
+    with staff.expect_request(lambda request: request.url.endswith("/samples/draft")) as sent:
+        staff.locator("#f-syy").fill("Selkä on parempi.")
+    body = sent.value.post_data_buffer.decode()
+    assert "Selkä on parempi." in body
+    assert 'name="csrf_token"' in body
+    staff.get_by_text("Luonnos tallennettu 10.42").wait_for()
+
+
+def test_a_draft_that_cannot_be_saved_is_said_aloud(staff, site):
+    open_sample(staff, site, "task")
+    staff.route("**/samples/draft", lambda route: route.abort())
+    staff.locator("#f-syy").fill("x")
+    staff.get_by_role("status").filter(has_text="Luonnosta ei voitu tallentaa").wait_for()
+
+
+def test_a_filter_changes_the_list_and_the_address_and_is_announced(staff, site):
+    open_sample(staff, site, "worklist")
+    staff.get_by_label("Määräaika").focus()
+    staff.get_by_label("Määräaika").select_option("today")
+    staff.wait_for_url("**/samples/worklist?**due=today**")
+    staff.get_by_role("status").filter(has_text="9 tehtävää").wait_for()
+    assert staff.locator("#results tbody tr").count() == 9
+    assert staff.evaluate("document.activeElement.id") == "filter-due", "focus stays"
+    staff.reload()
+    assert "due=today" in staff.url
+
+
+def test_the_session_s_end_is_told_in_time_and_can_be_put_off(open_context, sign_in, site):
+    context = open_context()
+    page = context.new_page()
+    page.clock.install()
+    sign_in(page)
+    open_sample(page, site, "worklist")
+    page.clock.fast_forward("26:00")
+    assert not page.locator("#k-session").is_visible()
+    page.clock.fast_forward("01:10")
+    page.get_by_role("heading", name="Istunto päättyy pian").wait_for()
+    page.get_by_role("button", name="Jatka", exact=True).click()
+    page.locator("#k-session").wait_for(state="hidden")
+
+
+def test_after_the_end_what_was_typed_without_a_draft_goes_along(open_context, sign_in, site):
+    page = open_context().new_page()
+    page.clock.install()
+    sign_in(page)
+    open_sample(page, site, "start-form")
+    page.locator("#f-syy").fill("Uusi asia")
+    page.clock.fast_forward("30:10")
+    page.get_by_role("heading", name="Istunto on päättynyt").wait_for()
+    assert not page.locator("#f-syy").is_visible(), "the page is hidden from whoever passes by"
+
+
+@pytest.fixture
+def plain(open_context, sign_in):
+    """A page without JavaScript."""
+    page = open_context(java_script_enabled=False).new_page()
+    sign_in(page)
+    return page
+
+
+def test_everything_that_matters_works_without_scripts(plain, site):
+    plain.goto(f"{site}/samples/worklist")
+    plain.get_by_label("Määräaika").select_option("today")
+    plain.get_by_role("button", name="Rajaa").click()
+    assert "due=today" in plain.url
+    plain.get_by_role("button", name="Pekka Pääkäyttäjä").click()
+    plain.locator("button[name=colours][value=dark]").click()
+    assert plain.locator("html").get_attribute("data-color-scheme") == "dark"
+    plain.goto(f"{site}/samples/instance-cancel")
+    assert plain.get_by_label("Syy").is_visible()
+    plain.goto(f"{site}/samples/task")
+    assert plain.get_by_role("button", name="Tallenna luonnos").is_visible()
+    plain.get_by_role("button", name="Pekka Pääkäyttäjä").click()
+    plain.locator("button[name=colours][value=auto]").click()
+
+
+def test_a_page_weighs_little(staff, site):
+    seen = set()
+    staff.on("response", lambda answer: seen.add(answer.url) if "/assets/" in answer.url else None)
+    staff.goto(f"{site}/samples/worklist")
+    staff.wait_for_load_state("networkidle")
+    files = {address.split("/")[-1]: gzip.compress(staff.request.get(address).body()) for address in seen}
+    assert not any("viewer" in name for name in files), "the viewer is for pages with a diagram"
+    page = gzip.compress(staff.content().encode())
+    assert sum(map(len, files.values())) + len(page) < 100_000
