@@ -56,17 +56,25 @@ class JobRunner:
         What is not begun by then is not claimed: the scheduler will say it again.
         """
         deadline = time.monotonic() + seconds
+        done = self._parcel_by_parcel(keys, deadline, fresh=True, at_once=CLAIMED_AT_ONCE)
+        # what was tried before may be what killed the process then: one at a time, so that it takes no other with it
+        return done + self._parcel_by_parcel(keys, deadline, fresh=False, at_once=1)
+
+    def _parcel_by_parcel(self, keys: Sequence[int], deadline: float, *, fresh: bool, at_once: int) -> int:
+        """Claim and carry out jobs until none is left or the time is over; return how many there were."""
         claimed = 0
-        for first in range(0, len(keys), CLAIMED_AT_ONCE):
-            if time.monotonic() > deadline:
-                break
+        while time.monotonic() < deadline:
             jobs = self._executor.run(
                 claim_jobs,
-                keys=keys[first : first + CLAIMED_AT_ONCE],
+                keys=keys,
                 owner=self._owner,
                 lease=self._lease,
                 now=self._clock(),
+                fresh=fresh,
+                limit=at_once,
             )
+            if not jobs:
+                break
             crash_point("worker_claimed")
             claimed += len(jobs)
             with self._heartbeat.keeping(jobs):

@@ -22,13 +22,23 @@ FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
 
 
-def claim_jobs(uow: UnitOfWork, *, keys: Sequence[int], owner: str, lease: timedelta, now: datetime) -> list[Job]:
+def claim_jobs(
+    uow: UnitOfWork,
+    *,
+    keys: Sequence[int],
+    owner: str,
+    lease: timedelta,
+    now: datetime,
+    fresh: bool = False,
+    limit: int | None = None,
+) -> list[Job]:
     """
     Lease those of the jobs that are due and return them; a nudge that came twice finds nothing.
 
-    A job whose attempts are used up (its worker died each time) becomes an incident instead of being leased.
+    `fresh`: only jobs that nobody has tried. `limit`: at most so many. A job whose attempts are used up (its worker
+    died each time) becomes an incident instead of being leased.
     """
-    claimed = uow.jobs.claim(keys, owner=owner, lease=lease, now=now)
+    claimed = uow.jobs.claim(keys, owner=owner, lease=lease, now=now, fresh=fresh, limit=limit)
     return [job for job in claimed if not _used_up(uow, job, now)]
 
 

@@ -73,16 +73,37 @@ class Jobs:
             self._connection.execute(update(job).where(job.c.key.in_(keys)).values(nudged_at=now))
         return keys
 
-    def claim(self, keys: Sequence[int], *, owner: str, lease: timedelta, now: datetime) -> list[Job]:
+    def claim(
+        self,
+        keys: Sequence[int],
+        *,
+        owner: str,
+        lease: timedelta,
+        now: datetime,
+        fresh: bool = False,
+        limit: int | None = None,
+    ) -> list[Job]:
         """
         Lease those of the jobs that are due; each gets a new fencing token and one more attempt counted.
 
-        Attempts are counted here and not at the end: that is what stops a job that kills its worker.
+        Attempts are counted here and not at the end: that is what stops a job that kills its worker. `fresh`: only
+        jobs that nobody has tried. `limit`: at most so many, the longest due first.
         """
-        free = select(job.c.key).where(job.c.key.in_(keys), _due(now)).with_for_update(skip_locked=True)
+        wanted = [job.c.key.in_(keys), _due(now)]
+        if fresh:
+            wanted.append(job.c.attempts == 0)
+        # named before the update, so that the limit is looked at once
+        free = (
+            select(job.c.key)
+            .where(*wanted)
+            .order_by(job.c.available_at, job.c.key)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            .cte("free")
+        )
         rows = self._connection.execute(
             update(job)
-            .where(job.c.key.in_(free.scalar_subquery()), _due(now))
+            .where(job.c.key.in_(select(free.c.key)), _due(now))
             .values(
                 status="leased",
                 fence=job.c.fence + 1,

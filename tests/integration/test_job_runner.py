@@ -314,3 +314,28 @@ def test_a_worker_begins_nothing_new_when_its_time_is_over(place):
     assert runner(place, outer).run(keys, seconds=-1) == 0
     assert outer.calls == []
     assert runner(place, outer).run(keys, seconds=10) == 3
+
+
+def test_a_job_that_kills_its_worker_takes_no_other_job_with_it(place):
+    class Died(BaseException):
+        """What a crash looks like from inside."""
+
+    place.publish(WORK_FIRST)
+    instances = [place.start() for _ in range(6)]
+    keys = [place.open_jobs(instance)["work"] for instance in instances]
+    poison = min(keys)
+
+    def answer(call: Call) -> Mapping[str, Any]:
+        if call.idempotency_key == str(poison):
+            raise Died
+        return {}
+
+    worker = runner(place, Outer(answer))
+    for _ in range(12):
+        try:
+            worker.run(keys, seconds=10)
+        except Died:
+            place.later(seconds=61)
+    ends = {row_of(place, key).status for key in keys if key != poison}
+    assert ends == {"done"}
+    assert row_of(place, poison).status == "dead"
