@@ -74,7 +74,7 @@ def begin_session(
     unit_id = _place_of_last_time(account, places)
     uow.accounts.add_session(id_hash=id_hash, user_key=user_key, unit_id=unit_id, now=now)
     of_account, of_address = subjects
-    uow.accounts.forget_failures(of_account)
+    uow.accounts.forget_failures([of_account])
     # others at the same address may have failed; only this try is taken back
     uow.accounts.take_back_failure(of_address)
     if new_password_hash:

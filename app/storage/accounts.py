@@ -318,9 +318,9 @@ class Accounts:
             changes=("failures", "last_at"),
         )
 
-    def forget_failures(self, subject: str) -> None:
-        """Forget the failed sign-ins of an account at an address after one that succeeded."""
-        self._connection.execute(delete(sign_in_failure).where(sign_in_failure.c.subject_hash == subject))
+    def forget_failures(self, subjects: Sequence[str]) -> None:
+        """Forget the failed sign-ins after one that succeeded."""
+        self._connection.execute(delete(sign_in_failure).where(sign_in_failure.c.subject_hash.in_(subjects)))
 
     def take_back_failure(self, subject: str) -> None:
         """Count one failed sign-in less: the try that was counted beforehand has succeeded."""
