@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.actor import Actor, may_take
+from app.domain.care_events import CARE_EVENTS, OFFERED_TO, offered_to
 from app.domain.client import Case, Client
 from app.domain.errors import NotAllowed, NotFound
 from app.domain.facts import Answer
@@ -57,6 +58,17 @@ class CasePage:
     documents: tuple[StoredDocument, ...]
     timeline: tuple[HistoryLine, ...]
     drawn: tuple[Drawn, ...]
+    offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Something that may have happened, which this person can tell the case: the button of a message event."""
+
+    subscription_key: int
+    name: LocalizedText
+    documentation: LocalizedText
+    process_name: LocalizedText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +167,29 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         documents=tuple(documents),
         timeline=tuple(_timeline(uow, instances)),
         drawn=tuple(_drawn(uow, instance) for instance in instances if instance.status == "active"),
+        offers=tuple(_offers(uow, case_key, actor, instances)),
     )
+
+
+def _offers(uow: UnitOfWork, case_key: int, actor: Actor, instances: Sequence[InstanceLine]) -> list[Offer]:
+    """Return the message events offered to the actor's roles; one care event is offered once for all instances."""
+    names = {line.key: line.process_name for line in instances}
+    offers: dict[str, Offer] = {}
+    for awaited in uow.messages.waiting_in_case(case_key):
+        elements = process_of(uow, awaited.definition_key).outline.elements
+        element = next(item for item in elements if item.element_id == awaited.element_id)
+        if not actor.roles.isdisjoint(offered_to(element.properties.get(OFFERED_TO, ""))):
+            once = awaited.message_name if awaited.message_name in CARE_EVENTS else str(awaited.key)
+            offers.setdefault(
+                once,
+                Offer(
+                    subscription_key=awaited.key,
+                    name=element.name,
+                    documentation=element.documentation,
+                    process_name=names.get(awaited.instance_key, {}),
+                ),
+            )
+    return list(offers.values())
 
 
 def _drawn(uow: UnitOfWork, instance: InstanceLine) -> Drawn:

@@ -132,6 +132,17 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited:
+    """A message that a running instance waits for."""
+
+    key: int
+    message_name: str
+    element_id: str
+    instance_key: int
+    definition_key: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """Something that a person has to put right."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, and_, delete, func, insert, literal, o
 from app.domain.errors import Conflict, NotFound
 from app.domain.keys import new_key
 from app.domain.steps import IncidentOpened, MessageAwaited, SignalAwaited, TimerOpened
-from app.storage.rows import Delivery, Incident, Timer
+from app.storage.rows import Awaited, Delivery, Incident, Timer
 from app.storage.statements import insert_new
 from app.storage.tables.definitions import message_start
 from app.storage.tables.instances import (
@@ -19,6 +19,7 @@ from app.storage.tables.instances import (
     incident,
     message,
     message_subscription,
+    process_instance,
     signal_subscription,
     timer,
 )
@@ -112,6 +113,7 @@ class Messages:
                         "element_id": item.element_id,
                         "message_name": item.message_name,
                         "correlation_key": item.correlation_key,
+                        "depth": item.depth,
                         "status": "open",
                         "opened_at": now,
                     }
@@ -290,6 +292,57 @@ class Messages:
             )
         )
         return key
+
+    def waiting_in_case(self, case_key: int) -> list[Awaited]:
+        """Return the messages that running instances of the case wait for, the outermost of each instance first."""
+        query = (
+            select(
+                message_subscription.c.key,
+                message_subscription.c.message_name,
+                message_subscription.c.element_id,
+                message_subscription.c.instance_key,
+                process_instance.c.process_definition_key,
+            )
+            .join(process_instance, process_instance.c.key == message_subscription.c.instance_key)
+            .where(process_instance.c.case_key == case_key, message_subscription.c.status == "open")
+            .order_by(
+                process_instance.c.started_at,
+                process_instance.c.key,
+                message_subscription.c.depth,
+                message_subscription.c.opened_at,
+                message_subscription.c.key,
+            )
+        )
+        return [
+            Awaited(
+                key=row.key,
+                message_name=row.message_name,
+                element_id=row.element_id,
+                instance_key=row.instance_key,
+                definition_key=row.process_definition_key,
+            )
+            for row in self._connection.execute(query)
+        ]
+
+    def deliver_directly(self, awaited: Sequence[Awaited], variables: Mapping[str, Any], *, now: datetime) -> list[int]:
+        """Make a delivery for each of the waits, whatever its correlation key, and return the deliveries' keys."""
+        rows = [
+            {
+                "key": new_key(),
+                "kind": "message",
+                "name": item.message_name,
+                "subscription_key": item.key,
+                "instance_key": item.instance_key,
+                "element_id": item.element_id,
+                "variables": dict(variables),
+                "status": "pending",
+                "created_at": now,
+            }
+            for item in awaited
+        ]
+        if rows:
+            self._connection.execute(insert(delivery), rows)
+        return [int(row["key"]) for row in rows]
 
     def deliver_signal(
         self, name: str, variables: Mapping[str, Any], *, now: datetime, besides: int | None = None

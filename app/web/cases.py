@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from app.commands.messages import deliver
+from app.commands.report_event import report_event
 from app.domain.actor import may_monitor
 from app.domain.client import Case, Client
+from app.domain.errors import Conflict
 from app.domain.localized import in_language
 from app.queries.case_page import CasePage, case_page, document_content, find_cases, list_cases
 from app.queries.people import role_names
@@ -60,6 +63,27 @@ def show(key: str) -> ResponseReturnValue:
     page = run(case_page, case_key=key_of(key), actor=current_actor(), now=now())
     security.allow_diagram()
     return render_template("cases/case.html", **_page(page))
+
+
+@blueprint.post(f"{PATH}/<key>/events")
+def tell(key: str) -> ResponseReturnValue:
+    """Tell the case what has happened: one of the events that its page offers."""
+    case_key = key_of(key)
+    try:
+        deliveries = run(
+            report_event,
+            case_key=case_key,
+            subscription_key=key_of(request.form.get("event", "")),
+            actor=current_actor(),
+            now=now(),
+        )
+    except Conflict:
+        flash(texts()("case.event_gone"), "warning")
+    else:
+        for delivery in deliveries:
+            run(deliver, delivery_key=delivery, now=now())
+        flash(texts()("case.event_told"), "success")
+    return redirect(f"{PATH}/{case_key}", code=303)
 
 
 @blueprint.get("/documents/<key>")
@@ -177,6 +201,16 @@ def _page(page: CasePage) -> dict[str, Any]:
         ][:200],
         "history_next_address": "",
         "start_address": f"/start?case={page.case.key}" if page.case.is_open else "",
+        "events": [
+            {
+                "key": str(offer.subscription_key),
+                "name": shown(offer.name),
+                "text": shown(offer.documentation),
+                "process_name": shown(offer.process_name),
+                "address": f"{PATH}/{page.case.key}/events",
+            }
+            for offer in page.offers
+        ],
         "diagrams": [_diagram(drawn) for drawn in page.drawn],
     }
 

@@ -131,6 +131,7 @@ message_subscription = Table(
     Column("element_id", Text, nullable=False),
     Column("message_name", Text, nullable=False),
     Column("correlation_key", Text, nullable=False),
+    Column("depth", Integer, nullable=False, server_default="0"),  # of the scope that waits; 0 is the process
     Column("status", Text, nullable=False),  # open completed cancelled
     Column("opened_at", Instant, nullable=False),
     Column("ended_at", Instant),

@@ -667,6 +667,7 @@ def upgrade() -> None:
         sa.Column("element_id", sa.Text(), nullable=False),
         sa.Column("message_name", sa.Text(), nullable=False),
         sa.Column("correlation_key", sa.Text(), nullable=False),
+        sa.Column("depth", sa.Integer(), server_default="0", nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("opened_at", types.Instant(), nullable=False),
         sa.Column("ended_at", types.Instant(), nullable=True),

@@ -1,0 +1,14 @@
+"""Care events: things that happen to the case and not to one process; they reach every running instance (D4)."""
+
+from __future__ import annotations
+
+#: the client withdraws a consent (X3); the client stops (X4)
+CARE_EVENTS = frozenset({"suostumus_peruttu", "asiakas_peruu"})
+
+#: property of a message event: roles to whom the case page offers it, with commas
+OFFERED_TO = "kyky.offeredTo"
+
+
+def offered_to(text: str) -> frozenset[str]:
+    """Return the roles that the property names."""
+    return frozenset(role.strip() for role in text.split(",") if role.strip())
