@@ -1,5 +1,7 @@
 """Incidents hold an element until they are retried; states of other builds and versions are refused."""
 
+from datetime import date
+
 import pytest
 
 from app.domain.errors import NotFound, StateUnreadable
@@ -97,10 +99,17 @@ def test_a_state_refers_to_elements_of_its_own_version_only():
 
 def test_a_script_that_fails_waits_for_corrected_variables():
     walk = Walk(
-        diagram(start(), script("k", "=duration(n)", "t", extensions=io({"apu": "=1"})), user(), flow="s k; k u"),
-        {"n": "P1D"},
+        diagram(
+            start(), script("k", '=n < date("2026-01-01")', "t", extensions=io({"apu": "=1"})), user(), flow="s k; k u"
+        ),
+        {"n": "eilen"},
     )
+    assert walk.incidents == ["feel_types"]
+    walk.set(n=date(2025, 12, 31))
+    walk.retry()
     assert walk.tasks == ["u"]
+    assert walk.happened() == ["s", "k"]
+    assert walk.root()["t"] is True
 
 
 def test_an_expression_without_end_is_an_incident_and_the_other_branch_goes_on():

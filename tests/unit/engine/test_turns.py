@@ -1,6 +1,8 @@
 """Multi-instance and loops."""
 
-from app.engine.seam import JobOpened, ScopeClosed, TimerOpened, UserTaskOpened
+from datetime import date
+
+from app.engine.seam import IncidentOpened, JobOpened, ScopeClosed, TimerOpened, UserTaskOpened
 from tests.unit.engine.drawing import (
     ROOTS,
     boundary,
@@ -159,7 +161,13 @@ def test_a_standard_loop_stops_at_its_maximum():
 
 
 def test_a_failing_output_element_holds_only_its_own_turn():
-    xml = diagram(start(), user("u", multi("=[1, 2]", output=("tulos", "=duration(vastaus)"))), end(), flow="s u; u e")
-    walk = Walk(xml)
-    walk.complete("u", vastaus="P1D")
+    output = ("tulos", '=vastaus < date("2026-01-01")')
+    walk = Walk(diagram(start(), user("u", multi("=[1, 2]", output=output)), end(), flow="s u; u e"))
+    walk.complete("u", vastaus="eilen")
+    [failed] = walk.waits(IncidentOpened)
     assert walk.tasks == ["u"]
+    walk.complete("u", vastaus=date(2026, 2, 1))
+    walk.set(failed.element_instance_key, vastaus=date(2025, 2, 1))
+    walk.retry()
+    assert walk.ended
+    assert sorted(walk.root()["tulos"]) == [False, True]
