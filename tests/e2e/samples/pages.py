@@ -410,6 +410,15 @@ def case(**changes: Any) -> dict[str, Any]:
         "history": HISTORY,
         "history_next_address": "/samples/case?before=x",
         "start_address": "/samples/start",
+        "events": [
+            {
+                "key": "asiakas_peruu",
+                "name": "Asiakas peruu",
+                "text": "Asiakas ei halua enää palvelua.",
+                "process_name": "Ajanvaraus",
+                "address": "/samples/case",
+            }
+        ],
         "diagrams": [{"name": {"fi": "Ajanvaraus"}, **DIAGRAM, "steps": STEPS}],
     }
     return {**values, **changes}
