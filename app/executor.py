@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
 from app.domain.errors import StaleVersion, Unavailable
+from app.faults import crash_point
 from app.settings import Settings
 from app.storage.database import Database, RetryTransaction
 from app.storage.encryption import Cipher
@@ -50,14 +51,19 @@ class Executor:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
+        name = getattr(work, "__name__", "")
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with unit_of_work(self.database, self.cipher, writing=writing) as uow:
-                    return work(uow, *args, **kwargs)
+                    result = work(uow, *args, **kwargs)
+                    crash_point(f"{name}.before_commit")
+                crash_point(f"{name}.after_commit")
             except (RetryTransaction, StaleVersion) as error:
                 if attempt == ATTEMPTS:
                     raise Unavailable("the database asked to try again too often") from error
                 time.sleep(random.uniform(0.005, 0.05) * attempt)  # noqa: S311 - spreads rivals, keeps no secret
+            else:
+                return result
         raise AssertionError("unreachable")
 
 

@@ -48,6 +48,10 @@ class Handlers:
         return tuple(sorted({*self.local, *self.outside}))
 
 
+#: makes the handlers of a process, once its database is open
+MakeHandlers: TypeAlias = Callable[[Settings, Executor], Handlers]
+
+
 def installed_handlers(settings: Settings, executor: Executor) -> Handlers:
     """Return the handlers of this build with the connectors that the settings allow."""
 

@@ -18,7 +18,7 @@ from app.settings import Settings, SettingsRefused
 from workers import make_celery
 from workers.clock import Clock, utc_now
 from workers.doorbell import Doorbell
-from workers.handlers import installed_handlers
+from workers.handlers import MakeHandlers, installed_handlers
 from workers.rounds import Matching, Relay, delivery_round, timer_round
 from workers.sealing import SEAL_EVERY, Sealing
 from workers.signs_of_life import sign_of_life
@@ -90,11 +90,17 @@ class Loop:
 
 
 def loops(
-    executor: Executor, doorbell: Doorbell, settings: Settings, *, clock: Clock, wait: Callable[[float], bool]
+    executor: Executor,
+    doorbell: Doorbell,
+    settings: Settings,
+    *,
+    clock: Clock,
+    wait: Callable[[float], bool],
+    make_handlers: MakeHandlers = installed_handlers,
 ) -> tuple[Loop, Loop]:
     """Return the loop that waits for the broker and the loop that never does: a frozen broker delays no timer."""
     second = settings.scheduler_interval
-    relay = Relay(executor, doorbell, installed_handlers(settings, executor).types)
+    relay = Relay(executor, doorbell, make_handlers(settings, executor).types)
     ringing = [Round("relay", second * RELAY_SHARE, relay)]
     steady = [
         Round("timers", second, timer_round(executor, clock)),
@@ -111,7 +117,7 @@ def _touch(_now: datetime) -> bool:
     return False
 
 
-def main() -> int:
+def main(make_handlers: MakeHandlers = installed_handlers) -> int:
     """Run until SIGTERM or SIGINT; what is under way is finished first."""
     try:
         settings = Settings.load()
@@ -127,7 +133,7 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     executor = open_executor(settings)
     doorbell = Doorbell(make_celery(settings))
-    ringing, steady = loops(executor, doorbell, settings, clock=utc_now, wait=stop.wait)
+    ringing, steady = loops(executor, doorbell, settings, clock=utc_now, wait=stop.wait, make_handlers=make_handlers)
     # a publish may hang in a frozen broker for its time-out: the thread does not hold up the end
     threading.Thread(target=ringing.run, name="relay", daemon=True).start()
     steady.run()

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
-from typing import TypeAlias
 
 from celery import Celery
 
-from app.executor import Executor, open_executor
+from app.executor import open_executor
 from app.settings import Settings
 from workers import RUN_JOBS
 from workers.clock import utc_now
-from workers.handlers import Handlers, installed_handlers
+from workers.handlers import MakeHandlers, installed_handlers
 from workers.heartbeat import Heartbeat
 from workers.run_jobs import JobRunner
-
-#: makes the handlers of a process, once its database is open
-MakeHandlers: TypeAlias = Callable[[Settings, Executor], Handlers]
 
 
 def open_runner(settings: Settings, make_handlers: MakeHandlers) -> JobRunner:

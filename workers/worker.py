@@ -14,6 +14,7 @@ from app.logs import configure_logs
 from app.parent_death import end_with_parent
 from app.settings import Settings, SettingsRefused
 from workers import make_celery
+from workers.handlers import MakeHandlers, installed_handlers
 from workers.signs_of_life import SIGN_EVERY, sign_of_life
 from workers.tasks import register_tasks
 
@@ -34,7 +35,7 @@ def _connect_signals(settings: Settings) -> None:
         sender.timer.call_repeatedly(SIGN_EVERY, sign_of_life("worker").touch)
 
 
-def main() -> int:
+def main(make_handlers: MakeHandlers = installed_handlers) -> int:
     """Run the worker until it is told to stop."""
     if os.environ.get("REMAP_SIGTERM") != "SIGQUIT":
         # read when Celery is imported: SIGTERM then stops softly instead of waiting for running jobs without end
@@ -46,7 +47,7 @@ def main() -> int:
         sys.stderr.write(f"kykypolku: {error}\n")
         return 1
     celery = make_celery(settings)
-    register_tasks(celery, settings)
+    register_tasks(celery, settings, make_handlers)
     _connect_signals(settings)
     options = ["--without-gossip", "--without-mingle", "--without-heartbeat", f"--loglevel={settings.log_level}"]
     # its warning about root is about pickle, which we do not accept
