@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ from app.domain.api_client import (
     Unauthenticated,
 )
 from app.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
-from app.domain.sessions import FREE_FAILURES, FREE_FAILURES_OF_ADDRESS, SignInDelayed, wait_after
+from app.domain.sessions import FREE_FAILURES, FREE_FAILURES_OF_ADDRESS, Failures, SignInDelayed, wait_after
 from app.storage.unit_of_work import UnitOfWork
 
 R = TypeVar("R")
@@ -114,6 +114,13 @@ def admit_api_client(uow: UnitOfWork, *, subjects: Sequence[str], now: datetime)
 
     :raises SignInDelayed: too many tries have failed; this one is not counted
     """
+    known = _failures_without_wait(uow, subjects, now)
+    for subject in subjects:
+        uow.accounts.count_failure(subject, known.get(subject), now=now)
+
+
+def _failures_without_wait(uow: UnitOfWork, subjects: Sequence[str], now: datetime) -> Mapping[str, Failures]:
+    """Return the failed tries. :raises SignInDelayed: too many of them, a moment ago"""
     known = uow.accounts.failures(subjects)
     allowances = (FREE_FAILURES, FREE_FAILURES_OF_ADDRESS)
     wait = max(
@@ -121,13 +128,14 @@ def admit_api_client(uow: UnitOfWork, *, subjects: Sequence[str], now: datetime)
     )
     if wait > timedelta(0):
         raise SignInDelayed(wait)
-    for subject in subjects:
-        uow.accounts.count_failure(subject, known.get(subject), now=now)
+    return known
 
 
 def forget_api_failures(uow: UnitOfWork, *, subjects: Sequence[str]) -> None:
-    """Forget the failed tries after a secret that was right."""
-    uow.accounts.forget_failures(subjects)
+    """Forget the failed tries with the client id after a secret that was right; others may still be at the address."""
+    of_client, of_address = subjects
+    uow.accounts.forget_failures([of_client])
+    uow.accounts.take_back_failure(of_address)
 
 
 def as_caller(
@@ -138,20 +146,23 @@ def as_caller(
 
     :raises Unauthenticated: the sign-in does not hold
     :raises SecretUnchecked: the door has to check the secret against the stored hash first
+    :raises SignInDelayed: too many tries with this client id or from this address have failed
     """
     if isinstance(credentials, TokenSent):
         caller = uow.api_clients.find_by_token(credentials.token_hash, now=now)
         if caller is None:
             raise Unauthenticated("token")
     else:
-        caller = _with_secret(uow, credentials)
+        caller = _with_secret(uow, credentials, now)
     if caller.client.disabled:
         raise Unauthenticated("disabled")
     return action(uow, caller)
 
 
-def _with_secret(uow: UnitOfWork, credentials: SecretSent) -> Caller:
+def _with_secret(uow: UnitOfWork, credentials: SecretSent, now: datetime) -> Caller:
     """Return the program; checking takes 0.2 s and is the door's, a secret changed meanwhile does not count."""
+    # also where the secret is known to be right: whoever guesses must not learn it from being let in while waiting
+    _failures_without_wait(uow, credentials.subjects, now)
     client = uow.api_clients.find(credentials.client_id)
     if client is None:
         raise SecretUnchecked("")

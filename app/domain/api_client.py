@@ -100,9 +100,14 @@ class TokenSent:
 
 @dataclass(frozen=True, slots=True)
 class SecretSent:
-    """A call that carries a client id and a secret; `checked_hashes` are stored hashes that the secret fits."""
+    """
+    A call that carries a client id and a secret; `checked_hashes` are stored hashes that the secret fits.
+
+    `subjects` are the names under which failed tries are counted.
+    """
 
     client_id: str
+    subjects: tuple[str, ...]
     checked_hashes: frozenset[str] = field(default=frozenset(), repr=False)
 
 

@@ -24,7 +24,6 @@ from app.commands.api_clients import admit_api_client, as_caller, forget_api_fai
 from app.commands.sign_in import failure_subjects
 from app.domain.api_client import Caller, Credentials, SecretSent, SecretUnchecked, TokenSent, Unauthenticated
 from app.domain.passwords import MAXIMUM_LENGTH, password_matches
-from app.executor import Executor
 from app.storage.unit_of_work import UnitOfWork
 from app.web.shell import executor, now, settings
 
@@ -96,29 +95,29 @@ def work_as_caller(
         token = _bearer()
         return run(as_caller, credentials=TokenSent(_hash(token)), action=work, now=now())
     client_id, secret = pair
-    credentials: Credentials = SecretSent(client_id, _checked.of(client_id, secret))
+    subjects = failure_subjects(
+        username=f"api\0{client_id}", address=request.remote_addr or "", key=settings().key_bytes("session_key")
+    )
+    credentials: Credentials = SecretSent(client_id, subjects, _checked.of(client_id, secret))
     try:
         return run(as_caller, credentials=credentials, action=work, now=now())
     except SecretUnchecked as unchecked:
-        _check(executor(), client_id, secret, unchecked.secret_hash)
-        credentials = SecretSent(client_id, frozenset({unchecked.secret_hash}))
+        _check(client_id, secret, unchecked.secret_hash, subjects)
+        credentials = SecretSent(client_id, subjects, frozenset({unchecked.secret_hash}))
     try:
         return run(as_caller, credentials=credentials, action=work, now=now())
     except SecretUnchecked:
         raise Unauthenticated("changed meanwhile") from None
 
 
-def _check(door: Executor, client_id: str, secret: str, secret_hash: str) -> None:
+def _check(client_id: str, secret: str, secret_hash: str, subjects: tuple[str, str]) -> None:
     """Compare the secret with the stored hash; an unknown client takes as long as a known one."""
-    subjects = failure_subjects(
-        username=f"api\0{client_id}", address=request.remote_addr or "", key=settings().key_bytes("session_key")
-    )
-    door.run(admit_api_client, subjects=subjects, now=now())
+    executor().run(admit_api_client, subjects=subjects, now=now())
     with _checking:
         fits = password_matches(secret, secret_hash)
     if not fits or len(secret) > MAXIMUM_LENGTH:
         raise Unauthenticated("secret")
-    door.run(forget_api_failures, subjects=subjects)
+    executor().run(forget_api_failures, subjects=subjects)
     _checked.remember(client_id, secret, secret_hash)
 
 

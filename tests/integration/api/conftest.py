@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from camunda_orchestration_sdk import CamundaClient
 from werkzeug.serving import make_server
 
-from app.commands.api_clients import register_api_client
-from app.domain.actor import SYSTEM
-from app.domain.api_client import Scope
-from app.domain.passwords import hash_password
 from app.settings import Settings
 from app.web import create_app
 from tests.factories import Place, make_place
-
-SECRET = "a secret for tests only"
-#: argon2 takes 0.2 s; the hash of the one secret is made once
-SECRET_HASH = hash_password(SECRET)
-EVERYTHING = frozenset(Scope) - {Scope.CARE}
+from tests.programs import EVERYTHING, SECRET, Door, Program, open_door, register
 
 
 @dataclass
@@ -36,30 +27,7 @@ class Api:
 
     def register(self, client_id: str, *roles: str, scopes: Collection[str] = EVERYTHING, **more: Any) -> None:
         """Register a program with these roles in the unit of the health centre."""
-        values = {"job_types": ["*"], "message_names": ["*"], "unit_id": "unit_sote", **more}
-        self.place.run(
-            register_api_client,
-            client_id=client_id,
-            name=client_id,
-            roles=roles,
-            scopes=scopes,
-            secret_hash=SECRET_HASH,
-            actor=SYSTEM,
-            **values,
-        )
-
-    def token(self, client_id: str, scope: str = "") -> str:
-        """Return a token of the program."""
-        form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": SECRET, "scope": scope}
-        answer = httpx.post(f"{self.url}/oauth/token", data=form)
-        assert answer.status_code == 200, answer.text
-        return str(answer.json()["access_token"])
-
-    def raw(self, client_id: str, scope: str = "") -> httpx.Client:
-        """Return a plain client with a token of the program."""
-        return httpx.Client(
-            base_url=self.url, headers={"Authorization": f"Bearer {self.token(client_id, scope)}"}, timeout=40
-        )
+        register(self.place, client_id, *roles, scopes=scopes, **more)
 
     def official(self, client_id: str, tmp_path: Path) -> CamundaClient:
         """Return Camunda's client, signed in with client credentials."""
@@ -98,24 +66,19 @@ def api(database, tmp_path) -> Iterator[Api]:
 
 
 @pytest.fixture
-def sqlite_api(sqlite_database, tmp_path) -> Iterator[Api]:
-    """The same on SQLite only, for what no database has to do with."""
-    yield from serve(make_place(sqlite_database), tmp_path / "data")
-
-
-@pytest.fixture
-def admin(api: Api) -> httpx.Client:
-    """A program with every right but care."""
-    api.register("prog-admin", "r_yllapitaja", "r_prosessinomistaja")
-    with api.raw("prog-admin") as client:
-        yield client
-
-
-@pytest.fixture
 def official(api: Api, tmp_path: Path) -> CamundaClient:
     """Camunda's client as a program with every right but care."""
     api.register("prog-official", "r_yllapitaja", "r_prosessinomistaja", "r_palveluohjaaja")
     return api.official("prog-official", tmp_path)
 
 
-Registered = Callable[..., httpx.Client]
+@pytest.fixture
+def door(database, tmp_path) -> Door:
+    """The application without a network, on SQLite and on PostgreSQL."""
+    return open_door(database, tmp_path / "data")
+
+
+@pytest.fixture
+def admin(door: Door) -> Program:
+    """A program with every right but care."""
+    return door.program("prog-admin", "r_yllapitaja", "r_prosessinomistaja")
