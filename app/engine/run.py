@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from SpiffWorkflow.util.task import TaskState
 
-from app.domain.errors import InstanceEnded, InvalidInput, NotFound, Problem, StateUnreadable
+from app.domain.errors import ExpressionError, InstanceEnded, InvalidInput, NotFound, Problem, StateUnreadable
 from app.engine import feel
 from app.engine.codec import VERSION, StateRecord, TokenRecord, decode, encode
 from app.engine.expressions import CONTEXTS
 from app.engine.feel.values import to_state
 from app.engine.instance import Instance
 from app.engine.recorder import KINDS
-from app.engine.scopes import ScopeRecord, Scopes, decode_variables
+from app.engine.scopes import ScopeRecord, Scopes, decode_variables, storable
 from app.engine.seam import (
     Cancelled,
     IncidentRetried,
@@ -65,9 +65,9 @@ def start(
     Start an instance at its none start event, or at the start event named, and run it to its first wait.
 
     :raises NotFound: no such start event, or none that starts without an event
-    :raises InvalidInput: a variable has the name of a read-only context
+    :raises InvalidInput: a variable has the name of a read-only context, or is no FEEL value
     """
-    check_names(variables)
+    check_variables(variables)
     with feel.budget():
         return _start(process, variables, surroundings, start_element_id, instance_key)
 
@@ -90,7 +90,7 @@ def _start(
     if start_element_id is not None:
         data["start"] = start_element_id
     if start_element_id is not None and spec.element(start_element_id).output_mappings:
-        data["event"] = to_state(dict(variables))
+        data["event"] = storable(dict(variables))
     else:
         instance.scopes.write_here(instance_key, variables)
     instance.spawn(spec.start, None, key=instance_key, **data)
@@ -103,10 +103,10 @@ def advance(process: CompiledProcess, state: bytes, trigger: Trigger, *, surroun
 
     :raises NotFound: nothing waits with this key (any more), or no scope has it
     :raises InstanceEnded: what is to be cancelled has ended
-    :raises InvalidInput: a variable has the name of a read-only context
+    :raises InvalidInput: a variable has the name of a read-only context, or is no FEEL value
     :raises StateUnreadable: the state is broken, or not of this process version
     """
-    check_names(getattr(trigger, "variables", {}))
+    check_variables(getattr(trigger, "variables", {}))
     with feel.budget():
         return _advance(process, state, trigger, surroundings)
 
@@ -123,15 +123,20 @@ def _advance(process: CompiledProcess, state: bytes, trigger: Trigger, surroundi
     return _rest(process, instance)
 
 
-def check_names(variables: Variables) -> None:
+def check_variables(variables: Variables) -> None:
     """
-    Refuse variables that would hide a read-only context.
+    Refuse variables that would hide a read-only context, and values that are no FEEL data.
 
-    :raises InvalidInput: one has such a name
+    :raises InvalidInput: names each of them
     """
-    wrong = [name for name in variables if name in CONTEXTS]
-    if wrong:
-        raise InvalidInput([Problem("reserved_variable_name", place=name) for name in wrong])
+    problems = [Problem("reserved_variable_name", place=name) for name in variables if name in CONTEXTS]
+    for name, value in variables.items():
+        try:
+            to_state(value)
+        except ExpressionError:
+            problems.append(Problem("variable_value", place=name))
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _wake(instance: Instance, trigger: Trigger) -> None:

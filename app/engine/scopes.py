@@ -32,7 +32,22 @@ class ScopeRecord(msgspec.Struct, array_like=True):
     variables: dict[str, msgspec.Raw]
 
 
+def pack(value: Value) -> msgspec.Raw:
+    """Return the value as the bytes of state."""
+    written = to_state(value)
+    try:
+        return msgspec.Raw(_encode(written))
+    except OverflowError:
+        return msgspec.Raw(_encode(_within_64_bits(written)))
+
+
+def storable(value: Value) -> Any:
+    """Return the value as plain data that the state can hold inside other data."""
+    return _within_64_bits(to_state(value))
+
+
 def _within_64_bits(written: Any) -> Any:
+    """FEEL's numbers are doubles: a whole number beyond 64 bits is one."""
     if isinstance(written, dict):
         return {key: _within_64_bits(item) for key, item in written.items()}
     if isinstance(written, list):
@@ -69,13 +84,7 @@ class Scope:
 
     def write(self, name: str, value: Value) -> None:
         """Declare or overwrite the name here."""
-        written = to_state(value)
-        try:
-            packed = _encode(written)
-        except OverflowError:
-            # FEEL's numbers are doubles: a whole number beyond 64 bits is one
-            packed = _encode(_within_64_bits(written))
-        self.stored[name] = msgspec.Raw(packed)
+        self.stored[name] = pack(value)
         self.values[name] = value
 
     def record(self) -> ScopeRecord:

@@ -79,9 +79,10 @@ class Schedule:
         if self.interval is None or self.left is None or self.left == 0:
             return None
         due = self.interval.after(self.due)
-        for _ in range(100_000):
-            if due > now:
-                break
+        if due <= now and not self.interval.months and not self.interval.days:
+            missed = int((now - due).total_seconds()) // self.interval.seconds
+            due += timedelta(seconds=missed * self.interval.seconds)
+        while due <= now:
             due = self.interval.after(due)
         return Schedule(due=due, left=self.left if self.left == ENDLESS else self.left - 1, interval=self.interval)
 
@@ -127,12 +128,14 @@ def to_moment(value: Value, *, end_of_day: bool = False) -> datetime:
     """
     if isinstance(value, str):
         value = _read_moment(value.strip())
-    if isinstance(value, datetime):
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time(23, 59, 59) if end_of_day else time(), tzinfo=HELSINKI)
+    if not isinstance(value, datetime):
+        raise EngineFault("timer_value", "a timer's value is not a date")
+    try:
         return (value if value.tzinfo else value.replace(tzinfo=HELSINKI)).astimezone(UTC)
-    if isinstance(value, date):
-        hour = time(23, 59, 59) if end_of_day else time()
-        return datetime.combine(value, hour, tzinfo=HELSINKI).astimezone(UTC)
-    raise EngineFault("timer_value", "a timer's value is not a date")
+    except OverflowError:
+        raise EngineFault("timer_out_of_range", "a timer is outside the calendar") from None
 
 
 def _read_moment(text: str) -> date | datetime | None:

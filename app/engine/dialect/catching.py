@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.domain.errors import EngineFault
 from app.engine.expressions import Template
-from app.engine.feel.values import to_state
+from app.engine.scopes import storable
 from app.engine.seam import MessageAwaited, SignalAwaited, TimerOpened, Trigger, Value, Variables
 from app.engine.timers import Interval, Schedule, plan, read_interval
 from app.engine.tokens import Token, Wait
@@ -223,7 +223,7 @@ def start_event(
 ) -> None:
     """Put a token on the boundary event or event sub-process; an interrupting one first ends what it interrupts."""
     instance: Instance = host.workflow
-    brought = to_state(dict(variables))
+    brought = storable(dict(variables))
     if not event_sub_process:
         container = host.container
         if interrupting:

@@ -9,7 +9,7 @@ from SpiffWorkflow.util.task import TaskState
 from app.domain.errors import EngineFault
 from app.engine.dialect.catching import Subscription, subscribe
 from app.engine.dialect.element import ElementSpec, Facts
-from app.engine.feel.values import to_state
+from app.engine.scopes import storable
 from app.engine.seam import Trigger, Value
 from app.engine.specs import ProcessSpec
 from app.engine.tokens import Token, Wait
@@ -125,7 +125,7 @@ class EventGatewaySpec(ElementSpec):
         instance.close_wait(token, wait, completed=True)
         index = next(index for index, flow in enumerate(self.flows) if flow.target == wait.element)
         token.internal_data["taken"] = [index]
-        token.internal_data["event"] = to_state(dict(getattr(trigger, "variables", {})))
+        token.internal_data["event"] = storable(dict(getattr(trigger, "variables", {})))
         token.complete()
 
     def take(self, token: Token, flow: object) -> None:

@@ -62,7 +62,7 @@ class UserTaskSpec(ElementSpec):
             element_id=self.element_id,
             name=self.label,
             form_id=self.form_id,
-            assignee=None if assignee in {None, ""} else text_value(assignee, "assignee"),
+            assignee=None if assignee is None or assignee == "" else text_value(assignee, "assignee"),
             candidate_users=_names(users),
             candidate_groups=_names(groups),
             due_at=_moment(due),

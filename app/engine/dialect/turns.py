@@ -10,7 +10,8 @@ import msgspec
 from app.domain.errors import EngineFault
 from app.engine.dialect.element import ElementSpec, Facts
 from app.engine.expressions import Expression, Template
-from app.engine.feel.values import from_state, to_state
+from app.engine.feel.values import from_state
+from app.engine.scopes import pack
 from app.engine.seam import Value
 from app.engine.specs import ProcessSpec
 from app.engine.tokens import NO_ITEMS, Token
@@ -59,7 +60,7 @@ class MultiInstanceSpec(ElementSpec):
         if self.turns.output_collection:
             instance.scopes.open(token.id, parent=instance.outer_scope_of(token), kind="e")
             instance.scopes.write_here(token.id, {self.turns.output_collection: [None] * len(items)})
-        token.items = msgspec.Raw(msgspec.msgpack.encode(to_state(items)))
+        token.items = pack(items)
         token.internal_data.update(n=len(items), next=0, done=0)
         if not items:
             return True

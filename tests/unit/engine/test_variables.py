@@ -11,6 +11,7 @@ from tests.unit.engine.drawing import (
     diagram,
     end,
     io,
+    multi,
     parallel,
     script,
     service,
@@ -154,3 +155,19 @@ def test_parallel_branches_see_each_others_writes_at_once():
     walk.complete("b", x=1)
     walk.complete("a", y=2)
     assert walk.root() == {"x": 1, "y": 2}
+
+
+def test_whole_numbers_beyond_64_bits_are_kept_as_the_doubles_that_they_are_in_feel():
+    xml = diagram(start(), user(), user("v", multi("=[n]", sequential=True)), flow="s u; u v")
+    walk = Walk(xml, {"n": 10**20})
+    walk.complete("u", m=[{"x": -(10**25)}])
+    assert run.read_variables(walk.step.state)[ROOT] == {"n": 10**20, "m": [{"x": -1e25}]}
+
+
+@pytest.mark.parametrize("value", [float("nan"), "\ud800", object(), {1: 2}])
+def test_what_is_no_feel_value_is_refused_before_anything_happens(value):
+    walk = Walk(diagram(start(), user(), end(), flow="s u; u e"))
+    with pytest.raises(InvalidInput) as refusal:
+        walk.complete("u", x=value)
+    assert [(problem.code, problem.place) for problem in refusal.value.problems] == [("variable_value", "x")]
+    assert walk.tasks == ["u"]
