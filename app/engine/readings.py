@@ -191,7 +191,8 @@ class Readings:
     def named(self, node: Node, event: EventDefinition, *, empty_allowed: bool = False) -> Template:
         """Return the name of a signal, or the code of an error or escalation."""
         if event.root_element is None or not event.name:
-            if not empty_allowed:
+            if not empty_allowed or event.root_element is not None:
+                # an error that is named but has no code would catch everything
                 self.findings.refuse("event_without_name", node, event=event.kind)
             return Constant("")
         template = self.template(event.name, node)

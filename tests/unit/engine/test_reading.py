@@ -238,6 +238,18 @@ def test_drawings_that_break_a_rule_are_refused(xml, code, place):
     assert (code, place) in {(found, where) for found, where, _ in problems(xml)}
 
 
+def test_a_named_error_without_code_does_not_become_a_catch_all():
+    xml = diagram(
+        start(),
+        service(),
+        boundary("b", "t", error("e0")),
+        end(),
+        flow="s t; t e; b e",
+        roots='<bpmn:error id="e0" name="Nimi"/>',
+    )
+    assert ("event_without_name", "b", "") in problems(xml)
+
+
 def test_other_engines_instructions_are_refused_rather_than_ignored():
     xml = PLAIN.replace(
         b"<bpmn:userTask ", b'<bpmn:userTask xmlns:camunda="http://camunda.org/schema/1.0/bpmn" camunda:assignee="x" '

@@ -1,0 +1,110 @@
+"""Durations, moments and cycles."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.errors import EngineFault
+from app.engine.feel.values import YearsMonths
+from app.engine.timers import ENDLESS, HELSINKI, Interval, Schedule, plan, read_interval, to_interval, to_moment
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "interval"),
+    [
+        ("P14D", Interval(days=14)),
+        ("P2W", Interval(days=14)),
+        ("P1Y2M", Interval(months=14)),
+        ("PT36H", Interval(seconds=129_600)),
+        ("P1DT1H30M5S", Interval(days=1, seconds=5_405)),
+        ("-P1D", Interval(days=-1)),
+        ("PT0S", Interval()),
+        ("P", None),
+        ("PT", None),
+        ("P1", None),
+        ("14D", None),
+        ("P1D ", Interval(days=1)),
+        ("P99999999999D", None),
+        ("", None),
+    ],
+)
+def test_iso_durations(text, interval):
+    assert read_interval(text) == interval
+
+
+def test_feel_durations_are_read_in_their_own_units():
+    assert to_interval(timedelta(days=2, hours=3)) == Interval(days=2, seconds=10_800)
+    assert to_interval(YearsMonths(14)) == Interval(months=14)
+    with pytest.raises(EngineFault):
+        to_interval(14)
+
+
+def test_the_end_of_a_month_stays_inside_the_month():
+    assert Interval(months=1).after(datetime(2026, 1, 31, 8, tzinfo=UTC)) == datetime(2026, 2, 28, 8, tzinfo=UTC)
+
+
+@given(
+    st.integers(0, 20 * 366 * 24).map(lambda hours: datetime(2020, 1, 1, tzinfo=HELSINKI) + timedelta(hours=hours)),
+    st.integers(1, 400),
+)
+def test_days_keep_the_hour_of_the_wall_clock(moment, days):
+    begun = moment.astimezone(UTC).astimezone(HELSINKI)
+    due = Interval(days=days).after(begun.astimezone(UTC)).astimezone(HELSINKI)
+    expected = (begun.replace(tzinfo=None) + timedelta(days=days)).replace(tzinfo=HELSINKI)
+    # an hour that does not exist in spring is the one after it
+    assert due == expected.astimezone(UTC).astimezone(HELSINKI)
+
+
+def test_moments_without_offset_are_of_helsinki():
+    assert to_moment("2026-03-02T10:00:00") == datetime(2026, 3, 2, 8, tzinfo=UTC)
+    assert to_moment("2026-07-02T10:00:00") == datetime(2026, 7, 2, 7, tzinfo=UTC)
+    assert to_moment("2026-03-02T10:00:00Z") == datetime(2026, 3, 2, 10, tzinfo=UTC)
+    assert to_moment("2026-03-02T10:00:00+02:00[Europe/Helsinki]") == datetime(2026, 3, 2, 8, tzinfo=UTC)
+    assert to_moment(date(2026, 3, 2)) == datetime(2026, 3, 1, 22, tzinfo=UTC)
+    assert to_moment("2026-03-02", end_of_day=True) == datetime(2026, 3, 2, 21, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("value", ["2.3.2026", "", None, True, 17, [], "0001-01-01T00:00:00+14:00"])
+def test_what_is_no_moment_is_a_fault(value):
+    with pytest.raises(EngineFault):
+        to_moment(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "due", "left"),
+    [
+        ("R3/P7D", NOW + timedelta(days=7), 2),
+        ("R/PT1H", NOW + timedelta(hours=1), ENDLESS),
+        ("R2/2026-03-05T10:00:00/P1D", datetime(2026, 3, 5, 8, tzinfo=UTC), 1),
+        ("R/2026-02-01T10:00:00/P7D", datetime(2026, 3, 8, 8, tzinfo=UTC), ENDLESS),
+        (timedelta(hours=2), NOW + timedelta(hours=2), ENDLESS),
+    ],
+)
+def test_cycles(value, due, left):
+    schedule = plan("cycle", value, NOW)
+    assert (schedule.due, schedule.left) == (due, left)
+
+
+@pytest.mark.parametrize("value", ["R0/P1D", "R3/PT0S", "R3/-P1D", "0 0 9 * * *", "", None, "R3/", "R3/P1D/P1D"])
+def test_what_is_no_cycle_is_a_fault(value):
+    with pytest.raises(EngineFault):
+        plan("cycle", value, NOW)
+
+
+@given(st.integers(1, 10**7), st.integers(0, 10**9))
+def test_a_late_cycle_jumps_to_the_next_slot_of_its_grid(seconds, late):
+    schedule = Schedule(due=NOW, left=5, interval=Interval(seconds=seconds))
+    now = NOW + timedelta(seconds=late)
+    following = schedule.next_after(now)
+    assert following.left == 4
+    assert now < following.due <= now + timedelta(seconds=seconds)
+    assert (following.due - NOW).total_seconds() % seconds == 0
+
+
+def test_the_last_turn_has_no_next():
+    assert Schedule(due=NOW, left=0, interval=Interval(days=1)).next_after(NOW) is None
+    assert Schedule(due=NOW).next_after(NOW) is None
