@@ -326,7 +326,7 @@ class Messages:
 
     def deliver_directly(self, awaited: Sequence[Awaited], variables: Mapping[str, Any], *, now: datetime) -> list[int]:
         """Make a delivery for each of the waits, whatever its correlation key, and return the deliveries' keys."""
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "key": new_key(),
                 "kind": "message",
@@ -342,7 +342,7 @@ class Messages:
         ]
         if rows:
             self._connection.execute(insert(delivery), rows)
-        return [int(row["key"]) for row in rows]
+        return [row["key"] for row in rows]
 
     def deliver_signal(
         self, name: str, variables: Mapping[str, Any], *, now: datetime, besides: int | None = None

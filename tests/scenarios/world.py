@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -118,9 +119,10 @@ class World:
 
     def __init__(self, database: Database, *, clock: datetime) -> None:
         self.clock = clock
+        self.folder = TemporaryDirectory()
         upgrade(database)
         self.executor = Executor(database, Cipher(data_keys=[b"d" * 32], index_key=b"i" * 32))
-        settings = Settings.load({"KYKYPOLKU_DATA_FOLDER": "", "KYKYPOLKU_MODE": "demo"})
+        settings = Settings.load({"KYKYPOLKU_DATA_FOLDER": self.folder.name, "KYKYPOLKU_MODE": "demo"})
         self.app = create_app(self.executor, settings, clock=lambda: self.clock)
         self.app.testing = True
         self._load()
