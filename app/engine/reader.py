@@ -16,7 +16,19 @@ DEEPEST_NESTING = 60
 
 def read_document(xml: bytes) -> etree._Element:
     """
-    Return the root element of a BPMN document.
+    Return the root element of a BPMN document, without its layout: shapes and edges do not run.
+
+    :raises InvalidDiagram: as `read_drawing`
+    """
+    root = read_drawing(xml)
+    for layout in root.findall(f"{{{LAYOUT}}}BPMNDiagram"):
+        root.remove(layout)
+    return root
+
+
+def read_drawing(xml: bytes) -> etree._Element:
+    """
+    Return the root element of a BPMN document with everything that is drawn.
 
     :raises InvalidDiagram: too large, not well-formed, with a DOCTYPE, or not a BPMN 2.0 `definitions`
     """
@@ -44,9 +56,6 @@ def read_document(xml: bytes) -> etree._Element:
     if namespace(root) != BPMN or local_name(root) != "definitions":
         raise InvalidDiagram([Problem("diagram_not_bpmn")])
     _check_size(root)
-    for layout in root.findall(f"{{{LAYOUT}}}BPMNDiagram"):
-        # shapes and edges are kept in the published file; they do not run
-        root.remove(layout)
     return root
 
 

@@ -12,6 +12,7 @@ from app.domain.actor import Actor, may_monitor, may_repair
 from app.domain.errors import NotAllowed, NotFound
 from app.domain.localized import LocalizedText
 from app.domain.steps import ElementOutline, ProcessOutline
+from app.engine.translation import in_other_words
 from app.published import process_of
 from app.queries.cursors import read_cursor, write_cursor
 from app.storage.monitor import DefinitionLine, InstanceFilters, InstanceLine
@@ -178,6 +179,12 @@ def active_elements(history: list[Mapping[str, Any]]) -> dict[str, int]:
     )
 
 
+def process_list(uow: UnitOfWork, *, actor: Actor) -> list[DefinitionLine]:
+    """Return the processes in their newest version, with the numbers of its running instances."""
+    ensure_may_monitor(actor)
+    return uow.monitor.definitions(latest_only=True)
+
+
 def process_page(uow: UnitOfWork, *, definition_key: int, actor: Actor) -> ProcessPage:
     """Return the version with numbers on its elements. :raises NotFound: no such version"""
     ensure_may_monitor(actor)
@@ -204,13 +211,13 @@ def kept_messages(
     return shown, write_cursor(shown[-1]["received_at"], shown[-1]["key"]) if more else ""
 
 
-def readable_diagram(uow: UnitOfWork, *, definition_key: int) -> bytes:
+def readable_diagram(uow: UnitOfWork, *, definition_key: int, language: str) -> bytes:
     """
-    Return the version's XML for the viewer, names in the diagram's own language; a diagram holds no client data.
+    Return the version's drawing for the viewer, in the words of the language; a diagram holds no client data.
 
     :raises NotFound: no such version
     """
-    return uow.definitions.xml(definition_key)
+    return in_other_words(uow.definitions.xml(definition_key), language)
 
 
 def sent_mail(uow: UnitOfWork, *, actor: Actor) -> list[OutboxMail]:

@@ -13,14 +13,15 @@ from app.domain.actor import may_monitor
 from app.domain.client import Case, Client
 from app.domain.errors import Conflict
 from app.domain.localized import in_language
-from app.queries.case_page import CasePage, case_page, document_content, find_cases, list_cases
+from app.queries.case_page import CasePage, case_page, document_content, ensure_open_to, find_cases, list_cases
 from app.queries.people import role_names
+from app.storage.unit_of_work import UnitOfWork
 from app.web import security
 from app.web.access import current_actor
 from app.web.asking import address, key_of, run
 from app.web.language import Formats, current_language, texts
 from app.web.shell import executor, now
-from app.web.stories import been_and_here, shown, steps, told_line
+from app.web.stories import been_and_here, diagram_address, shown, steps, told_line
 from app.web.tasks import client_facts
 from app.web.worklist import group_text
 
@@ -70,13 +71,7 @@ def tell(key: str) -> ResponseReturnValue:
     """Tell the case what has happened: one of the events that its page offers."""
     case_key = key_of(key)
     try:
-        deliveries = run(
-            report_event,
-            case_key=case_key,
-            subscription_key=key_of(request.form.get("event", "")),
-            actor=current_actor(),
-            now=now(),
-        )
+        deliveries = run(_told, case_key=case_key, event_key=key_of(request.form.get("event", "")))
     except Conflict:
         flash(texts()("case.event_gone"), "warning")
     else:
@@ -86,13 +81,19 @@ def tell(key: str) -> ResponseReturnValue:
     return redirect(f"{PATH}/{case_key}", code=303)
 
 
+def _told(uow: UnitOfWork, *, case_key: int, event_key: int) -> tuple[int, ...]:
+    """Report the event, in the same transaction that finds out whether the case is open to the person at all."""
+    actor, moment = current_actor(), now()
+    ensure_open_to(uow, case_key=case_key, actor=actor, now=moment)
+    return report_event(uow, case_key=case_key, subscription_key=event_key, actor=actor, now=moment)
+
+
 @blueprint.get("/documents/<key>")
 def document(key: str) -> ResponseReturnValue:
     """Send a document to somebody who may read it; as a file, never as a page of ours."""
     found = run(document_content, document_key=key_of(key), actor=current_actor(), now=now())
     response = Response(found.content, mimetype=found.media_type)
-    disposition = "inline" if found.media_type == "application/pdf" else "attachment"
-    response.headers["Content-Disposition"] = f'{disposition}; filename="{found.key}.{found.suffix}"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{found.key}.{found.suffix}"'
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
@@ -219,7 +220,7 @@ def _diagram(drawn: Any) -> dict[str, Any]:
     been, here = been_and_here(drawn.history)
     return {
         "name": drawn.name,
-        "address": f"/processes/{drawn.definition_key}/diagram.bpmn",
+        "address": diagram_address(drawn.definition_key),
         "facts": {"here": sorted(here), "been": sorted(been)},
         "steps": steps(drawn.elements, been=been, here=here),
     }

@@ -77,3 +77,8 @@ def been_and_here(lines: Sequence[Mapping[str, Any]]) -> tuple[set[str], set[str
 def shown(text: LocalizedText) -> str:
     """Return the text of data in the language of the page."""
     return in_language(text, current_language())
+
+
+def diagram_address(definition_key: int) -> str:
+    """Return where the drawing of the version is, in the language of the page."""
+    return f"/processes/{definition_key}/diagram.{current_language()}.bpmn"

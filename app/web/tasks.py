@@ -30,11 +30,11 @@ from app.queries.worklist import next_tasks
 from app.storage.types import NEVER
 from app.web import security
 from app.web.access import current_actor
-from app.web.asking import fields_sent, key_of, run, texts_only
+from app.web.asking import fields_sent, key_of, read, run, texts_only
 from app.web.forms import apply_action, build_form_view, conditions_now, raw_of
 from app.web.language import Formats, current_language, texts
 from app.web.shell import executor, now
-from app.web.stories import been_and_here, shown, steps, story
+from app.web.stories import been_and_here, diagram_address, shown, steps, story
 from app.web.worklist import group_text, told_conflict
 
 blueprint = Blueprint("tasks", __name__)
@@ -122,7 +122,7 @@ def conditions(key: str) -> ResponseReturnValue:
 def done(key: str) -> ResponseReturnValue:
     """Say that it is done, and offer what is next."""
     actor = current_actor()
-    found = executor().read(next_tasks, task_key=key_of(key), actor=actor, now=now())
+    found = read(next_tasks, task_key=key_of(key), actor=actor, now=now())
     line, say = found.done, texts()
     return render_template(
         "tasks/done.html",
@@ -208,7 +208,7 @@ def _render(
         facts=_facts(page.panel),
         steps=steps(elements, been=been, here=here),
         diagram={
-            "address": f"/processes/{task.definition_key}/diagram.bpmn",
+            "address": diagram_address(task.definition_key),
             "facts": {"here": sorted(here), "been": sorted(been), "focus": task.element_id},
         },
         history=story(page.history, {element.element_id: element for element in elements})[:12],
