@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.commands.claim_task import claim_task, ensure_open, release_task
-from app.domain.actor import Actor, may_take
+from app.domain.actor import Actor, may_monitor, may_take
 from app.domain.directing import may_direct
-from app.domain.errors import InvalidInput, NotAllowed, Problem, TaskClaimedByOther
+from app.domain.errors import InvalidInput, NotAllowed, NotFound, Problem, TaskClaimedByOther
 from app.storage.rows import Task
 from app.storage.unit_of_work import UnitOfWork
 
@@ -40,8 +40,7 @@ def assign_task(
     :raises NotAllowed: the actor may not direct this task
     :raises InvalidInput: nobody of this name may take the task
     """
-    uow.instances.lock_for_task(task_key)
-    task = uow.tasks.get(task_key)
+    task = _locked_task(uow, task_key, actor)
     ensure_open(task)
     if task.assignee is not None and not may_replace:
         raise TaskClaimedByOther(task_key, by=task.assignee)
@@ -67,8 +66,7 @@ def unassign_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime
     :raises TaskAlreadyClosed: it has ended
     :raises NotAllowed: the actor neither holds nor directs it
     """
-    uow.instances.lock_for_task(task_key)
-    task = uow.tasks.get(task_key)
+    task = _locked_task(uow, task_key, actor)
     directs = may_direct(actor, unit_id=task.unit_id, area_id=task.area_id)
     if task.assignee == actor.user_key or task.assignee is None or not directs:
         return release_task(uow, task_key=task_key, actor=actor, now=now)
@@ -87,11 +85,10 @@ def change_task(uow: UnitOfWork, *, task_key: int, change: TaskChange, actor: Ac
     :raises NotAllowed: the actor may not direct this task
     :raises InvalidInput: a priority outside of 0 to 100
     """
-    uow.instances.lock_for_task(task_key)
-    task = uow.tasks.get(task_key)
-    ensure_open(task)
+    task = _locked_task(uow, task_key, actor)
     if not may_direct(actor, unit_id=task.unit_id, area_id=task.area_id):
         raise NotAllowed("direct_task")
+    ensure_open(task)
     if change.priority is not None and change.priority not in PRIORITIES:
         raise InvalidInput([Problem("priority_range", place="changeset.priority")])
     uow.tasks.change(
@@ -103,6 +100,21 @@ def change_task(uow: UnitOfWork, *, task_key: int, change: TaskChange, actor: Ac
         candidate_users=task.candidate_users if change.candidate_users is None else change.candidate_users,
     )
     _note(uow, actor, "task_changed", task, now)
+
+
+def _locked_task(uow: UnitOfWork, task_key: int, actor: Actor) -> Task:
+    """Lock and return the task. :raises NotFound: none that the actor may know of"""
+    uow.instances.lock_for_task(task_key)
+    task = uow.tasks.get(task_key)
+    known = (
+        actor.user_key in (task.assignee, task.completed_by)
+        or may_monitor(actor)
+        or may_take(actor, task=task.restriction)
+        or may_direct(actor, unit_id=task.unit_id, area_id=task.area_id)
+    )
+    if not known:
+        raise NotFound("user task", task_key)
+    return task
 
 
 def _note(uow: UnitOfWork, actor: Actor, action: str, task: Task, now: datetime) -> None:

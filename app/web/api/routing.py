@@ -32,6 +32,8 @@ LARGEST_DEPLOYMENT = 20 * 1024 * 1024
 #: callers may wait for jobs or for the end of an instance at most so long
 LONGEST_WAIT = timedelta(seconds=30)
 DEFAULT_WAIT = timedelta(seconds=10)
+#: a null character, as it is or escaped; PostgreSQL has no place for it anywhere
+_NULL = re.compile(rb"\x00|(?<!\\)(?:\\\\)*\\u0000")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -160,6 +162,8 @@ def _decoded(route: Route) -> Any:
     data = request.get_data(cache=False)
     if route.body_optional and data.strip() in (b"", b"null"):
         return route.takes()
+    if _NULL.search(data):
+        raise InvalidInput([Problem("null_character")])
     try:
         return msgspec.json.decode(data, type=route.takes)
     except msgspec.ValidationError as error:
