@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import secrets
 import threading
 import time
 from dataclasses import dataclass, field
@@ -78,12 +79,13 @@ class Load:
             return True
 
     def _start(self, browser: Browser) -> None:
-        page = browser.until_answered("GET", PROCESS)
-        answer = browser.until_answered("POST", PROCESS, submission_id=page.submission_id)
+        # as from a page that was opened before: what it carries is the token and the submission's id
+        answer = browser.until_answered("POST", PROCESS, submission_id=secrets.token_urlsafe(16))
         if answer.status != 303 or not answer.location.startswith("/tasks/"):
             self._note_wrong(answer)
             return
-        self._complete(browser, int(answer.location.removeprefix("/tasks/")))
+        key = int(answer.location.removeprefix("/tasks/"))
+        self._note(key, browser.until_answered("POST", answer.location, submission_id=secrets.token_urlsafe(16)))
 
     def _do_something(self, browser: Browser, choice: random.Random) -> bool:
         page = browser.until_answered("GET", "/worklist?tab=groups")
@@ -94,7 +96,9 @@ class Load:
         return True
 
     def _complete(self, browser: Browser, key: int) -> None:
-        answer = browser.complete(f"/tasks/{key}")
+        self._note(key, browser.complete(f"/tasks/{key}"))
+
+    def _note(self, key: int, answer: Answer) -> None:
         with self._lock:
             if answer.status == 303:
                 if key in self.account.completed:

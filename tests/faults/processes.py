@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from app.parent_death import die_with_parent
-from app.settings import Settings
+from app.settings import PROJECT_FOLDER, Settings
 from app.supervisor.supervise import programs
 from tests.servers import free_port
 
@@ -80,6 +81,22 @@ class Parts:
             assert process.poll() is None, self.log("web")
         return process
 
+    def nudge(self, *keys: int, fault: str = "") -> subprocess.Popen[bytes]:
+        """Start a process that carries out these jobs as one of the pool does, and ends."""
+        with (self.folder / "nudge.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.one_nudge", *map(str, keys)],
+                env={**self._environment, "FAULT": fault},
+                cwd=PROJECT_FOLDER,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_parent(),  # noqa: PLW1509 # a test that fails leaves nothing running
+            )
+        self._running[f"nudge {process.pid}"] = process
+        return process
+
     def log(self, name: str) -> str:
         """Return the end of what a process has said."""
         return (self.folder / f"{name}.log").read_text(errors="replace")[-4000:]
@@ -87,7 +104,8 @@ class Parts:
     def kill(self, name: str) -> None:
         """End the process and its children as a crash would."""
         process = self._running.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
 
     def stop_all(self) -> None:

@@ -35,7 +35,7 @@ VICTIMS = ("web", "worker", "scheduler", "valkey")
 @pytest.fixture
 def outside() -> Iterator[Outside]:
     # slow enough that a kill finds calls under way
-    outside = Outside(lambda _call, _number: Reply(silence=0.03))
+    outside = Outside(lambda _call, _number: Reply(silence=0.1))
     yield outside
     outside.close()
 
