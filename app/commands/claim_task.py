@@ -16,6 +16,17 @@ def ensure_open(task: Task) -> None:
         raise TaskAlreadyClosed(task.key, by=task.completed_by, at=task.ended_at, state=task.status)
 
 
+def ensure_concerns(task: Task, actor: Actor, reason: str) -> None:
+    """
+    Check that the actor holds, has done or could take the task; the system does everything.
+
+    :raises NotAllowed: they have nothing to do with it, and learn nothing of it
+    """
+    own = actor.is_system or actor.user_key in (task.assignee, task.completed_by)
+    if not own and not may_take(actor, task=task.restriction):
+        raise NotAllowed(reason)
+
+
 def claim_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -> Task:
     """
     Give the open task to the actor; taking one's own task again changes nothing.
@@ -27,9 +38,9 @@ def claim_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -
     """
     uow.instances.lock_for_task(task_key)
     task = uow.tasks.get(task_key)
+    # first of all: who has it or has done it is for those only who could
+    ensure_concerns(task, actor, "take_task")
     ensure_open(task)
-    if not may_take(actor, task=task.restriction) and task.assignee != actor.user_key:
-        raise NotAllowed("take_task")
     if task.assignee == actor.user_key:
         return task
     if task.assignee is not None:
@@ -50,6 +61,7 @@ def release_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime)
     """
     uow.instances.lock_for_task(task_key)
     task = uow.tasks.get(task_key)
+    ensure_concerns(task, actor, "release_task")
     ensure_open(task)
     if task.assignee is None:
         return task

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.commands._record import record_step
-from app.commands.claim_task import ensure_open
+from app.commands.claim_task import ensure_concerns, ensure_open
 from app.commands.store_answers import store_answers
 from app.domain.actor import Actor, may_complete
 from app.domain.answers import Answers
@@ -64,6 +64,7 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
     repeated = _repeated(uow, task, actor, submission)
     if repeated is not None:
         return repeated
+    ensure_concerns(task, actor, "complete_task")
     ensure_open(task)
     _ensure_may_complete(task, actor)
     answers = accepted_answers(uow, task, submission, now)

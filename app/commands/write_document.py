@@ -19,6 +19,7 @@ from app.domain.errors import NotFound
 from app.domain.facts import Answer
 from app.domain.keys import new_key, parse_key
 from app.domain.localized import in_language
+from app.domain.masking import may_send_letter
 from app.domain.sharing import DataGroup
 from app.published import form_of
 from app.storage.rows import Instance, Job
@@ -57,6 +58,8 @@ def write_document(uow: UnitOfWork, instance: Instance, job: Job, now: datetime)
         raise GivenUp("document_template_unknown", str(job.headers.get("template"))) from None
     case = uow.care.cases.get(instance.case_key)
     client = uow.care.clients.get(case.client_key)
+    if template is Template.UNREACHED_LETTER and not may_send_letter(protected=client.needs.protected_address):
+        raise GivenUp("letter_to_protected_address")
     sources = _Sources(
         uow=uow, instance=instance, job=job, case=case, client=client, language=client.needs.document_language
     )

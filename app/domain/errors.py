@@ -8,6 +8,7 @@ KykypolkuError
 │   ├── InvalidDecision     a DMN file
 │   └── InvalidFormDefinition
 ├── NotFound                no such thing, or not for this person
+│   └── Concealed           it is there, but not for this person; refused attempts are logged
 ├── NotAllowed              the person may not do this; refused attempts are logged
 ├── Conflict                somebody or something else was faster
 │   ├── TaskAlreadyClosed
@@ -80,6 +81,18 @@ class NotFound(KykypolkuError):
         super().__init__(f"no {kind} {key!r}")
         self.kind = kind
         self.key = key
+
+
+class Concealed(NotFound):
+    """
+    It is there, and this person must not learn so: answered as if it were not, logged as a refused attempt.
+
+    `case_key` is the case that it belongs to, where it belongs to one.
+    """
+
+    def __init__(self, kind: str, key: object, *, case_key: int | None = None) -> None:
+        super().__init__(kind, key)
+        self.case_key = case_key
 
 
 class NotAllowed(KykypolkuError):

@@ -10,7 +10,7 @@ from typing import Any
 from app.domain.actor import Actor, may_take
 from app.domain.care_events import CARE_EVENTS, OFFERED_TO, offered_to
 from app.domain.client import Case, Client
-from app.domain.errors import NotAllowed, NotFound
+from app.domain.errors import Concealed, NotAllowed
 from app.domain.facts import Answer
 from app.domain.localized import LocalizedText
 from app.domain.masking import shown_outcome
@@ -129,16 +129,10 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
     """
     Return the case as the actor may see it, and log what is read.
 
-    A case is open to those who may see one of its data groups, and to those who have a task in it.
-
-    :raises NotFound: no such case, or none for this person
+    :raises NotFound: no such case
+    :raises Concealed: it is not for this person
     """
-    if actor.user_key is None:
-        raise NotAllowed("case")
-    sight = sight_of_case(uow, case_key=case_key, actor=actor, now=now)
-    tasks = [line for line in uow.worklist.of_case(case_key, actor.user_key) if _concerns(uow, line, actor)]
-    if not sight.decisions and not tasks and sight.case.owner_key != actor.user_key:
-        raise NotFound("case", case_key)
+    sight, tasks = _open(uow, case_key=case_key, actor=actor, now=now)
     answers = _answers(uow, sight)
     knows = DataGroup.BASIC in sight.groups
     documents = [
@@ -169,6 +163,27 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         drawn=tuple(_drawn(uow, instance) for instance in instances if instance.status == "active"),
         offers=tuple(_offers(uow, case_key, actor, instances)),
     )
+
+
+def ensure_open_to(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> None:
+    """
+    Check that the actor may open the page of the case, before they do anything there.
+
+    :raises NotFound: no such case
+    :raises Concealed: it is not for this person
+    """
+    _open(uow, case_key=case_key, actor=actor, now=now)
+
+
+def _open(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> tuple[Sight, list[TaskLine]]:
+    """Let in those who may see one of the case's data groups, its owner, and those who have a task in it."""
+    if actor.user_key is None:
+        raise NotAllowed("case")
+    sight = sight_of_case(uow, case_key=case_key, actor=actor, now=now)
+    tasks = [line for line in uow.worklist.of_case(case_key, actor.user_key) if _concerns(uow, line, actor)]
+    if not sight.decisions and not tasks and sight.case.owner_key != actor.user_key:
+        raise Concealed("case", case_key, case_key=case_key)
+    return sight, tasks
 
 
 def _offers(uow: UnitOfWork, case_key: int, actor: Actor, instances: Sequence[InstanceLine]) -> list[Offer]:
@@ -238,23 +253,24 @@ def _timeline(uow: UnitOfWork, instances: list[InstanceLine]) -> list[HistoryLin
             for event in uow.monitor.history(instance.key)
             if event["element_type"] in _STEPS and event["event"] != "activated"
         ]
-    return sorted(lines, key=lambda line: line.at, reverse=True)
+    # turned round after sorting: what happened at the same moment keeps its order
+    return sorted(lines, key=lambda line: line.at)[::-1]
 
 
 def find_cases(uow: UnitOfWork, *, text: str, actor: Actor, now: datetime) -> list[CaseLine]:
     """
     Find cases by identity code, telephone or name among those that the actor may see; every hit shown is logged.
 
-    At most 200 clients are looked at; refused ones are not shown and not counted.
+    At most 200 clients are looked at; refused ones are not shown and not counted. A search that shows nothing is a
+    refused attempt in the log: for whom, where the identity code or the number was exactly somebody's.
     """
     wanted = text.strip()
     if len(wanted) < 3:
         return []
-    by_code = uow.care.clients.find_by_identity_code(wanted)
-    client_keys = [] if by_code is None else [by_code]
-    client_keys += [client.key for client in uow.care.clients.search_by_name(wanted, areas=actor.areas)]
+    exact = uow.care.clients.find_exactly(wanted)
+    by_name = [client.key for client in uow.care.clients.search_by_name(wanted, areas=actor.areas)]
     found: list[tuple[Case, Client]] = []
-    for client_key in dict.fromkeys(client_keys):
+    for client_key in dict.fromkeys([*exact, *by_name]):
         for case in uow.care.cases.of_client(client_key):
             sight = sight_of_case(uow, case_key=case.key, actor=actor, now=now)
             if DataGroup.BASIC in sight.groups:
@@ -262,8 +278,25 @@ def find_cases(uow: UnitOfWork, *, text: str, actor: Actor, now: datetime) -> li
                     uow, sight=sight, actor=actor, groups=[DataGroup.BASIC], purpose="search", now=now, action="search"
                 )
                 found.append((case, uow.care.clients.get(client_key)))
+    if not found:
+        _log_vain_search(uow, exact, actor, now)
     clients = {case.key: client for case, client in found}
     return [replace(line, client=clients[line.case.key]) for line in _lines(uow, [case for case, _ in found])]
+
+
+def _log_vain_search(uow: UnitOfWork, exact: Sequence[int], actor: Actor, now: datetime) -> None:
+    whose: Sequence[int | None] = exact or [None]
+    for client_key in whose:
+        uow.access_log.add(
+            actor=actor,
+            action="refused",
+            client_key=client_key,
+            case_key=None,
+            data_groups=[],
+            purpose="search",
+            ground="nothing_shown",
+            now=now,
+        )
 
 
 def list_cases(uow: UnitOfWork, *, actor: Actor, number: str, status: str, after: str, now: datetime) -> CaseList:
@@ -303,10 +336,10 @@ def _lines(uow: UnitOfWork, cases: Sequence[Case]) -> list[CaseLine]:
 
 
 def case_number_of(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> str:
-    """Return the number of a case that the actor may see something of. :raises NotFound: they may not"""
+    """Return the number of a case that the actor may see something of. :raises Concealed: they may not"""
     sight = sight_of_case(uow, case_key=case_key, actor=actor, now=now)
     if not sight.decisions:
-        raise NotFound("case", case_key)
+        raise Concealed("case", case_key, case_key=case_key)
     return sight.case.number
 
 
@@ -314,12 +347,13 @@ def document_content(uow: UnitOfWork, *, document_key: int, actor: Actor, now: d
     """
     Return the document and log that it was read.
 
-    :raises NotFound: no such document, or one of its data groups is not for this person
+    :raises NotFound: no such document
+    :raises Concealed: one of its data groups is not for this person
     """
     document = uow.care.documents.get(document_key)
     sight = sight_of_case(uow, case_key=document.case_key, actor=actor, now=now)
     if not {(group, document.controller_organisation_id) for group in document.data_groups} <= sight.visible:
-        raise NotFound("document", document_key)
+        raise Concealed("document", document_key, case_key=document.case_key)
     log_reading(uow, sight=sight, actor=actor, groups=document.data_groups, purpose=f"document:{document_key}", now=now)
     return DocumentContent(
         key=document_key, media_type=document.media_type, content=uow.care.documents.content(document_key)

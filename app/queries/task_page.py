@@ -12,13 +12,14 @@ import msgspec
 from app.domain.actor import Actor, may_monitor, may_take
 from app.domain.answers import gather
 from app.domain.client import Case, Client
-from app.domain.errors import NotFound
+from app.domain.errors import Concealed
 from app.domain.forms import FormDefinition, RecordKind
 from app.domain.sharing import DataGroup
 from app.domain.steps import ElementOutline, ProcessOutline
 from app.engine.forms import Around
 from app.published import around_form, form_of, process_of
 from app.queries.access import Sight, log_reading, sight_of_case
+from app.queries.beside import Beside, beside_form, on_call_number
 from app.storage.appointments import Appointment
 from app.storage.rows import Task
 from app.storage.unit_of_work import UnitOfWork
@@ -32,6 +33,7 @@ class CasePanel:
     case: Case
     client: Client | None = field(repr=False)
     owner_name: str
+    #: hidden data groups in which the case has something
     hidden: tuple[DataGroup, ...]
     appointments: tuple[Appointment, ...]
     other_tasks: tuple[TaskLine, ...]
@@ -54,6 +56,9 @@ class TaskPage:
     may_work: bool
     mine: bool
     panel: CasePanel | None
+    beside: Beside = field(repr=False)
+    #: the area's on-call number where the client fills the form in, else None
+    on_call: str | None
     history: tuple[Mapping[str, Any], ...]
     completed_by_name: str
 
@@ -64,14 +69,15 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
 
     Candidates, the holder and whoever completed it may open it; others learn no more than that it is not there.
 
-    :raises NotFound: no such task, or none for this person
+    :raises NotFound: no such task
+    :raises Concealed: it is not for this person
     """
     task = uow.tasks.get(task_key)
     line = uow.worklist.line(task_key, actor.user_key or 0)
     mine = task.assignee is not None and task.assignee == actor.user_key
     may_work = mine or may_take(actor, task=task.restriction)
     if line is None or not (may_work or task.completed_by == actor.user_key or may_monitor(actor)):
-        raise NotFound("user task", task_key)
+        raise Concealed("user task", task_key, case_key=task.case_key)
     process = process_of(uow, task.definition_key)
     element = next((item for item in process.outline.elements if item.element_id == task.element_id), None)
     form = form_of(uow, task.definition_key, task.form_id) if task.form_id and may_work else None
@@ -79,8 +85,13 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
     found = uow.tasks.find_draft(task_key, actor.user_key) if may_work and actor.user_key else None
     values, read = _known(uow, form, sight)
     panel = _panel(uow, sight, actor, task) if sight is not None and may_work else None
+    beside = Beside()
+    if may_work:
+        beside = beside_form(
+            uow, element=element, definition_key=task.definition_key, area_id=task.area_id, sight=sight
+        )
     if sight is not None and may_work:
-        groups = read | ({DataGroup.BASIC} if panel is not None and panel.client is not None else set())
+        groups = read | beside.read | ({DataGroup.BASIC} if panel is not None and panel.client is not None else set())
         log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"task:{task_key}", now=now)
     names = uow.accounts.names_of([task.completed_by]) if task.completed_by else {}
     return TaskPage(
@@ -98,6 +109,8 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
         may_work=may_work,
         mine=mine,
         panel=panel,
+        beside=beside,
+        on_call=on_call_number(uow, element=element, area_id=task.area_id),
         history=tuple(uow.monitor.history(task.instance_key, limit=500)),
         completed_by_name=names.get(task.completed_by or 0, ""),
     )
@@ -149,11 +162,12 @@ def _panel(uow: UnitOfWork, sight: Sight, actor: Actor, task: Task) -> CasePanel
     knows = DataGroup.BASIC in sight.groups
     owner = sight.case.owner_key
     tasks = uow.worklist.of_case(sight.case.key, actor.user_key or 0)
+    kept = {group for group, _ in uow.care.answers.groups_and_controllers(sight.case.key)}
     return CasePanel(
         case=sight.case,
         client=uow.care.clients.get(sight.case.client_key) if knows else None,
         owner_name=uow.accounts.names_of([owner]).get(owner, "") if owner else "",
-        hidden=sight.hidden,
+        hidden=tuple(group for group in sight.hidden if group in kept),
         appointments=tuple(uow.care.appointments.of_case(sight.case.key)) if knows else (),
         other_tasks=tuple(line for line in tasks if line.key != task.key),
     )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from app.domain.actor import Actor, may_take
 from app.domain.calendar import local_date, local_midnight
-from app.domain.errors import InvalidInput, NotAllowed, NotFound, Problem
+from app.domain.errors import Concealed, InvalidInput, NotAllowed, Problem
 from app.domain.localized import LocalizedText
 from app.queries.cursors import read_cursor, write_cursor
 from app.storage.types import NEVER
@@ -152,7 +152,7 @@ def next_tasks(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -
     task = uow.tasks.get(task_key)
     line = uow.worklist.line(task_key, actor.user_key)
     if line is None or task.completed_by != actor.user_key:
-        raise NotFound("user task", task_key)
+        raise Concealed("user task", task_key, case_key=task.case_key)
     same = [
         item
         for item in (uow.worklist.of_case(task.case_key, actor.user_key) if task.case_key else [])

@@ -17,6 +17,8 @@ from app.storage.tables.care import client, client_index
 
 #: most clients that one search by name gives: they are decrypted and sorted in memory
 MOST_FOUND = 200
+#: digits of a telephone number with its country; fewer are no number
+SHORTEST_NUMBER = 7
 
 
 class Clients:
@@ -52,6 +54,18 @@ class Clients:
                 client_index.c.kind == "identity_code", client_index.c.digest == digest
             )
         )
+
+    def find_exactly(self, text: str) -> list[int]:
+        """Return the keys of the clients whose identity code or telephone number this is, however it is written."""
+        by_code = self.find_by_identity_code(text)
+        if by_code is not None:
+            return [by_code]
+        number = phone_key(text)
+        if len(number) < SHORTEST_NUMBER or any(letter.isalpha() for letter in text):
+            return []
+        digest = self._cipher.digest("phone", number)
+        query = select(client_index.c.client_key).where(client_index.c.kind == "phone", client_index.c.digest == digest)
+        return list(self._connection.scalars(query.order_by(client_index.c.client_key).limit(MOST_FOUND)))
 
     def lock_identity_code(self, identity_code: str) -> None:
         """

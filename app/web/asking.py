@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from flask import abort, request
 
-from app.domain.errors import NotAllowed
+from app.domain.errors import Concealed, NotAllowed
 from app.domain.keys import parse_key
 from app.engine.forms import Upload
 from app.queries.access import log_refusal
@@ -26,17 +26,36 @@ def run(command: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwarg
 
     What is refused is logged as a refused attempt in a transaction of its own, because the refusal undid the first.
     """
+    door: Callable[..., R] = executor().run
+    return _logged(door, command, *args, **kwargs)
+
+
+def read(query: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run the query, which shows no client data, in a transaction that writes nothing; refusals are logged as well."""
+    door: Callable[..., R] = executor().read
+    return _logged(door, query, *args, **kwargs)
+
+
+def _logged(door: Callable[..., R], work: Callable[..., R], *args: Any, **kwargs: Any) -> R:
     try:
-        return executor().run(command, *args, **kwargs)
+        return door(work, *args, **kwargs)
     except NotAllowed as error:
         log_attempt(error.reason)
         raise
+    except Concealed as error:
+        log_attempt(f"concealed: {error.kind}", case_key=error.case_key)
+        raise
 
 
-def log_attempt(reason: str) -> None:
+def log_attempt(reason: str, *, case_key: int | None = None) -> None:
     """Write that the person asked for what they may not have; the address says what for, it holds no client data."""
     executor().run(
-        log_refusal, actor=current_actor(), purpose=f"{request.method} {request.path}", reason=reason, now=now()
+        log_refusal,
+        actor=current_actor(),
+        purpose=f"{request.method} {request.path}",
+        reason=reason,
+        case_key=case_key,
+        now=now(),
     )
 
 

@@ -12,8 +12,7 @@ from app.commands.start_instance import start_by_hand
 from app.queries.case_page import case_number_of
 from app.queries.catalogue import Startable, startable_processes
 from app.web.access import current_actor
-from app.web.asking import key_of, run
-from app.web.language import texts
+from app.web.asking import key_of, read, run
 from app.web.shell import executor, now
 from app.web.stories import shown
 
@@ -24,9 +23,8 @@ PATH = "/start"
 @blueprint.get(PATH)
 def index() -> ResponseReturnValue:
     """Show what this person may start; each way to start is one card."""
-    found = executor().read(startable_processes, actor=current_actor())
     case = _case(request.args.get("case", ""))
-    say = texts()
+    found = executor().read(startable_processes, actor=current_actor(), within_case=case is not None)
     groups = [
         {
             "title": shown(process.name),
@@ -34,29 +32,31 @@ def index() -> ResponseReturnValue:
                 {
                     "name": event.name or process.name,
                     "documentation": event.documentation or process.documentation,
-                    "address": _address(process, event.element_id, case),
+                    "address": _address(process, "", case),
+                    "event": event.element_id,
                     "icon": "plus",
-                    "note": say("start.version", number=process.version),
+                    "note": "",
                 }
                 for event in process.starts
             ],
         }
         for process in found
     ]
-    return render_template("start/index.html", groups=groups, case=case)
+    return render_template("start/index.html", groups=groups, case=case, submission_id=secrets.token_urlsafe(16))
 
 
 @blueprint.get(f"{PATH}/<process_id>")
 def form(process_id: str) -> ResponseReturnValue:
     """Ask whether to start; the first step's form comes as the first task."""
     case = _case(request.args.get("case", ""))
-    process = _process(process_id)
+    process = _process(process_id, case)
     chosen = request.args.get("event", process.starts[0].element_id)
+    way = next((event for event in process.starts if event.element_id == chosen), process.starts[0])
     return render_template(
         "start/form.html",
         process={
             "name": process.name,
-            "documentation": process.documentation,
+            "documentation": way.documentation or process.documentation,
             "address": _address(process, "", case),
             "enctype": "application/x-www-form-urlencoded",
         },
@@ -75,7 +75,7 @@ def form(process_id: str) -> ResponseReturnValue:
 def begin(process_id: str) -> ResponseReturnValue:
     """Start the process and open its first task where it is for this person."""
     case = _case(request.args.get("case", ""))
-    process = _process(process_id)
+    process = _process(process_id, case)
     event = request.form.get("start_event") or process.starts[0].element_id
     started = run(
         start_by_hand,
@@ -91,8 +91,10 @@ def begin(process_id: str) -> ResponseReturnValue:
     return redirect(f"/cases/{case['key']}" if case else "/worklist", code=303)
 
 
-def _process(process_id: str) -> Startable:
-    found = executor().read(startable_processes, actor=current_actor(), process_id=process_id)
+def _process(process_id: str, case: dict[str, Any] | None) -> Startable:
+    found = executor().read(
+        startable_processes, actor=current_actor(), process_id=process_id, within_case=case is not None
+    )
     return found[0]
 
 
@@ -106,5 +108,5 @@ def _case(text: str) -> dict[str, Any] | None:
     if not text:
         return None
     key = key_of(text)
-    number = executor().read(case_number_of, case_key=key, actor=current_actor(), now=now())
+    number = read(case_number_of, case_key=key, actor=current_actor(), now=now())
     return {"key": key, "number": number, "address": f"/cases/{key}"}

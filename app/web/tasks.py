@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from flask import Blueprint, flash, jsonify, redirect, render_template, request
@@ -31,7 +31,7 @@ from app.storage.types import NEVER
 from app.web import security
 from app.web.access import current_actor
 from app.web.asking import fields_sent, key_of, read, run, texts_only
-from app.web.forms import apply_action, build_form_view, conditions_now, raw_of
+from app.web.forms import answered, apply_action, build_form_view, conditions_now, raw_of
 from app.web.language import Formats, current_language, texts
 from app.web.shell import executor, now
 from app.web.stories import been_and_here, diagram_address, shown, steps, story
@@ -40,6 +40,8 @@ from app.web.worklist import group_text, told_conflict
 blueprint = Blueprint("tasks", __name__)
 #: names in the form that are the page's own
 PAGE_NAMES = frozenset({security.CSRF_FIELD, "submission_id", "revision", "action", ACTION_NAME})
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -71,8 +73,7 @@ def _complete(key: str, fields: Raw) -> ResponseReturnValue:
     try:
         run(complete_task, task_key=task_key, actor=current_actor(), submission=submission, now=now())
     except InvalidInput as error:
-        page = _load(key)
-        return _render(page, fields=texts_only(fields), problems=error.problems), 422
+        return _render(_load(key), fields=fields, problems=error.problems), 422
     except (TaskAlreadyClosed, TaskClaimedByOther) as error:
         # what was typed is kept: as a draft of this person, and on the page
         _keep(task_key, texts_only(fields))
@@ -91,7 +92,7 @@ def _keep(task_key: int, fields: Mapping[str, Sequence[str]]) -> None:
         log.warning("draft_not_kept", task_key=task_key, error=type(error).__name__)
 
 
-def _answers_only(fields: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+def _answers_only(fields: Mapping[str, Sequence[T]]) -> dict[str, Sequence[T]]:
     return {name: values for name, values in fields.items() if name not in PAGE_NAMES}
 
 
@@ -153,7 +154,7 @@ def _load(key: str) -> TaskPage:
 def _render(
     page: TaskPage,
     *,
-    fields: Mapping[str, Sequence[str]] | None = None,
+    fields: Raw | None = None,
     problems: Sequence[Problem] = (),
     row_action: str = "",
     conflict: TaskAlreadyClosed | TaskClaimedByOther | None = None,
@@ -163,7 +164,9 @@ def _render(
     task, line, actor = page.task, page.line, current_actor()
     roles = executor().read(role_names)
     free = task.assignee is None and task.status == "open" and page.may_work
-    form_html, form_view = _form(page, fields, problems, row_action)
+    may_edit = task.status == "open" and (page.mine or free) and conflict is None
+    # whoever was slower may still read and copy what they typed
+    form_html, form_view = _form(page, fields, problems, row_action, disabled=not may_edit and conflict is None)
     been, here = been_and_here(page.history)
     elements = page.outline.elements
     return render_template(
@@ -182,7 +185,7 @@ def _render(
             "status": task.status,
             "assignee_name": line.assignee_name,
             "mine": page.mine and task.status == "open",
-            "may_edit": task.status == "open" and (page.mine or free) and conflict is None,
+            "may_edit": may_edit,
             "take_address": f"/tasks/{task.key}/take" if free else "",
             "release_address": f"/tasks/{task.key}/release" if page.mine and task.status == "open" else "",
             "ended_at": task.ended_at,
@@ -214,6 +217,12 @@ def _render(
         history=story(page.history, {element.element_id: element for element in elements})[:12],
         history_address=f"/cases/{task.case_key}" if page.panel else "",
         documents=[],
+        beside=_beside(page),
+        beside_lists=[
+            {"title": texts()(f"beside.{listed.kind}"), "names": [shown(name) for name in listed.names]}
+            for listed in page.beside.lists
+        ],
+        on_call=page.on_call,
         related=[
             {
                 "text": shown(item.name),
@@ -227,7 +236,7 @@ def _render(
 
 
 def _form(
-    page: TaskPage, fields: Mapping[str, Sequence[str]] | None, problems: Sequence[Problem], row_action: str
+    page: TaskPage, fields: Raw | None, problems: Sequence[Problem], row_action: str, *, disabled: bool
 ) -> tuple[Markup | str, Any]:
     if page.form is None:
         return "", None
@@ -241,8 +250,20 @@ def _form(
             raw, focus = changed.raw, changed.focus_id
     view = build_form_view(page.form, raw=raw, language=language, around=page.around, problems=problems, focus_id=focus)
     address = f"/tasks/{page.task.key}/conditions"
-    drawn = render_template("tasks/_form.html", view=view, conditions_address=address)
+    drawn = render_template("tasks/_form.html", view=view, conditions_address=address, disabled=disabled)
     return Markup(drawn), view  # noqa: S704 - made by our own template
+
+
+def _beside(page: TaskPage) -> list[dict[str, Any]]:
+    language = current_language()
+    return [
+        {
+            "title": in_language(earlier.form.title, language),
+            "at": earlier.answered_at,
+            "answers": answered(earlier.form, earlier.values, language=language),
+        }
+        for earlier in page.beside.forms
+    ]
 
 
 def _told(conflict: TaskAlreadyClosed | TaskClaimedByOther | None) -> dict[str, Any] | None:
