@@ -15,9 +15,9 @@ LAYOUT = "http://www.omg.org/spec/BPMN/20100524/DI"
 #: extensions whose presence changes what other engines do: ignoring them would run another process than the one drawn
 FOREIGN_EXECUTION = (
     "http://camunda.org/schema/1.0/bpmn",
-    "http://activiti.org/bpmn",
+    "http://activiti.org/bpmn",  # codespell:ignore activiti
     "http://flowable.org/bpmn",
-    "http://operaton.org/schema/1.0/bpmn",
+    "http://operaton.org/schema/1.0/bpmn",  # codespell:ignore operaton
     "http://www.jboss.org/drools",
     "http://spiffworkflow.org/bpmn/schema/1.0/core",
 )

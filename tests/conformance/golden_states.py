@@ -273,6 +273,13 @@ CASES: dict[str, tuple[bytes, dict[str, Any], list[Move], list[Move]]] = {
         [("user_task", "u", {})],
         [("user_task", "u", {}), ("user_task", "u", {})],
     ),
+    # the collection is kept in chunks; "sequential_turns" was kept before that
+    "sequential_turns_in_chunks": (
+        diagram(start(), user("u", multi("=for i in 1..250 return i", sequential=True)), end(), flow="s u; u e"),
+        {},
+        [("user_task", "u", {})] * 99,
+        [("user_task", "u", {})] * 150,
+    ),
     "standard_loop": (
         diagram(
             start(),

@@ -18,6 +18,8 @@ from app.engine.tokens import NO_ITEMS, Token
 
 MOST_PARALLEL_TURNS = 1_000
 MOST_SEQUENTIAL_TURNS = 20_000
+#: items of a sequential multi-instance that are decoded together
+CHUNK = 100
 BODY_TYPE = "multiInstanceBody"
 
 
@@ -60,13 +62,13 @@ class MultiInstanceSpec(ElementSpec):
         if self.turns.output_collection:
             instance.scopes.open(token.id, parent=instance.outer_scope_of(token), kind="e")
             instance.scopes.write_here(token.id, {self.turns.output_collection: [None] * len(items)})
-        token.items = pack(items)
         token.internal_data.update(n=len(items), next=0, done=0)
-        if not items:
-            return True
-        for _ in range(1 if self.turns.sequential else len(items)):
-            self._start_turn(token, items)
-        return None
+        if self.turns.sequential:
+            token.internal_data["chunk"] = CHUNK
+            token.items = pack([items[at : at + CHUNK] for at in range(0, len(items), CHUNK)])
+        for item in items[:1] if self.turns.sequential else items:
+            self._start_turn(token, item)
+        return None if items else True
 
     def _items(self, value: Value) -> list[Value]:
         if self.turns.by_number:
@@ -82,14 +84,14 @@ class MultiInstanceSpec(ElementSpec):
             raise EngineFault("too_many_turns", f"more than {most} turns")
         return value
 
-    def _start_turn(self, token: Token, items: Sequence[Value]) -> None:
+    def _start_turn(self, token: Token, item: Value) -> None:
         index = token.internal_data["next"]
         token.internal_data["next"] = index + 1
         variables: dict[str, Value] = {}
         if self.output_root:
             variables[self.output_root] = None
         if self.turns.input_element:
-            variables[self.turns.input_element] = items[index]
+            variables[self.turns.input_element] = item
         variables["loopCounter"] = index + 1
         start_turn(token, self.inner, variables)
 
@@ -125,7 +127,7 @@ class MultiInstanceSpec(ElementSpec):
         if data.get("enough"):
             instance.terminate_children(token)
         elif self.turns.sequential and data["next"] < data["n"]:
-            self._start_turn(token, from_state(msgspec.msgpack.decode(token.items)))
+            self._start_turn(token, _item(token))
         if not token._children:  # noqa: SLF001
             token.items = NO_ITEMS
             instance.finish(token)
@@ -137,6 +139,19 @@ class MultiInstanceSpec(ElementSpec):
         if name:
             instance.scopes.write(instance.outer_scope_of(token), {name: instance.scopes[token.id][name]})
         return super().leave(token)
+
+
+def _item(token: Token) -> Value:
+    """Return the item of the next turn; only its chunk of the collection is decoded."""
+    index, size = token.internal_data["next"], token.internal_data.get("chunk")
+    if size is None:
+        # states of builds before the chunks hold the collection as one list
+        return from_state(msgspec.msgpack.decode(token.items)[index])
+    chunk = _chunks.decode(token.items)[index // size]
+    return from_state(msgspec.msgpack.decode(chunk)[index % size])
+
+
+_chunks = msgspec.msgpack.Decoder(list[msgspec.Raw])
 
 
 class LoopSpec(ElementSpec):

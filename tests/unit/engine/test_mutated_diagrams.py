@@ -6,6 +6,7 @@ import copy
 import random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -86,9 +87,24 @@ def _retarget(element: Any, rng: random.Random, elements: list[Any]) -> None:
 DAMAGES = [_drop_attribute, _change_attribute, _change_text, _drop, _copy_into, _rename, _retarget, _retarget]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(name=st.sampled_from(sorted(CASES)), seed=st.integers(0, 2**32), count=st.integers(1, 4))
+NAMES, SEEDS, COUNTS = st.sampled_from(sorted(CASES)), st.integers(0, 2**32), st.integers(1, 4)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(name=NAMES, seed=SEEDS, count=COUNTS)
 def test_a_damaged_diagram_is_refused_or_runs(name, seed, count):
+    refused_or_runs(name, seed, count)
+
+
+@pytest.mark.fuzz
+@pytest.mark.timeout(1800)
+@settings(max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(name=NAMES, seed=SEEDS, count=COUNTS)
+def test_many_damaged_diagrams_are_refused_or_run(name, seed, count):
+    refused_or_runs(name, seed, count)
+
+
+def refused_or_runs(name: str, seed: int, count: int) -> None:
     xml, variables, _, _ = CASES[name]
     try:
         walk = Walk(damaged(xml, seed, count), variables)

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -230,9 +231,24 @@ def surroundings() -> Surroundings:
     return Surroundings(now=NOW, new_key=lambda: next(counter))
 
 
+CHOICES = st.lists(st.integers(0, 99), min_size=1, max_size=12)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(tree=BLOCKS, choices=st.lists(st.integers(0, 99), min_size=1, max_size=12))
+@given(tree=BLOCKS, choices=CHOICES)
 def test_saving_and_loading_after_each_step_changes_nothing(tree, choices):
+    walk(tree, choices)
+
+
+@pytest.mark.fuzz
+@pytest.mark.timeout(1800)
+@settings(max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(tree=BLOCKS, choices=CHOICES)
+def test_saving_and_loading_changes_nothing_in_many_walks(tree, choices):
+    walk(tree, choices)
+
+
+def walk(tree: Any, choices: list[int]) -> None:
     process = compiled(drawn(tree))
     variables = {"laskuri": 0, "avain": "1"}
     ours, theirs = surroundings(), surroundings()
