@@ -10,13 +10,11 @@ from pathlib import Path
 
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from playwright.sync_api import sync_playwright
 
 from app.domain.errors import InvalidSubmission
 from app.engine.forms import ACTION_NAME, Around, Upload, parse_submission, read_form
 from app.web import theme
 from app.web.forms import apply_action, build_form_view, conditions_now
-from tests.browser import need_browser
 from tests.unit.forms.conftest import CHOICES, EXAMPLE, NOW, STORED
 
 ROOT = Path(__file__).parents[3]
@@ -141,15 +139,6 @@ def server():
     server.shutdown()
     server.server_close()
     thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=need_browser(), args=options)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[True, False], ids=["script", "no_script"])
