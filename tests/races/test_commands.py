@@ -23,11 +23,15 @@ from app.commands.fire_timer import fire_timer
 from app.commands.jobs import claim_jobs, fail_job, finish_job
 from app.commands.messages import broadcast_signal, deliver, match_messages, publish_message
 from app.commands.publish import publish
-from app.commands.resolve_incident import resolve_incident
+from app.commands.report_event import report_event
+from app.commands.resolve_incident import resolve_incident, set_variables
 from app.commands.save_draft import save_draft
+from app.commands.start_instance import start_by_hand
+from app.domain.client import Identity, ServiceNeeds
 from app.domain.errors import KykypolkuError
+from app.domain.keys import new_key
 from app.storage.tables.instances import history
-from tests.factories import WORK, chain, diagram, flow, make_place, user_step
+from tests.factories import AREA, WORK, chain, diagram, flow, make_place, user_step
 
 ROUNDS = 6
 LEASE = timedelta(seconds=60)
@@ -310,3 +314,106 @@ def test_two_people_start_at_once(place):
     place.publish(WORK)
     assert race(*[place.start] * 4) == ["done"] * 4
     assert place.executor.read(lambda uow: uow.monitor.totals())["active"] == 4
+
+
+def test_two_admins_write_variables_at_once(place):
+    place.publish(WORK)
+    instance = place.start()
+
+    def write(name):
+        return lambda: place.run(
+            set_variables,
+            instance_key=instance,
+            scope_key=instance,
+            variables={name: 1},
+            actor=place.people["admin"],
+        )
+
+    assert race(write("a"), write("b"), write("c")) == ["done"] * 3
+    lines = place.executor.read(lambda uow: uow.monitor.variables(instance))
+    assert {line["name"] for line in lines} == {"a", "b", "c"}
+
+
+def test_one_page_starts_one_instance_however_often_it_is_sent(place):
+    startable = WORK.replace(
+        b'<bpmn:startEvent id="begin"/>',
+        b'<bpmn:startEvent id="begin"><bpmn:extensionElements><zeebe:properties>'
+        b'<zeebe:property name="kyky.startRoles" value="r_palveluohjaaja"/></zeebe:properties>'
+        b"</bpmn:extensionElements></bpmn:startEvent>",
+    )
+    place.publish(startable)
+    started = []
+
+    def start():
+        started.append(
+            place.run(
+                start_by_hand,
+                actor=place.people["counsellor"],
+                process_id="test_process",
+                start_element_id="begin",
+                case_key=None,
+                submission_id="page-1",
+            )
+        )
+
+    assert race(start, start, start) == ["done"] * 3
+    assert len({item.instance_key for item in started}) == 1
+    assert place.executor.read(lambda uow: uow.monitor.totals())["active"] == 1
+
+
+OFFERED = diagram(
+    '<bpmn:startEvent id="begin"/><bpmn:intermediateCatchEvent id="wait" name="Ei saapunut"><bpmn:extensionElements>'
+    '<zeebe:properties><zeebe:property name="kyky.offeredTo" value="r_palveluohjaaja"/></zeebe:properties>'
+    '</bpmn:extensionElements><bpmn:messageEventDefinition messageRef="m"/></bpmn:intermediateCatchEvent>'
+    + user_step("after")
+    + chain("begin", "wait", "after"),
+    roots='<bpmn:message id="m" name="ei_saapunut"><bpmn:extensionElements>'
+    '<zeebe:subscription correlationKey="=asia_id"/></bpmn:extensionElements></bpmn:message>',
+)
+
+
+def test_two_people_tell_a_case_the_same_event(place):
+    place.publish(OFFERED)
+    for _ in range(ROUNDS):
+        case_key = open_case(place)
+        instance = place.start(case_key=case_key)
+        [awaited] = place.executor.read(lambda uow, key=case_key: uow.messages.waiting_in_case(key))
+
+        def tell(person, case_key=case_key, key=awaited.key):
+            def told():
+                for delivery in place.run(
+                    report_event, case_key=case_key, subscription_key=key, actor=place.people[person]
+                ):
+                    place.run(deliver, delivery_key=delivery)
+
+            return told
+
+        assert race(tell("counsellor"), tell("colleague"))[-1] == "done"
+        assert list(place.open_tasks(instance)) == ["after"]
+        ensure_each_step_once(place, instance)
+
+
+def open_case(place):
+    """Open a case of an invented client."""
+    owner = place.people["counsellor"]
+
+    def add(uow):
+        client = uow.care.clients.add(
+            key=new_key(),
+            identity=Identity(name="Matti Esimerkki"),
+            needs=ServiceNeeds(),
+            area_id=AREA,
+            controller_organisation_id=owner.organisation_id,
+            now=place.now,
+        )
+        return uow.care.cases.add(
+            key=new_key(),
+            client_key=client.key,
+            area_id=AREA,
+            controller_organisation_id=owner.organisation_id,
+            unit_id=owner.unit_id,
+            owner_key=owner.user_key,
+            now=place.now,
+        ).key
+
+    return place.executor.run(add)
