@@ -9,8 +9,6 @@ PYTHON ?= python3
 ARGS ?=
 TESTS ?= tests
 BIN := .venv/bin
-# the locks are whole: nothing to resolve; modules are compiled when first imported
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-compile --require-hashes
 MANIFEST := app/web/static/dist/manifest.json
 FEEL := app/engine/feel/dist/feel.js
 BUNDLES := $(MANIFEST) $(FEEL)
@@ -72,13 +70,14 @@ $(BIN)/.made:
 
 $(BIN)/.run: requirements/build.txt pyproject.toml | $(BIN)/.made
 	@echo "Installing the locked packages"
-	@$(PIP) -r requirements/build.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation --no-index --editable .
+	@$(BIN)/python requirements/install.py build
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation \
+	  --no-index --editable .
 	@touch $@
 
 $(BIN)/.dev: requirements/dev.txt $(BIN)/.run
 	@echo "Installing the locked packages for tests"
-	@$(PIP) -r requirements/dev.txt
+	@$(BIN)/python requirements/install.py dev
 	@touch $@
 
 node_modules/.installed: package-lock.json package.json .npmrc | $(BIN)/.run

@@ -89,7 +89,7 @@ def test_the_rules_tell_the_licences_apart() -> None:
 
 
 def test_every_locked_file_has_a_hash_and_no_host_is_named() -> None:
-    for name in ("run", "build", "dev"):
+    for name in ("run", "build", "dev", "uv"):
         text = (LOCKS / f"{name}.txt").read_text()
         assert "://" not in text
         assert not re.search(r"^--|find-links|index-url", text, re.MULTILINE)
