@@ -1,0 +1,1 @@
+"""Benchmarks: the numbers of the design, measured on real processes, a real PostgreSQL and a real Valkey."""

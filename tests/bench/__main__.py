@@ -1,0 +1,47 @@
+"""`python -m tests.bench`: measure the numbers of the design and print them as a table."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+from tests.bench import completion
+from tests.bench.installation import Installation, Servers
+from tests.bench.measuring import Line, contention, table
+
+
+def _completion(servers: Servers, _full: bool) -> Iterator[Line]:
+    with Installation(servers, "completion") as place:
+        place.start("web")
+        yield from completion.over_http(place)
+        yield from completion.statements(place)
+        yield from completion.against_bare_engine(place)
+
+
+ROWS: dict[str, Callable[[Servers, bool], Iterator[Line]]] = {"completion": _completion}
+
+
+def main() -> int:
+    """Measure the rows asked for, all of them without a name."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; all without one")
+    parser.add_argument("--full", action="store_true", help="a million open tasks in the worklist")
+    parser.add_argument("--write", action="store_true", help="also write docs/reference/benchmarks.md")
+    arguments = parser.parse_args()
+    lines: list[Line] = []
+    begun = time.monotonic()
+    with Servers() as servers:
+        for name in arguments.rows or ROWS:
+            print(f"-- {name} (contention {contention():.1f})", file=sys.stderr, flush=True)
+            for line in ROWS[name](servers, arguments.full):
+                print(f"   {line.what}: {line.figure} {line.verdict} {line.note}", file=sys.stderr, flush=True)
+                lines.append(line)
+    print(f"-- {time.monotonic() - begun:.0f} s", file=sys.stderr)
+    print(table(lines))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
