@@ -82,7 +82,7 @@ $(BIN)/.dev: requirements/dev.txt $(BIN)/.run
 
 node_modules/.installed: package-lock.json package.json .npmrc | $(BIN)/.run
 	@echo "Installing the front-end packages"
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
 $(MANIFEST): node_modules/.installed $(SOURCES)
