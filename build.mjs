@@ -88,13 +88,19 @@ async function writeManifest(metafile) {
   for (const name of ["icons.svg", "favicon.svg"]) manifest[name] = await copyHashed(name);
   const sorted = Object.fromEntries(Object.entries(manifest).sort(([a], [b]) => (a < b ? -1 : 1)));
   await writeFile(path.join(target, "manifest.json"), `${JSON.stringify(sorted, null, 2)}\n`);
+  return new Set(["manifest.json", ...Object.values(manifest), ...Object.keys(metafile.outputs).map((file) => path.basename(file))]);
+}
+
+/** Remove what earlier builds have left, after the new files are there: a server that is running never misses one of them. */
+async function removeOthers(kept) {
+  for (const name of await readdir(target)) if (!kept.has(name)) await rm(path.join(target, name), { recursive: true });
 }
 
 const manifestPlugin = {
   name: "manifest",
   setup(build) {
     build.onEnd(async (result) => {
-      if (result.errors.length === 0) await writeManifest(result.metafile);
+      if (result.errors.length === 0) await removeOthers(await writeManifest(result.metafile));
     });
   },
 };
@@ -124,7 +130,6 @@ async function buildEngine() {
 }
 
 await mkdir(target, { recursive: true });
-for (const old of await readdir(target)) await rm(path.join(target, old), { recursive: true });
 
 if (process.argv.includes("--watch")) {
   const context = await esbuild.context(options);
