@@ -14,6 +14,7 @@ from app.domain.client import Case, Client
 from app.domain.errors import Conflict
 from app.domain.localized import in_language
 from app.queries.case_page import CasePage, case_page, document_content, ensure_open_to, find_cases, list_cases
+from app.queries.catalogue import reference_name
 from app.queries.people import role_names
 from app.storage.unit_of_work import UnitOfWork
 from app.web import security
@@ -230,8 +231,8 @@ def _facts(page: CasePage) -> list[dict[str, str]]:
     say, formats = texts(), Formats(current_language())
     facts = []
     if page.client is not None and page.case.source:
-        key = f"source.{page.case.source}"
-        facts.append({"name": say("case.fact_source"), "value": say(key) if key in say else page.case.source})
+        name = executor().read(reference_name, kind="source", row_id=page.case.source, area_id=page.case.area_id)
+        facts.append({"name": say("case.fact_source"), "value": shown(name)})
     for group, answers in page.answers.items():
         latest = max(answer.answered_at for answer in answers)
         value = say("case.answers_known", when=formats.full_date(latest))

@@ -71,10 +71,10 @@ def cancel(key: str) -> ResponseReturnValue:
 @blueprint.post(f"{PATH}/incidents/<key>/retry")
 def retry(key: str) -> ResponseReturnValue:
     """Try the failed element again, with the data as changed."""
-    back = f"{PATH}/instances/{key_of(request.form.get('instance', '') or key)}"
+    instance_key = key_of(request.form.get("instance", ""))
     values, wrong = _changed_variables()
     if wrong:
-        return _render_instance(request.form.get("instance", ""), wrong={int(key_of(key)): wrong}), 422
+        return _render_instance(str(instance_key), wrong={int(key_of(key)): wrong}), 422
     try:
         run(
             resolve_incident,
@@ -89,7 +89,7 @@ def retry(key: str) -> ResponseReturnValue:
         flash(texts()("monitor.already_resolved"), "warning")
     else:
         flash(texts()("monitor.retried"), "success")
-    return redirect(back, code=303)
+    return redirect(f"{PATH}/instances/{instance_key}", code=303)
 
 
 @blueprint.get(f"{PATH}/incidents")
@@ -436,13 +436,17 @@ def _render_instance(
 
 def _incidents(page: InstancePage, wrong: Mapping[int, Mapping[str, str]]) -> list[dict[str, Any]]:
     say = texts()
-    sent = {name.removeprefix("variable."): value for name, value in request.form.items() if "variable." in name}
+    sent = {
+        name.removeprefix("variable."): value for name, value in request.form.items() if name.startswith("variable.")
+    }
     root = [item for item in page.variables if item["scope_key"] == page.line.key]
     told = []
     for incident in page.incidents:
         if incident["status"] != "open":
             continue
         errors = wrong.get(incident["key"], {})
+        # what was typed belongs to the incident it was typed for
+        mine = sent if errors else {}
         told.append(
             {
                 "key": str(incident["key"]),
@@ -458,16 +462,22 @@ def _incidents(page: InstancePage, wrong: Mapping[int, Mapping[str, str]]) -> li
                 "variables": [
                     {
                         "name": item["name"],
-                        "value_json": sent.get(item["name"], json.dumps(item["value"], ensure_ascii=False)),
+                        "value_json": mine.get(item["name"], _json(item["value"])),
+                        "was_json": _json(item["value"]),
                         "error": errors.get(item["name"], ""),
                     }
                     for item in root
                 ],
                 "job_type": incident["job_type"] or "",
+                "note": request.form.get("note", "") if errors else "",
                 "maybe_done": incident["code"] == "job_maybe_done",
             }
         )
     return told
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _changed_variables() -> tuple[dict[str, Any], dict[str, str]]:

@@ -34,6 +34,7 @@ def index() -> ResponseReturnValue:
                     "documentation": event.documentation or process.documentation,
                     "address": _address(process, "", case),
                     "event": event.element_id,
+                    "submission_id": secrets.token_urlsafe(16),
                     "icon": "plus",
                     "note": "",
                 }
@@ -42,7 +43,7 @@ def index() -> ResponseReturnValue:
         }
         for process in found
     ]
-    return render_template("start/index.html", groups=groups, case=case, submission_id=secrets.token_urlsafe(16))
+    return render_template("start/index.html", groups=groups, case=case)
 
 
 @blueprint.get(f"{PATH}/<process_id>")

@@ -132,6 +132,11 @@ def _page(found: Worklist, actor: Actor) -> dict[str, Any]:
         "group_options": [("", say("worklist.every_group")), *_sorted(groups)],
         "process_options": [("", say("worklist.every_process")), *_sorted(processes)],
         "due_options": [(str(due), say(f"worklist.due_{due or 'any'}")) for due in Due],
+        "sort_options": [
+            ("", say("worklist.sort_due")),
+            *((order, say(f"worklist.sort_{order.lstrip('-')}")) for order in ("-priority", "created")),
+            ("-created", say("worklist.sort_newest")),
+        ],
         "columns": _columns(wish),
         "rows": [row_of(line, actor, found.role_names, done=wish.tab is Tab.DONE) for line in found.lines],
         "total_text": _total(found),
@@ -142,6 +147,8 @@ def _page(found: Worklist, actor: Actor) -> dict[str, Any]:
         "client_switch_address": "",
         "news_address": address(f"{PATH}/news", seen=seen),
         "saved_views": [],
+        "free_address": _address(Wish(tab=Tab.GROUPS)) if wish.tab is Tab.MINE and found.counts["groups"] else "",
+        "free_count": found.counts["groups"],
         "place_counts": {"worklist": found.counts["mine"]},
     }
 

@@ -1,9 +1,20 @@
 """Forms on pages: a definition, what is filled in and what is wrong with it, put together for templates/forms."""
 
 from app.web.forms.answer_texts import raw_of
+from app.web.forms.answered import Answered, answered
 from app.web.forms.builder import build_form_view, conditions_now
 from app.web.forms.problem_texts import problem_text
 from app.web.forms.rows import RowAction, apply_action
 from app.web.forms.view import FormView
 
-__all__ = ["FormView", "RowAction", "apply_action", "build_form_view", "conditions_now", "problem_text", "raw_of"]
+__all__ = [
+    "Answered",
+    "FormView",
+    "RowAction",
+    "answered",
+    "apply_action",
+    "build_form_view",
+    "conditions_now",
+    "problem_text",
+    "raw_of",
+]

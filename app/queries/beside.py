@@ -1,0 +1,111 @@
+"""What is shown beside a form: earlier forms of the case as far as access allows, and reference data (rule X11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.domain.answers import gather
+from app.domain.errors import NotFound
+from app.domain.forms import FormDefinition
+from app.domain.localized import LocalizedText
+from app.domain.sharing import DataGroup
+from app.domain.steps import ElementOutline
+from app.published import form_of
+from app.queries.access import Sight
+from app.storage.unit_of_work import UnitOfWork
+
+FORMS = "kyky.besideForms"
+REFERENCE = "kyky.besideReference"
+SELF_FILLED = "kyky.selfFilled"
+_ON_CALL = "paivystysnumero"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierForm:
+    """What was answered on another form; only answers that the viewer may see are here."""
+
+    form: FormDefinition
+    values: Mapping[str, Any] = field(repr=False)
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceList:
+    """Rows of reference data of one kind."""
+
+    kind: str
+    names: tuple[LocalizedText, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What stands beside the form; `read` are the data groups that something is shown of."""
+
+    forms: tuple[EarlierForm, ...] = ()
+    lists: tuple[ReferenceList, ...] = ()
+    read: frozenset[DataGroup] = frozenset()
+
+
+def beside_form(
+    uow: UnitOfWork, *, element: ElementOutline | None, definition_key: int, area_id: str, sight: Sight | None
+) -> Beside:
+    """
+    Return the forms and lists that the task's properties name.
+
+    Answers of hidden groups are never decrypted; a form that nobody has filled in is left out.
+    """
+    if element is None:
+        return Beside()
+    forms: list[EarlierForm] = []
+    read: set[DataGroup] = set()
+    for form_id in _ids(element, FORMS) if sight is not None and sight.visible else ():
+        form = _form(uow, definition_key, form_id)
+        if form is None or sight is None:
+            continue
+        keys = {".".join(path) for path, _ in form.walk()}
+        answers = uow.care.answers.latest(sight.case.key, fields=keys, visible=sight.visible)
+        given = {key: answer.value for key, answer in answers.items() if answer.value is not None}
+        asked_anew = {each.key: given[each.key] for each in form.fields if each.ask_again and each.key in given}
+        values = gather(form, answers=given) | asked_anew
+        if values:
+            forms.append(
+                EarlierForm(
+                    form=form, values=values, answered_at=max(answer.answered_at for answer in answers.values())
+                )
+            )
+            read |= {answer.data_group for answer in answers.values() if answer.data_group is not None}
+    return Beside(forms=tuple(forms), lists=_lists(uow, element, area_id), read=frozenset(read))
+
+
+def on_call_number(uow: UnitOfWork, *, element: ElementOutline | None, area_id: str) -> str | None:
+    """Return the area's on-call number where the client fills the form in, "" where none is set; else None."""
+    if element is None or element.properties.get(SELF_FILLED) != "true":
+        return None
+    return str(uow.reference.context([f"alue.{_ON_CALL}"], area_id=area_id)["alue"].get(_ON_CALL) or "")
+
+
+def _ids(element: ElementOutline, name: str) -> Sequence[str]:
+    return [text.strip() for text in element.properties.get(name, "").split(",") if text.strip()]
+
+
+def _form(uow: UnitOfWork, definition_key: int, form_id: str) -> FormDefinition | None:
+    """Return the form of this version of the process, else of the newest process that has it."""
+    definitions = [definition_key, *(line.key for line in uow.monitor.definitions(latest_only=True))]
+    for key in dict.fromkeys(definitions):
+        try:
+            return form_of(uow, key, form_id)
+        except NotFound:
+            continue
+    # a form that comes with a pathway not published yet
+    return None
+
+
+def _lists(uow: UnitOfWork, element: ElementOutline, area_id: str) -> tuple[ReferenceList, ...]:
+    return tuple(
+        ReferenceList(kind=kind, names=tuple(value["name"] for value in rows.values() if "name" in value))
+        for kind in _ids(element, REFERENCE)
+        if (rows := uow.reference.values(kind, area_id=area_id))
+    )

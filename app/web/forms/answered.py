@@ -1,0 +1,46 @@
+"""An answered form to read: questions and answers as texts, in the order of the form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.domain.forms import Field, FieldType, FormDefinition
+from app.domain.localized import in_language
+from app.locale import Texts
+from app.web.forms.builder import shown_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """One question with its answer."""
+
+    label: str
+    text: str = field(repr=False)
+
+
+def answered(form: FormDefinition, values: Mapping[str, Any], *, language: str) -> tuple[Answered, ...]:
+    """Return the questions that have an answer; rows of a group are lines of one answer, files are their names."""
+    texts = Texts.load(language)
+    return tuple(
+        Answered(label=in_language(each.label, language), text=_text(each, values[each.key], texts))
+        for each in form.fields
+        if values.get(each.key) not in (None, "", [])
+    )
+
+
+def _text(asked: Field, value: Any, texts: Texts) -> str:
+    if asked.type is FieldType.FILE:
+        return ", ".join(str(item.get("name", "")) for item in value if isinstance(item, Mapping))
+    if asked.type is FieldType.GROUP:
+        return "\n".join(_row(asked.fields, row, texts) for row in value)
+    return shown_text(asked, value, texts)
+
+
+def _row(fields: Sequence[Field], row: Mapping[str, Any], texts: Texts) -> str:
+    return "; ".join(
+        f"{in_language(inner.label, texts.language)}: {_text(inner, row[inner.key], texts)}"
+        for inner in fields
+        if row.get(inner.key) not in (None, "", [])
+    )
