@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from app.domain.access import Purpose
 from app.domain.actor import Actor, may_administer
 from app.domain.api_client import (
     TOKEN_LIFETIME,
@@ -24,6 +25,9 @@ from app.domain.sessions import FREE_FAILURES, FREE_FAILURES_OF_ADDRESS, Failure
 from app.storage.unit_of_work import UnitOfWork
 
 R = TypeVar("R")
+
+#: why a form that asks for client data was refused (app.commands.program_tasks)
+CARE_REFUSED = "api_care_scope"
 
 #: what the official client takes for a user name, without the characters that Basic cannot carry
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_.~@+-]{3,100}", re.ASCII)
@@ -195,7 +199,7 @@ def give_token(
 
 
 def note_refused_call(uow: UnitOfWork, *, actor: Actor, operation: str, reason: str, key: int, now: datetime) -> None:
-    """Write that the program was refused something: what it wanted, and why not."""
+    """Write that the program was refused something: what it wanted, and why not; client data in the access log too."""
     uow.audit.add(
         actor=actor,
         action="api_call_refused",
@@ -204,6 +208,18 @@ def note_refused_call(uow: UnitOfWork, *, actor: Actor, operation: str, reason: 
         details={"operation": operation, "reason": reason},
         now=now,
     )
+    if reason == CARE_REFUSED:
+        case_key = uow.tasks.get(key).case_key
+        uow.access_log.add(
+            actor=actor,
+            action="refused",
+            client_key=None if case_key is None else uow.care.get_case(case_key).client_key,
+            case_key=case_key,
+            data_groups=[],
+            purpose=Purpose.CARE,
+            ground=reason,
+            now=now,
+        )
 
 
 def _administered(uow: UnitOfWork, client_id: str, actor: Actor) -> ApiClient:

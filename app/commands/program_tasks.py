@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from app.commands.api_clients import CARE_REFUSED
 from app.commands.complete_task import Submission, complete_task
 from app.domain.actor import may_monitor, may_take
 from app.domain.api_client import Caller, Scope
@@ -43,6 +44,6 @@ def complete_program_task(
     elif Scope.CARE not in caller.scopes:
         form = form_of(uow, task.definition_key, task.form_id)
         if any(field.record is not None and not field.read_only for field in form.fields):
-            raise NotAllowed("api_care_scope")
+            raise NotAllowed(CARE_REFUSED)
     submission = Submission(values=values, language=language)
     complete_task(uow, task_key=task_key, actor=actor, submission=submission, now=now)

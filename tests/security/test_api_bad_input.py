@@ -140,7 +140,8 @@ def test_keys_that_are_none_and_things_that_are_not(program):
 def test_wrong_addresses_and_methods_are_problems_too(program):
     assert program.get("/v2/no-such-thing").status_code == 404
     answer = program.get("/v2/messages/publication")
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "OPTIONS, POST")
+    assert answer.status_code == 405
+    assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
     assert answer.mimetype == "application/problem+json"
 
 

@@ -242,7 +242,9 @@ def test_answers_for_the_care_core_need_the_care_scope_and_are_logged(door):
     assert trusted.post(f"/v2/user-tasks/{task}/completion", answers).status_code == 204
     logged = rows(door, select(access_log))
     assert [(line.user_name, line.action, line.data_groups) for line in logged] == [
-        ("prog-trusted", "change", ["perustiedot"])
+        ("prog-plain", "refused", []),
+        ("prog-plain", "refused", []),
+        ("prog-trusted", "change", ["perustiedot"]),
     ]
     # what went to the care core is nowhere in what the API shows
     for resource in ("variables", "user-tasks", "process-instances", "element-instances", "jobs", "incidents"):
