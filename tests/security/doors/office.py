@@ -1,0 +1,207 @@
+"""
+One installation for all tests of this folder: a client in the middle of their path, and who may and may not know them.
+
+Everybody of the demo works in Central Finland, where the client's case is; each has a namesake who does the same work
+in Rovaniemi. The world is made once, kept as a file, and put back before each test.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select, text
+
+from app.domain.keys import new_key
+from app.domain.steps import IncidentOpened
+from app.storage.database import Database
+from app.storage.tables.care import care_case, client, document
+from app.storage.tables.people import access_log, audit, position, user_account
+from app.storage.tables.work import user_task
+from tests.scenarios.world import Person, World, form_fields
+
+CLOCK = datetime.fromisoformat("2026-03-02T09:00:00+02:00")
+#: found nowhere else: whatever place one of them turns up in has got it from the client's data
+CANARIES = {
+    "name": "Qwyllikki Zumppanen",
+    "identity_code": "150571-9356",
+    "phone": "040 9137 246",
+    "email": "qwyllikki@zumppanen.example",
+    "reason": "Kvaxipulssi tykyttää öisin",
+    "view": "Fnurkkaisin jaksaa vielä",
+    "representative": "Brumhilda Zumppanen",
+}
+PEOPLE = (
+    "anni.ajanvaraaja",
+    "kirsi.malli",
+    "tero.terveydenhoitaja",
+    "laura.laakari",
+    "sari.testinen",
+    "olli.demo",
+    "jaana.jarjesto",
+    "erkki.esihenkilo",
+    "outi.omistaja",
+    "paavo.paakayttaja",
+)
+ELSEWHERE = ".rovaniemi"
+PROCESS, EVENT = "tyky_ajanvaraus", "a0_yhteydenotto"
+CONTACT = {
+    "hetu_puuttuu": False,
+    "hetu": CANARIES["identity_code"],
+    "nimi": CANARIES["name"],
+    "puhelin": CANARIES["phone"],
+    "sahkoposti": CANARIES["email"],
+    "edustaja": CANARIES["representative"],
+    "kieli": "fi",
+    "viittomakieli": False,
+    "tulkki": False,
+    "turvakielto": False,
+    "yhteydenoton_syy": CANARIES["reason"],
+    "oire_pitkittynyt": True,
+    "lahde": "AJANVARAUS",
+    "palvelusuhde": "uusi",
+    "tyotilanne": "tyoton",
+    "tyottomyys_alkanut": "2025-01-02",
+    "toivoo_ohjausta": True,
+    "kiireellinen": False,
+    "turvallisuus_huoli": "ei",
+}
+INDICATORS = {
+    "terveys_huoli": True,
+    "elamantilanne_huoli": False,
+    "osatyokykyinen": False,
+    "tyokyky_0_10": 6,
+    "terveystarkastus_pvm": "2022-02-15",
+    "tyohistoria_rikkonainen": True,
+}
+OFFER = {
+    "tulos": "tarjottu",
+    "asiakas_haluaa": True,
+    "esite_annettu": True,
+    "asiakkaan_nakemys": CANARIES["view"],
+}
+
+
+class Office:
+    """The world, its objects and its people."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "office.db"
+        self._kept = folder / "office.kept"
+        self.database = Database(f"sqlite:///{self.path}")
+        self.world = World(self.database, clock=CLOCK)
+        self.executor = self.world.executor
+        self._add_namesakes()
+        # the contact, the indicators and their decisions, a booking with its confirmation and its mail
+        self.world.start_by_hand("r_ajanvaraaja", PROCESS, EVENT)
+        self.instance = self.world.instance
+        self.first_task = self.world.open_tasks()["a1_yhteydenotto"]
+        self.world.complete("a1_yhteydenotto", "r_ajanvaraaja", CONTACT)
+        self.world.complete("a3_indikaattorit", "r_ajanvaraaja", INDICATORS)
+        self.task = self.world.open_tasks()["a6_kysy_asiakkaalta"]
+        self.case = self.world.case_key() or 0
+        self.incident = self._open_incident()
+        self.document = self.scalar(select(document.c.key).where(document.c.case_key == self.case).limit(1))
+        self.client = self.scalar(select(client.c.key))
+        self.definition = self.scalar(select(user_task.c.process_definition_key).where(user_task.c.key == self.task))
+        self.case_number = self.scalar(select(care_case.c.number))
+        self.people = {name: Person(self.world, name) for name in (*PEOPLE, *(f"{name}{ELSEWHERE}" for name in PEOPLE))}
+        self._keep()
+
+    def _add_namesakes(self) -> None:
+        with self.database.engine.begin() as connection:
+            for row in connection.execute(select(user_account).where(user_account.c.demo)).all():
+                places = connection.execute(select(position).where(position.c.user_key == row.key)).all()
+                key = new_key()
+                values = {**row._mapping, "key": key, "username": f"{row.username}{ELSEWHERE}", "name": "Toisaalla"}
+                connection.execute(insert(user_account).values(values))
+                for place in places:
+                    unit = place.unit_id.replace("keski_suomi", "rovaniemi")
+                    connection.execute(insert(position).values(user_key=key, role_id=place.role_id, unit_id=unit))
+
+    def _open_incident(self) -> int:
+        key = new_key()
+        opened = IncidentOpened(
+            key=key,
+            element_instance_key=new_key(),
+            element_id="a8_varaa",
+            code="appointment_unknown",
+            message="no such appointment",
+        )
+        self.executor.run(lambda uow: uow.incidents.add(self.instance, PROCESS, [opened], now=CLOCK))
+        return key
+
+    def _keep(self) -> None:
+        with self.database.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.database.close()
+        shutil.copyfile(self.path, self._kept)
+
+    def put_back(self) -> None:
+        """Bring everything back to how it was first; who was signed in still is."""
+        self.database.close()
+        for suffix in ("-wal", "-shm"):
+            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+        shutil.copyfile(self._kept, self.path)
+        self.world.clock, self.world.instance = CLOCK, self.instance
+
+    def addresses(self) -> dict[str, Any]:
+        """Return what the placeholders of the routes stand for."""
+        return {
+            "task": self.task,
+            "done_task": self.first_task,
+            "case": self.case,
+            "document": self.document,
+            "instance": self.instance,
+            "incident": self.incident,
+            "definition": self.definition,
+            "process": PROCESS,
+        }
+
+    # -- people ------------------------------------------------------------------------------------------------------
+
+    def anew(self, name: str) -> Person:
+        """Return the person at another browser."""
+        return Person(self.world, name)
+
+    def token(self, person: Person) -> str:
+        """Return the token of the forms of the person's pages."""
+        found = re.search(r'name="csrf_token" value="([^"]*)"', person.client.get("/accessibility").text)
+        return found[1] if found else ""
+
+    def send(self, person: Person, address: str, fields: dict[str, Any] | None = None) -> Any:
+        """Send a form as the person, with a token that is theirs."""
+        return person.client.post(address, data={**(fields or {}), "csrf_token": self.token(person)})
+
+    def complete(self, person: Person, fields: dict[str, Any], **forged: Any) -> Any:
+        """Open the task that is open and send its form, with what somebody has added to it."""
+        page = person.get(f"/tasks/{self.task}")
+        return person.post(f"/tasks/{self.task}", {**form_fields(fields), **forged}, page=page)
+
+    # -- rows --------------------------------------------------------------------------------------------------------
+
+    def scalar(self, query: Any) -> Any:
+        """Return the first value of the first row."""
+        with self.database.engine.connect() as connection:
+            return connection.execute(query).scalars().first()
+
+    def rows(self, query: Any) -> list[Any]:
+        """Return the rows."""
+        with self.database.engine.connect() as connection:
+            return list(connection.execute(query).all())
+
+    def execute(self, statement: Any) -> None:
+        """Change something behind the product's back."""
+        with self.database.engine.begin() as connection:
+            connection.execute(text(statement) if isinstance(statement, str) else statement)
+
+    def access_lines(self) -> list[Any]:
+        """Return the lines of the access log in their order."""
+        return self.rows(select(access_log).order_by(access_log.c.key))
+
+    def audit_lines(self) -> list[Any]:
+        """Return the lines of the audit in their order."""
+        return self.rows(select(audit).order_by(audit.c.key))

@@ -1,0 +1,149 @@
+"""
+Who comes through which door of the pages: the table that the code is held against (S15).
+
+A route that is not here fails the tests. The API's routes have their own table in the code (app.web.api, ROUTES), which
+tests/security/test_api_rules.py holds against its roles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+STAFF = frozenset(
+    {
+        "anni.ajanvaraaja",
+        "kirsi.malli",
+        "tero.terveydenhoitaja",
+        "laura.laakari",
+        "sari.testinen",
+        "olli.demo",
+        "jaana.jarjesto",
+        "erkki.esihenkilo",
+        "outi.omistaja",
+        "paavo.paakayttaja",
+    }
+)
+NOBODY: frozenset[str] = frozenset()
+#: r_ajanvaraaja: the only candidate group of the open task
+CANDIDATES = frozenset({"anni.ajanvaraaja"})
+#: roles with the letter O for basic data in the organisation that keeps the case (domain.md 2.2)
+SERVING = frozenset({"anni.ajanvaraaja", "kirsi.malli", "tero.terveydenhoitaja", "laura.laakari"})
+MONITORS = frozenset({"outi.omistaja", "paavo.paakayttaja"})
+REPAIRERS = frozenset({"paavo.paakayttaja"})
+#: roles that the diagram of P01 names at one of its starts, and who may publish
+STARTERS = frozenset(
+    {
+        "anni.ajanvaraaja",
+        "kirsi.malli",
+        "tero.terveydenhoitaja",
+        "laura.laakari",
+        "sari.testinen",
+        "olli.demo",
+        "jaana.jarjesto",
+        "outi.omistaja",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """
+    One way to ask for one route.
+
+    `here`, `elsewhere`: who of the demo is let in where the thing belongs to their area, and who with the same work in
+    another area. `refused`: what the others get. `logged`: whether their attempt stands in the access log.
+    """
+
+    address: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    public: bool = False
+    here: frozenset[str] = STAFF
+    elsewhere: frozenset[str] = STAFF
+    refused: int = 403
+    logged: bool = False
+    #: refused for what was sent, although they may be here
+    also: frozenset[int] = frozenset({200, 204, 303})
+
+
+RULES: dict[tuple[str, str], Rule] = {
+    # anybody
+    ("GET", "home.accessibility"): Rule(address="/accessibility", public=True),
+    ("GET", "home.logo"): Rule(address="/county-logo", public=True, also=frozenset({200, 404})),
+    ("GET", "health.live"): Rule(address="/health/live", public=True),
+    ("GET", "health.ready"): Rule(address="/health/ready", public=True),
+    ("GET", "assets.file"): Rule(address="/assets/none.css", public=True, also=frozenset({404})),
+    ("GET", "auth.sign_in"): Rule(address="/sign-in", public=True),
+    ("POST", "auth.submit_sign_in"): Rule(address="/sign-in", public=True, also=frozenset({422, 429})),
+    ("POST", "auth.carry"): Rule(address="/sign-in/carry", public=True, also=frozenset({307, 401})),
+    ("POST", "auth.sign_out"): Rule(address="/sign-out", public=True),
+    ("POST", "preferences.choose"): Rule(address="/preferences", public=True),
+    # whoever is signed in: their own work, nobody's data
+    ("GET", "home.index"): Rule(address="/"),
+    ("GET", "worklist.index"): Rule(address="/worklist?tab=all"),
+    ("GET", "worklist.news"): Rule(address="/worklist/news"),
+    ("GET", "cases.index"): Rule(address="/cases"),
+    ("POST", "cases.search"): Rule(address="/cases/search", fields={"client": "zz"}),
+    ("GET", "starting.index"): Rule(address="/start"),
+    ("POST", "auth.continue_session"): Rule(address="/session/continue"),
+    ("POST", "auth.choose_unit"): Rule(address="/session/unit", here=NOBODY, elsewhere=NOBODY, fields={"unit": "x"}),
+    ("GET", "monitor.diagram"): Rule(address="/processes/{definition}/diagram.fi.bpmn"),
+    # those who may start the process; a case that is not theirs opens to nobody
+    ("GET", "starting.form"): Rule(address="/start/{process}", here=STARTERS, elsewhere=STARTERS, refused=404),
+    ("POST", "starting.begin"): Rule(address="/start/{process}", here=STARTERS, elsewhere=STARTERS, refused=404),
+    # a task: its candidates in its unit; monitors see where it stands, and no client
+    ("GET", "tasks.show"): Rule(
+        address="/tasks/{task}", here=CANDIDATES | MONITORS, elsewhere=MONITORS, refused=404, logged=True
+    ),
+    ("POST", "tasks.send"): Rule(
+        address="/tasks/{task}", here=CANDIDATES, elsewhere=NOBODY, logged=True, also=frozenset({303, 422})
+    ),
+    ("POST", "tasks.draft"): Rule(
+        address="/tasks/{task}/draft", here=CANDIDATES, elsewhere=NOBODY, logged=True, fields={"tulos": "tarjottu"}
+    ),
+    ("POST", "tasks.conditions"): Rule(
+        address="/tasks/{task}/conditions", here=CANDIDATES | MONITORS, elsewhere=MONITORS, refused=404, logged=True
+    ),
+    ("GET", "tasks.done"): Rule(
+        address="/tasks/{done_task}/done", here=CANDIDATES, elsewhere=NOBODY, refused=404, logged=True
+    ),
+    ("POST", "worklist.take"): Rule(address="/tasks/{task}/take", here=CANDIDATES, elsewhere=NOBODY, logged=True),
+    ("POST", "worklist.release"): Rule(address="/tasks/{task}/release", here=CANDIDATES, elsewhere=NOBODY, logged=True),
+    # a client's case and documents
+    ("GET", "cases.show"): Rule(address="/cases/{case}", here=SERVING, elsewhere=NOBODY, refused=404, logged=True),
+    ("POST", "cases.tell"): Rule(
+        address="/cases/{case}/events", here=SERVING, elsewhere=NOBODY, refused=404, logged=True, fields={"event": "1"}
+    ),
+    ("GET", "cases.document"): Rule(
+        address="/documents/{document}", here=SERVING, elsewhere=NOBODY, refused=404, logged=True
+    ),
+    # running processes: one installation has one county, whose administrators are not bound to an area
+    ("GET", "monitor.index"): Rule(address="/monitor", here=MONITORS, elsewhere=MONITORS, logged=True),
+    ("GET", "monitor.instance"): Rule(
+        address="/monitor/instances/{instance}", here=MONITORS, elsewhere=MONITORS, logged=True
+    ),
+    ("GET", "monitor.incidents"): Rule(address="/monitor/incidents", here=MONITORS, elsewhere=MONITORS, logged=True),
+    ("GET", "monitor.messages"): Rule(address="/monitor/messages", here=MONITORS, elsewhere=MONITORS, logged=True),
+    ("GET", "monitor.outbox"): Rule(address="/monitor/outbox", here=MONITORS, elsewhere=MONITORS, logged=True),
+    ("GET", "monitor.processes"): Rule(address="/monitor/processes", here=MONITORS, elsewhere=MONITORS, logged=True),
+    ("GET", "monitor.process"): Rule(
+        address="/monitor/processes/{definition}", here=MONITORS, elsewhere=MONITORS, logged=True
+    ),
+    ("POST", "monitor.cancel"): Rule(
+        address="/monitor/instances/{instance}/cancel",
+        fields={"reason": "koe"},
+        here=REPAIRERS,
+        elsewhere=REPAIRERS,
+        logged=True,
+    ),
+    ("POST", "monitor.retry"): Rule(
+        address="/monitor/incidents/{incident}/retry",
+        fields={"instance": "{instance}"},
+        here=REPAIRERS,
+        elsewhere=REPAIRERS,
+        logged=True,
+        # the incident of the office stands at an element that is not there to be tried again
+        also=frozenset({303, 404}),
+    ),
+}
