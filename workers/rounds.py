@@ -16,6 +16,7 @@ import structlog
 
 from app.commands.fire_timer import fire_timer
 from app.commands.messages import deliver, match_messages
+from app.commands.start_by_timer import start_by_timer
 from app.domain.errors import KykypolkuError, Unavailable
 from app.executor import Executor
 from app.faults import crash_point
@@ -135,6 +136,18 @@ def timer_round(executor: Executor, clock: Callable[[], datetime]) -> DueRows:
         return fire_timer(uow, timer_key=key, now=now)
 
     return DueRows(executor, name="timer", find=find, carry_out=fire, clock=clock)
+
+
+def start_round(executor: Executor, clock: Callable[[], datetime]) -> DueRows:
+    """Return the round that starts the processes whose time has come."""
+
+    def find(uow: UnitOfWork, now: datetime, limit: int) -> list[int]:
+        return uow.timer_starts.due(now=now, limit=limit)
+
+    def start(uow: UnitOfWork, key: int, now: datetime) -> object:
+        return start_by_timer(uow, start_key=key, now=now)
+
+    return DueRows(executor, name="timer start", find=find, carry_out=start, clock=clock)
 
 
 def delivery_round(executor: Executor, clock: Callable[[], datetime]) -> DueRows:

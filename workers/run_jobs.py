@@ -129,6 +129,7 @@ class JobRunner:
                 headers=job.headers,
                 variables=job.variables,
                 request=request,
+                interrupted=job.interrupted,
             )
             crash_point("worker_calls")
             result = handler.connector(call)

@@ -19,7 +19,7 @@ from workers import make_celery
 from workers.clock import Clock, utc_now
 from workers.doorbell import Doorbell
 from workers.handlers import MakeHandlers, installed_handlers
-from workers.rounds import Matching, Relay, delivery_round, timer_round
+from workers.rounds import Matching, Relay, delivery_round, start_round, timer_round
 from workers.sealing import SEAL_EVERY, Sealing
 from workers.signs_of_life import sign_of_life
 
@@ -104,6 +104,7 @@ def loops(
     ringing = [Round("relay", second * RELAY_SHARE, relay)]
     steady = [
         Round("timers", second, timer_round(executor, clock)),
+        Round("timer starts", second, start_round(executor, clock)),
         Round("matching", second, Matching(executor)),
         Round("deliveries", second, delivery_round(executor, clock)),
         Round("sealing", SEAL_EVERY, Sealing(executor, settings.key_bytes("audit_key"))),

@@ -12,9 +12,11 @@ from pathlib import Path
 import app.cli
 from app.cli.context import Context, Refused
 from app.cli.doctor import doctor
+from app.cli.people import disable_person_by_hand, put_person_by_hand
 from app.cli.preparing import load_demo, load_reference_files, migrate_database, prepare
 from app.cli.processes import export_process, list_things, publish_paths, start_process
 from app.domain.errors import InvalidInput, KykypolkuError
+from app.domain.localized import LANGUAGES
 from app.executor import open_executor
 from app.locale import Texts
 from app.logs import configure_logs
@@ -55,8 +57,29 @@ def _parser() -> argparse.ArgumentParser:
         "folder", nargs="?", type=Path, help="folder of processes; the installation's own by default"
     )
     reference.set_defaults(work=load_reference_files)
+    _add_people(commands)
     commands.add_parser("doctor").set_defaults(work=doctor)
     return parser
+
+
+def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    person = commands.add_parser("person", help="add or change a person; asks for a password where there is none")
+    person.add_argument("username")
+    person.add_argument("--name", required=True)
+    person.add_argument("--email", default="")
+    person.add_argument("--language", choices=LANGUAGES, default="fi")
+    person.add_argument("--position", action="append", required=True, metavar="UNIT:ROLE", help="may be repeated")
+    person.add_argument("--password", action="store_true", help="ask for a new password")
+    person.set_defaults(work=put_person_by_hand)
+    disabling = commands.add_parser("disable-person", help="let a person sign in no more")
+    disabling.add_argument("username")
+    disabling.set_defaults(work=disable_person_by_hand)
+
+
+def command_names() -> list[str]:
+    """Return every command that can be typed, `run` among them."""
+    actions = [item for item in _parser()._actions if isinstance(item, argparse._SubParsersAction)]  # noqa: SLF001
+    return ["run", *(name for item in actions for name in item.choices)]
 
 
 def main(words: Sequence[str] | None = None) -> int:

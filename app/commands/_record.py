@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from app.domain.actor import Actor
@@ -23,9 +23,6 @@ from app.storage.rows import Instance
 from app.storage.unit_of_work import UnitOfWork
 
 W = TypeVar("W", bound=Opened)
-
-#: a message from a diagram that sets no time to live is kept this long (nobody may wait for it yet)
-DEFAULT_TIME_TO_LIVE = timedelta(days=30)
 
 
 def record_step(
@@ -108,7 +105,7 @@ def _send(uow: UnitOfWork, instance: Instance, step: Step, now: datetime) -> Non
             correlation_key=message.correlation_key,
             variables={name: to_json(value) for name, value in message.variables.items()},
             message_id=message.message_id or None,
-            expires_at=now + (message.time_to_live or DEFAULT_TIME_TO_LIVE),
+            expires_at=now + message.time_to_live,
             sender_instance_key=instance.key,
             now=now,
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from app.commands.start_by_timer import plan_starts
 from app.domain.actor import Actor, may_publish
 from app.domain.errors import InvalidDecision, InvalidDiagram, InvalidFormDefinition, InvalidInput, NotAllowed, Problem
 from app.domain.forms import FormDefinition
@@ -213,6 +214,7 @@ def _add_process(
         by=actor.user_key,
         now=now,
     )
-    starts = {event.element_id: event.detail for event in outline.start_events if event.kind == "message"}
+    starts = [event for event in outline.start_events if event.kind in {"message", "signal"}]
     uow.messages.replace_starts(outline.process_id, starts, definition_key=definition.key)
+    plan_starts(uow, definition=definition, outline=outline, now=now)
     return definition

@@ -122,6 +122,35 @@ class Accounts:
         self._connection.execute(insert(position), positions)
         return True
 
+    def put_person(self, *, username: str, name: str, email: str, language: str, now: datetime) -> int:
+        """Add a person, or change who has this user name; return the key."""
+        values = {"name": name, "sort_key": sort_key(name), "email": email, "language": language}
+        known = self.find(username)
+        if known is not None:
+            self._connection.execute(
+                update(user_account).where(user_account.c.key == known.key).values(disabled=False, **values)
+            )
+            return known.key
+        key = new_key()
+        self._connection.execute(
+            insert(user_account).values(key=key, username=username, settings={}, created_at=now, **values)
+        )
+        return key
+
+    def replace_positions(self, user_key: int, positions: Mapping[str, Sequence[str]]) -> None:
+        """Give the person these roles in these units, and no others."""
+        self._connection.execute(delete(position).where(position.c.user_key == user_key))
+        rows = [
+            {"user_key": user_key, "role_id": role_id, "unit_id": unit_id}
+            for unit_id, roles in positions.items()
+            for role_id in dict.fromkeys(roles)
+        ]
+        self._connection.execute(insert(position), rows)
+
+    def disable(self, user_key: int) -> None:
+        """Let the person sign in no more."""
+        self._connection.execute(update(user_account).where(user_account.c.key == user_key).values(disabled=True))
+
     def actor_of(self, username: str) -> Actor:
         """Return the person as they act in their first unit. :raises NotFound: there is no such person"""
         account = self.find(username)

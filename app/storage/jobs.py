@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Connection, and_, case, insert, or_, select, update
 
 from app.domain.errors import LeaseLost, NotFound
 from app.domain.steps import JobOpened
 from app.storage.rows import Job
 from app.storage.tables.instances import job
 from app.storage.types import AnyRow
+
+#: what is noted as the error of a job whose worker let the lease run out
+LEASE_LOST = "lease_lost"
 
 
 class Jobs:
@@ -87,7 +90,8 @@ class Jobs:
         Lease those of the jobs that are due; each gets a new fencing token and one more attempt counted.
 
         Attempts are counted here and not at the end: that is what stops a job that kills its worker. `fresh`: only
-        jobs that nobody has tried. `limit`: at most so many, the longest due first.
+        jobs that nobody has tried. `limit`: at most so many, the longest due first. A job that was under way at a
+        worker that was not heard of any more comes as `interrupted`.
         """
         wanted = [job.c.key.in_(keys), _due(now)]
         if fresh:
@@ -110,6 +114,7 @@ class Jobs:
                 attempts=job.c.attempts + 1,
                 owner=owner,
                 lease_until=now + lease,
+                last_error=case((job.c.status == "leased", LEASE_LOST), else_=job.c.last_error),
             )
             .returning(job)
         )
@@ -226,4 +231,5 @@ def _to_job(row: AnyRow) -> Job:
         lease_until=row.lease_until,
         headers=row.headers,
         variables=row.variables,
+        interrupted=row.last_error == LEASE_LOST,
     )

@@ -102,6 +102,8 @@ class Job:
     lease_until: datetime | None
     headers: Mapping[str, str]
     variables: Mapping[str, Any]
+    #: a worker had it before and was not heard of any more: it may have begun the call, or made it
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from app.storage.logs import AccessLog, Audit
 from app.storage.monitor import Monitor
 from app.storage.reference import Reference
 from app.storage.tasks import Tasks
-from app.storage.waits import Incidents, Messages, Timers
+from app.storage.waits import Incidents, Messages, Timers, TimerStarts
 from app.storage.worklist import Worklist
 
 if TYPE_CHECKING:
@@ -74,6 +74,11 @@ class UnitOfWork:
     def timers(self) -> Timers:
         """Moments waited for."""
         return Timers(self.connection)
+
+    @cached_property
+    def timer_starts(self) -> TimerStarts:
+        """When processes start by themselves."""
+        return TimerStarts(self.connection)
 
     @cached_property
     def messages(self) -> Messages:

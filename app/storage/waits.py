@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,10 @@ from sqlalchemy import Connection, Table, and_, delete, func, insert, literal, o
 
 from app.domain.errors import Conflict, NotFound
 from app.domain.keys import new_key
-from app.domain.steps import IncidentOpened, MessageAwaited, SignalAwaited, TimerOpened
+from app.domain.steps import IncidentOpened, MessageAwaited, SignalAwaited, StartEvent, TimerOpened
 from app.storage.rows import Awaited, Delivery, Incident, Timer
 from app.storage.statements import insert_new
-from app.storage.tables.definitions import message_start
+from app.storage.tables.definitions import message_start, timer_start
 from app.storage.tables.instances import (
     delivery,
     incident,
@@ -244,7 +245,10 @@ class Messages:
         query = (
             select(message, message_start.c.process_id, message_start.c.element_id)
             .add_columns(message_start.c.process_definition_key)
-            .join(message_start, message_start.c.message_name == message.c.name)
+            .join(
+                message_start,
+                and_(message_start.c.message_name == message.c.name, message_start.c.kind == "message"),
+            )
             .where(message.c.status == "buffered", or_(message.c.expires_at > now, message.c.key == message_key))
             .order_by(message.c.received_at, message.c.key)
             .limit(limit)
@@ -358,19 +362,36 @@ class Messages:
         if besides is not None:
             query = query.where(signal_subscription.c.instance_key != besides)
         waiting = self._connection.execute(query).all()
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "key": new_key(),
                 "kind": "signal",
                 "name": name,
                 "subscription_key": row.key,
                 "instance_key": row.instance_key,
+                "process_definition_key": None,
                 "element_id": row.element_id,
                 "variables": dict(variables),
                 "status": "pending",
                 "created_at": now,
             }
             for row in waiting
+        ]
+        starts = select(message_start).where(message_start.c.message_name == name, message_start.c.kind == "signal")
+        rows += [
+            {
+                "key": new_key(),
+                "kind": "start",
+                "name": name,
+                "subscription_key": None,
+                "instance_key": None,
+                "process_definition_key": row.process_definition_key,
+                "element_id": row.element_id,
+                "variables": dict(variables),
+                "status": "pending",
+                "created_at": now,
+            }
+            for row in self._connection.execute(starts)
         ]
         if rows:
             self._connection.execute(insert(delivery), rows)
@@ -427,22 +448,86 @@ class Messages:
                 .values(taken_by=[name for name in kept if name != process_id])
             )
 
-    def replace_starts(self, process_id: str, starts: Mapping[str, str], *, definition_key: int) -> None:
-        """Let the messages (element id -> message name) start the process from now on, and no others."""
+    def replace_starts(self, process_id: str, starts: Sequence[StartEvent], *, definition_key: int) -> None:
+        """Let these message and signal start events start the process from now on, and no others."""
         self._connection.execute(delete(message_start).where(message_start.c.process_id == process_id))
-        if starts:
-            self._connection.execute(
-                insert(message_start),
-                [
-                    {
-                        "process_id": process_id,
-                        "element_id": element_id,
-                        "message_name": name,
-                        "process_definition_key": definition_key,
-                    }
-                    for element_id, name in starts.items()
-                ],
+        rows = [
+            {
+                "process_id": process_id,
+                "element_id": event.element_id,
+                "kind": event.kind,
+                "message_name": event.detail,
+                "process_definition_key": definition_key,
+            }
+            for event in starts
+        ]
+        if rows:
+            self._connection.execute(insert(message_start), rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerStart:
+    """The next start of a process by itself."""
+
+    key: int
+    process_id: str
+    element_id: str
+    definition_key: int
+    due_at: datetime
+    repetitions_left: int | None
+
+
+class TimerStarts:
+    """When processes start by themselves."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def forget(self, process_id: str) -> None:
+        """Forget the starts of the process: a new version plans its own."""
+        self._connection.execute(delete(timer_start).where(timer_start.c.process_id == process_id))
+
+    def add(
+        self,
+        *,
+        process_id: str,
+        element_id: str,
+        definition_key: int,
+        due_at: datetime,
+        repetitions_left: int | None,
+    ) -> None:
+        """Plan the next start."""
+        self._connection.execute(
+            insert(timer_start).values(
+                key=new_key(),
+                process_id=process_id,
+                element_id=element_id,
+                process_definition_key=definition_key,
+                due_at=due_at,
+                repetitions_left=repetitions_left,
             )
+        )
+
+    def due(self, *, now: datetime, limit: int) -> list[int]:
+        """Return the keys of the starts that are due."""
+        query = select(timer_start.c.key).where(timer_start.c.due_at <= now).order_by(timer_start.c.due_at).limit(limit)
+        return list(self._connection.scalars(query))
+
+    def take(self, key: int) -> TimerStart | None:
+        """Take the start out of the plan and return it; None where somebody else was faster."""
+        row = self._connection.execute(
+            delete(timer_start).where(timer_start.c.key == key).returning(timer_start)
+        ).one_or_none()
+        if row is None:
+            return None
+        return TimerStart(
+            key=row.key,
+            process_id=row.process_id,
+            element_id=row.element_id,
+            definition_key=row.process_definition_key,
+            due_at=row.due_at,
+            repetitions_left=row.repetitions_left,
+        )
 
 
 class Incidents:

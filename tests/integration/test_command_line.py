@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sqlite3
@@ -169,3 +170,14 @@ def test_it_is_a_program_of_its_own(tmp_path):
     )
     assert result.returncode == 2
     assert "choose from" in result.stderr
+
+
+def test_the_first_admin_comes_from_the_terminal(terminal, monkeypatch):
+    terminal.type("reference", ROOT / "processes")
+    add = ("person", "first.admin", "--name", "Ensimmäinen Malli", "--position", "u_keski_suomi_sote:r_yllapitaja")
+    monkeypatch.setattr("sys.stdin", io.StringIO("a long enough password\n"))
+    assert "first.admin" in terminal.type(*add)
+    monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
+    assert "12" in terminal.type(*add, "--password", code=1)
+    assert "r_unknown" in terminal.type(*add[:-1], "u_keski_suomi_sote:r_unknown", code=1)
+    assert "cannot sign in" in terminal.type("disable-person", "first.admin")

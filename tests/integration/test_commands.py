@@ -16,6 +16,7 @@ from app.commands.messages import broadcast_signal, deliver, publish_message
 from app.commands.publish import publish
 from app.commands.resolve_incident import resolve_incident, set_variables
 from app.commands.save_draft import save_draft
+from app.commands.start_by_timer import start_by_timer
 from app.commands.start_instance import start_instance
 from app.domain.errors import (
     Conflict,
@@ -403,3 +404,67 @@ def test_cancelling_closes_everything_and_keeps_the_reason(place):
         place.run(cancel_instance, reason="uudestaan", **values)
     with pytest.raises(TaskAlreadyClosed):
         place.complete(task)
+
+
+def timed_start(kind, text):
+    return diagram(
+        f'<bpmn:startEvent id="begin"><bpmn:timerEventDefinition><bpmn:{kind}>{text}</bpmn:{kind}>'
+        "</bpmn:timerEventDefinition></bpmn:startEvent>" + user_step("first") + chain("begin", "first")
+    )
+
+
+def due_starts(place):
+    return place.executor.read(lambda uow: uow.timer_starts.due(now=place.now, limit=10))
+
+
+def test_a_process_starts_by_itself_in_its_cycle(place):
+    place.publish(timed_start("timeCycle", "R2/P1D"))
+    assert due_starts(place) == []
+    for _ in range(2):
+        place.later(days=1)
+        [key] = due_starts(place)
+        instance = place.run(start_by_timer, start_key=key)
+        assert list(place.open_tasks(instance)) == ["first"]
+        assert place.run(start_by_timer, start_key=key) is None
+    place.later(days=5)
+    assert due_starts(place) == []
+
+
+def test_a_new_version_plans_its_own_starts(place):
+    place.publish(timed_start("timeDuration", "P1D"))
+    place.publish(timed_start("timeDuration", "P9D"))
+    place.later(days=2)
+    assert due_starts(place) == []
+    place.later(days=8)
+    assert len(due_starts(place)) == 1
+
+
+def test_a_signal_starts_a_process(place):
+    place.publish(
+        diagram(
+            '<bpmn:startEvent id="begin"><bpmn:signalEventDefinition signalRef="s"/></bpmn:startEvent>'
+            + user_step("first")
+            + chain("begin", "first"),
+            roots='<bpmn:signal id="s" name="merkki"/>',
+        )
+    )
+    [key] = place.run(broadcast_signal, name="merkki", actor=place.people["owner"], variables={"x": 1})
+    instance = place.run(deliver, delivery_key=key)
+    assert list(place.open_tasks(instance)) == ["first"]
+    assert place.run(deliver, delivery_key=key) is None
+
+
+def test_a_message_thrown_to_live_no_time_is_not_kept(place):
+    place.publish(
+        diagram(
+            '<bpmn:startEvent id="begin"/><bpmn:endEvent id="told"><bpmn:extensionElements><zeebe:properties>'
+            '<zeebe:property name="kyky.correlationKey" value="=&quot;k&quot;"/>'
+            '<zeebe:property name="kyky.timeToLive" value="PT0S"/></zeebe:properties></bpmn:extensionElements>'
+            '<bpmn:messageEventDefinition messageRef="m"/></bpmn:endEvent>' + chain("begin", "told"),
+            roots='<bpmn:message id="m" name="tieto"/>',
+        )
+    )
+    place.start()
+    place.deliver_messages()
+    with place.executor.database.engine.connect() as connection:
+        assert connection.execute(select(message.c.status)).scalar_one() == "expired"

@@ -70,13 +70,28 @@ process_form = Table(
     Column("form_definition_key", Key, ForeignKey("form_definition.key"), nullable=False),
 )
 
-#: messages that start the newest version of a process; rewritten when it is published
+#: messages and signals that start the newest version of a process; rewritten when it is published
 message_start = Table(
     "message_start",
     metadata,
     Column("process_id", Text, primary_key=True),
     Column("element_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False, server_default="message"),  # message signal
     Column("message_name", Text, nullable=False),
     Column("process_definition_key", Key, ForeignKey("process_definition.key"), nullable=False),
     Index(None, "message_name"),
+)
+
+#: when the newest version of a process starts by itself; rewritten when it is published and after each start
+timer_start = Table(
+    "timer_start",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("process_id", Text, nullable=False),
+    Column("element_id", Text, nullable=False),
+    Column("process_definition_key", Key, ForeignKey("process_definition.key"), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("repetitions_left", Integer),
+    UniqueConstraint("process_id", "element_id"),
+    Index(None, "due_at"),
 )

@@ -379,6 +379,7 @@ def upgrade() -> None:
         "message_start",
         sa.Column("process_id", sa.Text(), nullable=False),
         sa.Column("element_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), server_default="message", nullable=False),
         sa.Column("message_name", sa.Text(), nullable=False),
         sa.Column("process_definition_key", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -389,6 +390,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("process_id", "element_id", name=op.f("pk_message_start")),
     )
     op.create_index(op.f("ix_message_start_message_name"), "message_start", ["message_name"], unique=False)
+    op.create_table(
+        "timer_start",
+        sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("process_id", sa.Text(), nullable=False),
+        sa.Column("element_id", sa.Text(), nullable=False),
+        sa.Column("process_definition_key", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", types.Instant(), nullable=False),
+        sa.Column("repetitions_left", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["process_definition_key"],
+            ["process_definition.key"],
+            name=op.f("fk_timer_start_process_definition_key_process_definition"),
+        ),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_timer_start")),
+        sa.UniqueConstraint("process_id", "element_id", name=op.f("uq_timer_start_process_id_element_id")),
+    )
+    op.create_index(op.f("ix_timer_start_due_at"), "timer_start", ["due_at"], unique=False)
     op.create_table(
         "position",
         sa.Column("user_key", sa.BigInteger(), nullable=False),
@@ -943,6 +961,8 @@ def downgrade() -> None:
     op.drop_table("process_form")
     op.drop_index(op.f("ix_position_role_id_position_unit_id"), table_name="position")
     op.drop_table("position")
+    op.drop_index(op.f("ix_timer_start_due_at"), table_name="timer_start")
+    op.drop_table("timer_start")
     op.drop_index(op.f("ix_message_start_message_name"), table_name="message_start")
     op.drop_table("message_start")
     op.drop_index(op.f("ix_document_case_key_document_created_at"), table_name="document")

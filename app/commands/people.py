@@ -1,0 +1,74 @@
+"""People who work with the product: add them, give them places of work, a password, take them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from app.domain.actor import Actor
+from app.domain.errors import InvalidInput, NotFound, Problem
+from app.storage.unit_of_work import UnitOfWork
+
+
+def put_person(
+    uow: UnitOfWork,
+    *,
+    actor: Actor,
+    username: str,
+    name: str,
+    email: str,
+    language: str,
+    positions: Mapping[str, Sequence[str]],
+    now: datetime,
+) -> int:
+    """
+    Add a person, or change one of this user name, with exactly these positions: roles by unit; return the key.
+
+    :raises InvalidInput: a unit or role does not exist, or there is no position
+    """
+    known_units = {unit_id for unit_id, _ in uow.accounts.units()}
+    known_roles = {role_id for role_id, _ in uow.accounts.roles()}
+    problems = [
+        Problem("unknown_unit", place=unit, values={"id": unit}) for unit in positions if unit not in known_units
+    ]
+    problems += [
+        Problem("unknown_role", place=role, values={"id": role})
+        for role in sorted({role for roles in positions.values() for role in roles} - known_roles)
+    ]
+    if not any(positions.values()):
+        problems.append(Problem("position_required"))
+    if problems:
+        raise InvalidInput(problems)
+    key = uow.accounts.put_person(username=username, name=name, email=email, language=language, now=now)
+    uow.accounts.replace_positions(key, positions)
+    # roles changed: who is signed in with the old ones signs in again
+    uow.accounts.end_sessions_of(key, now=now)
+    uow.audit.add(
+        actor=actor,
+        action="person_put",
+        subject="user",
+        subject_key=key,
+        details={"positions": {unit: sorted(roles) for unit, roles in positions.items()}},
+        now=now,
+    )
+    return key
+
+
+def set_password(uow: UnitOfWork, *, actor: Actor, username: str, password_hash: str, now: datetime) -> None:
+    """Give the person a new password (its hash) and end their sessions. :raises NotFound: there is no such person"""
+    account = uow.accounts.find(username)
+    if account is None:
+        raise NotFound("user", username)
+    uow.accounts.change_password_hash(account.key, password_hash)
+    uow.accounts.end_sessions_of(account.key, now=now)
+    uow.audit.add(actor=actor, action="password_set", subject="user", subject_key=account.key, now=now)
+
+
+def disable_person(uow: UnitOfWork, *, actor: Actor, username: str, now: datetime) -> None:
+    """Let the person sign in no more, and end their sessions. :raises NotFound: there is no such person"""
+    account = uow.accounts.find(username)
+    if account is None:
+        raise NotFound("user", username)
+    uow.accounts.disable(account.key)
+    uow.accounts.end_sessions_of(account.key, now=now)
+    uow.audit.add(actor=actor, action="person_disabled", subject="user", subject_key=account.key, now=now)
