@@ -21,7 +21,9 @@ class Call:
     One piece of work for a connector.
 
     `idempotency_key` is the job's key, the same at every attempt. `request` is what the job's preparation read from
-    the database for it (a letter with its recipient), never kept in the job.
+    the database for it (a letter with its recipient), never kept in the job. `interrupted`: the worker of the last
+    attempt died or was cut off, so the call may have been made; a connector for which twice would be wrong raises
+    MaybeDone then, and a person decides.
     """
 
     idempotency_key: str
@@ -31,6 +33,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
     request: Any = None
+    interrupted: bool = False
 
 
 class Connector(Protocol):

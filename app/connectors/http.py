@@ -95,6 +95,8 @@ class HttpConnector:
         method = call.headers.get("method", "POST").upper()
         if method not in METHODS:
             raise GivenUp("http_request_invalid", "method")
+        if call.interrupted and method not in _REPEATABLE:
+            raise MaybeDone("http_maybe_done", "worker")
         target = check(call.headers.get("url", ""), allowed=self._allowed, resolve=self._resolve)
         body = b"" if method in ("GET", "DELETE") else json.dumps(dict(call.variables), ensure_ascii=False).encode()
         if len(body) > LARGEST_REQUEST:

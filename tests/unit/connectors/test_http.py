@@ -64,13 +64,21 @@ def server():
     thread.join(5)
 
 
-def ask(server, *, path="/", method="POST", variables=None, key="42"):
+def ask(server, *, path="/", method="POST", variables=None, key="42", interrupted=False):
     port = server.server_address[1]
     # the name does not exist: the connection must go to the address that the operator fixed
     connector = HttpConnector(read_allow_list(f"http://system.invalid:{port}=127.0.0.1"))
     headers = {"url": f"http://system.invalid:{port}{path}", "method": method}
     return connector(
-        Call(idempotency_key=key, type="http_request", attempt=1, now=NOW, headers=headers, variables=variables or {})
+        Call(
+            idempotency_key=key,
+            type="http_request",
+            attempt=1,
+            now=NOW,
+            headers=headers,
+            variables=variables or {},
+            interrupted=interrupted,
+        )
     )
 
 
@@ -148,6 +156,15 @@ def test_an_unclear_end_is_repeated_only_where_twice_is_once(server, method, fai
     server.answer = None
     with pytest.raises(failure):
         ask(server, method=method)
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_a_call_that_a_dead_worker_may_have_made_is_not_made_again(server, method):
+    with pytest.raises(MaybeDone):
+        ask(server, method=method, interrupted=True)
+    assert server.seen == []
+    ask(server, method="PUT", interrupted=True)
+    assert len(server.seen) == 1
 
 
 def test_nobody_listening_is_away():
