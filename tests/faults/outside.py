@@ -108,7 +108,7 @@ class Outside:
                 self.end_headers()
                 self.wfile.write(reply.body)
 
-            do_POST = do_PUT = do_GET = _take
+            do_POST = do_PUT = do_GET = _take  # noqa: N815 - names of the library
 
             def log_message(self, *_: object) -> None:
                 pass

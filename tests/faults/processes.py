@@ -60,9 +60,13 @@ class Parts:
         """Return what the processes are set to."""
         return Settings.load(self._environment)
 
-    def start(self, name: str, *, fault: str = "", module: str = "") -> subprocess.Popen[bytes]:
-        """Start web, scheduler or worker; `fault`: where it shall die; `module`: another main program for it."""
-        environment = {**self._environment, "FAULT": fault}
+    def start(self, name: str, *, fault: str = "", module: str = "", name_as: str = "") -> subprocess.Popen[bytes]:
+        """
+        Start web, scheduler or worker.
+
+        `fault`: where it shall die. `module`: another main program for it. `name_as`: a second one of its kind.
+        """
+        environment = {**self._environment, "FAULT": fault, "PART": name}
         program = next(item for item in programs(environment) if item.name == name)
         command = [sys.executable, "-m", module] if module else list(program.command)
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -75,7 +79,7 @@ class Parts:
                 start_new_session=True,
                 preexec_fn=die_with_parent(),  # noqa: PLW1509 # a test that fails leaves nothing running
             )
-        self._running[name] = process
+        self._running[name_as or name] = process
         if name == "web":
             assert within(30, lambda: port_open(self.port) or process.poll() is not None), self.log("web")
             assert process.poll() is None, self.log("web")

@@ -37,7 +37,12 @@ def jobs_of(place):
 
 
 @pytest.mark.parametrize(
-    ("fault", "kept"), [("complete_task.before_commit", "open"), ("complete_task.after_commit", "completed")]
+    ("database_url", "fault", "kept"),
+    [
+        ("sqlite", "complete_task.before_commit", "open"),
+        ("postgresql", "complete_task.after_commit", "completed"),
+    ],
+    indirect=["database_url"],
 )
 def test_a_web_process_dies_while_a_form_comes_in_and_the_person_sends_it_again(
     place, database_url, make_parts, fault, kept
