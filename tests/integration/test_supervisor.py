@@ -62,7 +62,11 @@ class Running:
         """Return the process ids of the children by what they run."""
         found = {}
         for pid in descendants(self.process.pid, deep=False):
-            command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+            try:
+                command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+            except OSError:
+                # ended between the two looks
+                continue
             for name, mark in {
                 "valkey": "valkey-server",
                 "web": "gunicorn",
