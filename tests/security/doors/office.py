@@ -13,15 +13,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import insert, select, text
 
+from app.commands.publish import publish
+from app.commands.start_instance import start_instance
+from app.domain.actor import SYSTEM
 from app.domain.keys import new_key
 from app.domain.steps import IncidentOpened
 from app.storage.database import Database
 from app.storage.tables.care import care_case, client, document
 from app.storage.tables.people import access_log, audit, position, user_account
 from app.storage.tables.work import user_task
-from tests.scenarios.world import Person, World, form_fields
+from tests.factories import AREA, chain, diagram, user_step
+from tests.scenarios.world import Person, World
 
 CLOCK = datetime.fromisoformat("2026-03-02T09:00:00+02:00")
 #: found nowhere else: whatever place one of them turns up in has got it from the client's data
@@ -85,6 +90,49 @@ OFFER = {
 }
 
 
+def _field(key: str, kind: str, **more: Any) -> dict[str, Any]:
+    return {"key": key, "type": kind, "label": {"fi": key, "sv": key, "en": key}, **more}
+
+
+#: one field of every kind that somebody could want to forge
+PROBE_FORM = {
+    "id": "f_koe",
+    "title": {"fi": "Koe", "sv": "Prov", "en": "Test"},
+    "dataGroup": "terveys",
+    "sections": [
+        {
+            "key": "osa",
+            "title": {"fi": "Osa", "sv": "Del", "en": "Part"},
+            "fields": [
+                _field("jatkuu", "boolean", required=True, record="answer", variable="jatkuu"),
+                _field("maara", "integer", record="answer", variable="maara", maximum=10),
+                _field("kaksin", "integer", computed="if maara = null then 0 else maara * 2", variable="kaksin"),
+                _field(
+                    "salattu",
+                    "choice",
+                    showIf="jatkuu = false",
+                    record="answer",
+                    variable="salattu",
+                    options=[{"value": "a", "label": {"fi": "A", "sv": "A", "en": "A"}}],
+                ),
+                _field("tiedossa", "boolean", readOnly=True, variable="tiedossa"),
+                _field("toimet", "group", record="answer", maxItems=3, fields=[_field("mita", "text")]),
+                _field("liite", "file", record="document", maxItems=2),
+            ],
+        }
+    ],
+}
+PROBE_PROCESS = "tyky_koe"
+PROBE = diagram(
+    '<bpmn:startEvent id="alku"/>'
+    + user_step("kysely", groups="r_terveydenhoitaja", form_id="f_koe")
+    + user_step("toinen", groups="r_terveydenhoitaja")
+    + '<bpmn:endEvent id="loppu"/>'
+    + chain("alku", "kysely", "toinen", "loppu"),
+    process_id=PROBE_PROCESS,
+)
+
+
 class Office:
     """The world, its objects and its people."""
 
@@ -109,7 +157,20 @@ class Office:
         self.definition = self.scalar(select(user_task.c.process_definition_key).where(user_task.c.key == self.task))
         self.case_number = self.scalar(select(care_case.c.number))
         self.people = {name: Person(self.world, name) for name in (*PEOPLE, *(f"{name}{ELSEWHERE}" for name in PEOPLE))}
+        self.probe_task = self._start_probe()
+        self.probe_instance = self.world.instance
+        self.world.instance = self.instance
         self._keep()
+
+    def _start_probe(self) -> int:
+        run = self.executor.run
+        files = {"koe.bpmn": PROBE, "f_koe.json": msgspec.json.encode(PROBE_FORM)}
+        run(publish, resources=files, actor=SYSTEM, now=CLOCK)
+        started = run(
+            start_instance, process_id=PROBE_PROCESS, actor=SYSTEM, case_key=self.case, area_id=AREA, now=CLOCK
+        )
+        self.world.instance = started.instance_key
+        return self.world.open_tasks()["kysely"]
 
     def _add_namesakes(self) -> None:
         with self.database.engine.begin() as connection:
@@ -176,10 +237,11 @@ class Office:
         """Send a form as the person, with a token that is theirs."""
         return person.client.post(address, data={**(fields or {}), "csrf_token": self.token(person)})
 
-    def complete(self, person: Person, fields: dict[str, Any], **forged: Any) -> Any:
-        """Open the task that is open and send its form, with what somebody has added to it."""
-        page = person.get(f"/tasks/{self.task}")
-        return person.post(f"/tasks/{self.task}", {**form_fields(fields), **forged}, page=page)
+    def answer_probe(self, **fields: Any) -> Any:
+        """Open the task with a field of every kind and send this, whatever the form says."""
+        person = self.people["tero.terveydenhoitaja"]
+        address = f"/tasks/{self.probe_task}"
+        return person.post(address, fields, page=person.get(address))
 
     # -- rows --------------------------------------------------------------------------------------------------------
 
