@@ -11,6 +11,10 @@ from sqlalchemy import Connection, insert
 from app.domain.actor import Actor
 from app.storage.tables.people import access_log, audit
 
+#: made once: the values go apart from the statement, which is then only looked up
+_ADD_AUDIT = insert(audit).inline()
+_ADD_ACCESS = insert(access_log).inline()
+
 
 class Audit:
     """Who changed what, why; written in the transaction of the change, sealed into a chain afterwards."""
@@ -33,18 +37,19 @@ class Audit:
     ) -> None:
         """Write one line; `details` hold ids and codes, never contents."""
         self._connection.execute(
-            insert(audit).values(
-                at=now,
-                actor_key=actor.user_key,
-                unit_id=actor.unit_id,
-                action=action,
-                subject=subject,
-                subject_key=subject_key,
-                instance_key=instance_key,
-                case_key=case_key,
-                reason=reason,
-                details=dict(details or {}),
-            )
+            _ADD_AUDIT,
+            {
+                "at": now,
+                "actor_key": actor.user_key,
+                "unit_id": actor.unit_id,
+                "action": action,
+                "subject": subject,
+                "subject_key": subject_key,
+                "instance_key": instance_key,
+                "case_key": case_key,
+                "reason": reason,
+                "details": dict(details or {}),
+            },
         )
 
 
@@ -68,18 +73,19 @@ class AccessLog:
     ) -> None:
         """Write one line: one per person, client and purpose of a page."""
         self._connection.execute(
-            insert(access_log).values(
-                at=now,
-                user_key=actor.user_key,
-                user_name=actor.name,
-                roles=sorted(actor.roles),
-                organisation_id=actor.organisation_id,
-                unit_id=actor.unit_id,
-                client_key=client_key,
-                case_key=case_key,
-                action=action,
-                data_groups=sorted(data_groups),
-                purpose=purpose,
-                ground=ground,
-            )
+            _ADD_ACCESS,
+            {
+                "at": now,
+                "user_key": actor.user_key,
+                "user_name": actor.name,
+                "roles": sorted(actor.roles),
+                "organisation_id": actor.organisation_id,
+                "unit_id": actor.unit_id,
+                "client_key": client_key,
+                "case_key": case_key,
+                "action": action,
+                "data_groups": sorted(data_groups),
+                "purpose": purpose,
+                "ground": ground,
+            },
         )

@@ -14,13 +14,15 @@ from app.storage.api_clients import ApiClients
 from app.storage.api_searches import ApiSearches
 from app.storage.care import Care
 from app.storage.definitions import Definitions
+from app.storage.incidents import Incidents
 from app.storage.instances import Instances
 from app.storage.jobs import Jobs
 from app.storage.logs import AccessLog, Audit
+from app.storage.messages import Messages
 from app.storage.monitor import Monitor
 from app.storage.reference import Reference
 from app.storage.tasks import Tasks
-from app.storage.waits import Incidents, Messages, Timers, TimerStarts
+from app.storage.timers import Timers, TimerStarts
 from app.storage.worklist import Worklist
 
 if TYPE_CHECKING:
