@@ -29,7 +29,7 @@ def local_midnight(day: date) -> datetime:
 
 
 def is_holiday(day: date) -> bool:
-    """Tell whether the day is a public holiday in Finland; Midsummer Eve and Christmas Eve are, plain Sundays are not."""
+    """Tell whether the day is a public holiday in Finland; Midsummer Eve and Christmas Eve are, mere Sundays not."""
     return day in _holidays_of(day.year)
 
 
