@@ -79,6 +79,7 @@ def _sqlite_engine(url: str) -> Engine:
         url,
         json_serializer=_dumps,
         json_deserializer=msgspec.json.decode,
+        hide_parameters=True,  # values in an error's text would end in logs and traces
         connect_args={"isolation_level": None, "timeout": 15.0, "check_same_thread": False},
         pool_timeout=5,
     )
@@ -108,6 +109,7 @@ def _postgresql_engine(url: str, pool_size: int, lock_timeout_ms: int) -> Engine
         url,
         json_serializer=_dumps,
         json_deserializer=msgspec.json.decode,
+        hide_parameters=True,  # values in an error's text would end in logs and traces
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=5,
