@@ -120,18 +120,6 @@ function linkList(viewer) {
   });
 }
 
-/** Names in the language of the page, where the diagram has them: properties kyky.name.sv, kyky.name.en. */
-function translate(elements) {
-  const wanted = `kyky.name.${document.documentElement.lang}`;
-  for (const element of Object.values(elements ?? {})) {
-    for (const holder of element.extensionElements?.values ?? []) {
-      if (holder.$type !== "zeebe:properties") continue;
-      const name = holder.$children?.find((property) => property.name === wanted)?.value;
-      if (name) element.name = name;
-    }
-  }
-}
-
 async function show(section) {
   const container = section.querySelector(".k-diagram__canvas");
   const failed = section.querySelector("[data-diagram-failed]");
@@ -141,7 +129,6 @@ async function show(section) {
     const xml = await answer.text();
     const facts = factsOf(section);
     const viewer = new NavigatedViewer({ container });
-    viewer.on("import.parse.complete", ({ elementsById }) => translate(elementsById));
     await viewer.importXML(xml);
     decorate(viewer, facts);
     place(viewer, facts);
