@@ -48,10 +48,10 @@ class Heartbeat:
             for job in jobs:
                 self.let_go(job.key)
 
-    def let_go(self, job_key: int) -> None:
-        """Stop extending the job's lease: it has ended, or somebody else has it."""
+    def let_go(self, job_key: int) -> bool:
+        """Stop extending the job's lease: it has ended, or somebody else has it; return whether it was extended."""
         with self._lock:
-            self._held.pop(job_key, None)
+            return self._held.pop(job_key, None) is not None
 
     def beat(self) -> None:
         """Extend every lease in hand once."""
@@ -61,8 +61,9 @@ class Heartbeat:
             try:
                 self._executor.run(keep_job, job_key=key, fence=fence, lease=self._lease, now=self._clock())
             except LeaseLost:
-                log.warning("job.lease_lost", job=key)
-                self.let_go(key)
+                # a job that ended while this beat waited its turn has lost nothing
+                if self.let_go(key):
+                    log.warning("job.lease_lost", job=key)
             except KykypolkuError as error:
                 # the database is away: the next beat may be in time, and if not, the fence protects
                 log.warning("job.lease_not_extended", job=key, reason=type(error).__name__)

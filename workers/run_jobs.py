@@ -13,6 +13,7 @@ from app.commands.jobs import claim_jobs, fail_job, finish_job, throw_job_error
 from app.commands.run_local_job import run_local_job
 from app.connectors.contract import BusinessError, Call, ConnectorFailed, GivenUp, MaybeDone, TryAgain
 from app.domain.errors import EngineFault, InvalidInput, KykypolkuError, LeaseLost, NotFound, Unavailable
+from app.domain.sent_variables import check_variables
 from app.executor import Executor
 from app.faults import crash_point
 from app.storage.rows import Job
@@ -149,12 +150,12 @@ class JobRunner:
             self._hand_in(job, result)
 
     def _hand_in(self, job: Job, variables: Mapping[str, Any]) -> None:
-        self._answer(
-            job,
-            lambda: self._executor.run(
-                finish_job, job_key=job.key, fence=job.fence, variables=variables, now=self._clock()
-            ),
-        )
+        def work() -> None:
+            # what no database keeps (a null character, an endless number) is no result, at whatever attempt
+            check_variables(variables, may_name_case=True)
+            self._executor.run(finish_job, job_key=job.key, fence=job.fence, variables=variables, now=self._clock())
+
+        self._answer(job, work)
 
     def _answer(self, job: Job, work: Callable[[], object]) -> None:
         """Write the end of a job; what the process cannot take is an incident, not a lost job."""

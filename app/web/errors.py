@@ -100,13 +100,16 @@ def _answer(status: int, *, text: str, problems: list[Mapping[str, str]], refere
         return _problem_details(status, text=text, problems=problems, reference=reference)
     catalogue = texts()
     key = f"error.{status}" if f"error.{status}.title" in catalogue else f"error.{'500' if status >= 500 else '400'}"
-    values = {
+    values: dict[str, Any] = {
         "status": status,
         "title": catalogue(f"{key}.title"),
         "text": text or catalogue(f"{key}.text"),
         "problems": problems,
         "reference": reference,
     }
+    if status >= 500:
+        # the frame of a signed-in person's page asks the database, which may be the very thing that is away
+        values["signed_in"] = None
     # a partial update shows the failure as a notice and leaves the rest of the page, and what was typed, alone
     partial = "HX-Request" in request.headers
     response = make_response(render_template("_notice.html" if partial else "error.html", **values), status)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.settings import Settings
@@ -62,6 +63,13 @@ def place_of_today(database: Database) -> Place:
     place = make_place(database)
     place.now = datetime.now(UTC)
     return place
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Keep what is logged in memory: the faults of these tests are meant."""
+    with structlog.testing.capture_logs():
+        yield
 
 
 @pytest.fixture

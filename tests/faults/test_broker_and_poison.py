@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from statistics import median
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +18,7 @@ from tests.faults.conftest import place_of_today
 from tests.faults.diagrams import LOAD_STORY, job_process, load_process
 from tests.faults.invariants import ensure_sound, open_incident_codes, stories
 from tests.faults.processes import within
+from tests.servers import ValkeyServer
 
 
 def states(place):
@@ -26,7 +30,7 @@ def states(place):
 def test_poison_jobs_become_incidents_and_the_good_ones_are_done(database, database_url, own_valkey, make_parts):
     place = place_of_today(database)
     place.publish(
-        job_process(("breaks", 1), process_id="breaks"),
+        job_process(("breaks", 2), process_id="breaks"),
         job_process(("exits", 2), process_id="exits"),
         job_process(("loops", 2), process_id="loops"),
         job_process(("good", 6), ("good", 6), process_id="good"),
@@ -45,7 +49,7 @@ def test_poison_jobs_become_incidents_and_the_good_ones_are_done(database, datab
         states(place),
         parts.log("worker"),
     )
-    assert states(place) == {"breaks": ("dead", 1), "exits": ("dead", 3), "loops": ("dead", 3)}
+    assert states(place) == {"breaks": ("dead", 2), "exits": ("dead", 3), "loops": ("dead", 3)}
     with database.engine.connect() as connection:
         codes = {row.instance_key: row.code for row in connection.execute(select(incident))}
     assert codes == {
@@ -54,6 +58,24 @@ def test_poison_jobs_become_incidents_and_the_good_ones_are_done(database, datab
         poisoned["loops"]: "job_worker_died",
     }
     ensure_sound(database)
+
+
+@contextmanager
+def emptying(valkey: ValkeyServer) -> Iterator[None]:
+    """Empty the broker five times a second until the block ends."""
+    stop = threading.Event()
+
+    def empty() -> None:
+        while not stop.wait(0.2):
+            valkey.empty()
+
+    thread = threading.Thread(target=empty, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 @pytest.mark.timeout(240)
@@ -84,8 +106,7 @@ def test_a_broker_that_is_frozen_killed_and_emptied_costs_seconds_and_no_work(
 
     # F9: the web never touches the broker, so a frozen one delays nobody at a page
     own_valkey.freeze()
-    times = complete_firsts(frozen)
-    assert sorted(times)[len(times) // 2] < 1.0, times
+    assert median(complete_firsts(frozen)) < 1.0
     time.sleep(1.0)
     own_valkey.thaw()
     assert within(30, lambda: all_called(frozen)), (parts.log("scheduler"), parts.log("worker"))
@@ -93,24 +114,14 @@ def test_a_broker_that_is_frozen_killed_and_emptied_costs_seconds_and_no_work(
     # F7: killed with nudges in it, and started again
     complete_firsts(killed[:4])
     own_valkey.kill()
-    times = complete_firsts(killed[4:])
-    assert sorted(times)[len(times) // 2] < 1.0, times
+    assert median(complete_firsts(killed[4:])) < 1.0
     own_valkey.start()
     assert within(30, lambda: all_called(killed)), (parts.log("scheduler"), parts.log("worker"))
 
     # F8: emptied again and again while work comes in
-    stop = threading.Event()
-
-    def empty() -> None:
-        while not stop.wait(0.2):
-            own_valkey.empty()
-
-    thread = threading.Thread(target=empty, daemon=True)
-    thread.start()
-    complete_firsts(emptied)
-    time.sleep(2.0)
-    stop.set()
-    thread.join()
+    with emptying(own_valkey):
+        complete_firsts(emptied)
+        time.sleep(2.0)
     assert within(30, lambda: all_called(emptied)), (parts.log("scheduler"), parts.log("worker"))
 
     place.now = datetime.now(UTC)

@@ -119,7 +119,7 @@ def test_a_job_whose_answer_holds_what_cannot_be_kept_is_an_incident_or_is_kept_
     assert place.open_jobs(plain) == {}
     told = open_incident_codes(place.executor.database)
     assert place.open_jobs(strange) == {}, "the job is neither done nor an incident"
-    assert len(told) <= 1
+    assert told in ([], ["job_result_invalid"])
     # whatever became of it, the instance can go on: its task can be completed
     place.complete(place.open_tasks(strange)["task"])
     place.complete(place.open_tasks(plain)["task"])

@@ -145,11 +145,24 @@ def test_what_may_have_had_its_effect_is_repeated_where_twice_is_once(place, sys
         (b'{"amount": NaN}', "http_answer_invalid"),
         (b'{"amount": 1e999}', "job_result_invalid"),
         (b'{"text": "\\ud800"}', "job_result_invalid"),
+        (b'{"text": "nul \\u0000 inside"}', "job_result_invalid"),
+        (b'{"amount": ' + b"9" * 400 + b"}", "job_result_invalid"),
         (b"[" * 100_000, "http_answer_invalid"),
         (b'{"amount": ' + b"9" * 5000 + b"}", "http_answer_invalid"),
         (b'"' + b"x" * 2_000_000 + b'"', "http_answer_invalid"),
     ],
-    ids=["html", "bytes", "nan", "infinity", "surrogate", "deep", "long number", "two megabytes"],
+    ids=[
+        "html",
+        "bytes",
+        "nan",
+        "infinity",
+        "surrogate",
+        "nul",
+        "long number",
+        "deep",
+        "longer number",
+        "two megabytes",
+    ],
 )
 def test_a_rubbish_answer_is_an_incident_and_no_other_job_is_disturbed(place, systems, body, code):
     system = systems(lambda call, _number: Reply(body=body if call.path == "/rubbish" else b'{"ok": true}'))

@@ -99,7 +99,9 @@ class Crowd:
                 if answer.status == 303:
                     self.acknowledged.add(key)
             if answer.status == 503:
-                assert answer.headers["retry-after"]
+                # our own page, in the person's language, and when to try again
+                if answer.headers.get("retry-after") != "5" or 'lang="fi"' not in answer.text:
+                    self.faults.append(f"503: {answer.text[:300]}")
                 time.sleep(0.05)
                 continue
             if answer.status not in (303, 409):
