@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from app.domain.actor import Actor
 from app.domain.errors import NotFound
@@ -15,6 +15,30 @@ from app.domain.localized import LocalizedText, sort_key
 from app.domain.sessions import FORGET_FAILURES, Account, Failures, SignedIn, Workplace
 from app.storage.statements import upsert
 from app.storage.tables.people import organisation, position, role, session, sign_in_failure, unit, user_account
+
+#: asked for with every request, hence made once
+_FIND_SESSION = (
+    select(
+        session.c.id_hash,
+        session.c.unit_id,
+        session.c.created_at.label("session_created_at"),
+        session.c.seen_at,
+        session.c.authenticated_at,
+        session.c.ended_at,
+        user_account,
+        unit.c.name.label("unit_name"),
+        unit.c.area_id,
+        unit.c.organisation_id,
+        organisation.c.type.label("organisation_type"),
+        position.c.role_id,
+    )
+    .select_from(session)
+    .join(user_account, user_account.c.key == session.c.user_key)
+    .outerjoin(unit, unit.c.id == session.c.unit_id)
+    .outerjoin(organisation, organisation.c.id == unit.c.organisation_id)
+    .outerjoin(position, (position.c.user_key == session.c.user_key) & (position.c.unit_id == session.c.unit_id))
+    .where(session.c.id_hash == bindparam("sought"))
+)
 
 
 class Accounts:
@@ -271,30 +295,7 @@ class Accounts:
 
     def find_session(self, id_hash: str) -> SignedIn | None:
         """Return who is behind the session and in which roles, live or not, in one statement; None: no such session."""
-        rows = self._connection.execute(
-            select(
-                session.c.id_hash,
-                session.c.unit_id,
-                session.c.created_at.label("session_created_at"),
-                session.c.seen_at,
-                session.c.authenticated_at,
-                session.c.ended_at,
-                user_account,
-                unit.c.name.label("unit_name"),
-                unit.c.area_id,
-                unit.c.organisation_id,
-                organisation.c.type.label("organisation_type"),
-                position.c.role_id,
-            )
-            .select_from(session)
-            .join(user_account, user_account.c.key == session.c.user_key)
-            .outerjoin(unit, unit.c.id == session.c.unit_id)
-            .outerjoin(organisation, organisation.c.id == unit.c.organisation_id)
-            .outerjoin(
-                position, (position.c.user_key == session.c.user_key) & (position.c.unit_id == session.c.unit_id)
-            )
-            .where(session.c.id_hash == id_hash)
-        ).all()
+        rows = self._connection.execute(_FIND_SESSION, {"sought": id_hash}).all()
         return _signed_in(rows) if rows else None
 
     def touch_session(self, id_hash: str, *, now: datetime) -> None:

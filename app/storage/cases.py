@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, literal, or_, select, tuple_, union, update
+from sqlalchemy import Connection, Row, bindparam, insert, literal, or_, select, tuple_, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.domain.access import CaseRelation, Grant, Purpose
@@ -18,6 +18,8 @@ from app.storage.tables.care import care_case, case_answer, consent_grant
 from app.storage.tables.care import case_number as case_number_table
 from app.storage.tables.instances import process_instance
 
+_GET = select(care_case).where(care_case.c.key == bindparam("sought"))
+
 
 class Cases:
     """The cases, their grants, and the relation by which access is decided."""
@@ -27,7 +29,7 @@ class Cases:
 
     def get(self, key: int) -> Case:
         """Return the case. :raises NotFound: no such case"""
-        row = self._connection.execute(select(care_case).where(care_case.c.key == key)).one_or_none()
+        row = self._connection.execute(_GET, {"sought": key}).one_or_none()
         if row is None:
             raise NotFound("case", key)
         return _to_case(row)

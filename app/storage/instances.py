@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from app.domain.errors import InstanceEnded, NotFound, StaleVersion
 from app.domain.steps import HistoryEvent, InstanceStatus, Step, VariableWritten
@@ -32,6 +32,31 @@ _COLUMNS = (
 )
 
 
+def _locking(owner: Any) -> Select[Any]:
+    """Return the statement that locks the instance of this key and reads it; its one parameter is `sought`."""
+    # SQLite ignores FOR UPDATE; there BEGIN IMMEDIATE has locked the whole file already
+    return select(*_COLUMNS).where(process_instance.c.key == owner).with_for_update(of=process_instance)
+
+
+def _locking_owner(of: Any) -> Select[Any]:
+    """Return the statement that locks the instance to which a row of the table belongs."""
+    return _locking(select(of.c.instance_key).where(of.c.key == bindparam("sought")).scalar_subquery())
+
+
+# Statements of every step are made once: building one costs more than carrying it out.
+_LOCK = _locking(bindparam("sought"))
+_LOCK_FOR_TASK = _locking_owner(user_task)
+_LOCK_FOR_JOB = _locking_owner(job)
+_LOCK_FOR_TIMER = _locking_owner(timer)
+_LOCK_FOR_DELIVERY = _locking_owner(delivery)
+_LOCK_FOR_INCIDENT = _locking_owner(incident)
+#: the columns that are not named here get the values of the parameters of their names
+_ADVANCE = update(process_instance).where(
+    process_instance.c.key == bindparam("advanced"), process_instance.c.revision == bindparam("expected_revision")
+)
+_ADD_HISTORY = insert(history).inline()
+
+
 class Instances:
     """The instances and what hangs directly on them: history and variables."""
 
@@ -44,7 +69,7 @@ class Instances:
 
         :raises NotFound: no such instance
         """
-        return self._locked(select(*_COLUMNS).where(process_instance.c.key == key), key)
+        return self._locked(_LOCK, key)
 
     def lock_active(self, key: int) -> Instance:
         """
@@ -60,32 +85,26 @@ class Instances:
 
     def lock_for_task(self, task_key: int) -> Instance:
         """Lock the instance of the user task and return it. :raises NotFound: no such task"""
-        owner = select(user_task.c.instance_key).where(user_task.c.key == task_key).scalar_subquery()
-        return self._locked(select(*_COLUMNS).where(process_instance.c.key == owner), task_key)
+        return self._locked(_LOCK_FOR_TASK, task_key)
 
     def lock_for_job(self, job_key: int) -> Instance:
         """Lock the instance of the job and return it. :raises NotFound: no such job"""
-        owner = select(job.c.instance_key).where(job.c.key == job_key).scalar_subquery()
-        return self._locked(select(*_COLUMNS).where(process_instance.c.key == owner), job_key)
+        return self._locked(_LOCK_FOR_JOB, job_key)
 
     def lock_for_timer(self, timer_key: int) -> Instance:
         """Lock the instance of the timer and return it. :raises NotFound: no such timer"""
-        owner = select(timer.c.instance_key).where(timer.c.key == timer_key).scalar_subquery()
-        return self._locked(select(*_COLUMNS).where(process_instance.c.key == owner), timer_key)
+        return self._locked(_LOCK_FOR_TIMER, timer_key)
 
     def lock_for_delivery(self, delivery_key: int) -> Instance:
         """Lock the instance that the delivery goes to. :raises NotFound: no such delivery"""
-        owner = select(delivery.c.instance_key).where(delivery.c.key == delivery_key).scalar_subquery()
-        return self._locked(select(*_COLUMNS).where(process_instance.c.key == owner), delivery_key)
+        return self._locked(_LOCK_FOR_DELIVERY, delivery_key)
 
     def lock_for_incident(self, incident_key: int) -> Instance:
         """Lock the instance of the incident and return it. :raises NotFound: no such incident"""
-        owner = select(incident.c.instance_key).where(incident.c.key == incident_key).scalar_subquery()
-        return self._locked(select(*_COLUMNS).where(process_instance.c.key == owner), incident_key)
+        return self._locked(_LOCK_FOR_INCIDENT, incident_key)
 
     def _locked(self, query: Select[Any], key: int) -> Instance:
-        # SQLite ignores FOR UPDATE; there BEGIN IMMEDIATE has locked the whole file already
-        row = self._connection.execute(query.with_for_update(of=process_instance)).one_or_none()
+        row = self._connection.execute(query, {"sought": key}).one_or_none()
         if row is None:
             raise NotFound("process instance", key)
         return Instance(
@@ -163,19 +182,20 @@ class Instances:
         """
         ended = now if step.status != InstanceStatus.ACTIVE else None
         result = self._connection.execute(
-            update(process_instance)
-            .where(process_instance.c.key == instance.key, process_instance.c.revision == instance.revision)
-            .values(
-                state=step.state,
-                status=step.status,
-                revision=instance.revision + 1,
-                history_count=instance.history_count + len(step.history),
-                open_incidents=max(0, instance.open_incidents + incidents_change),
-                ended_at=ended,
-                end_reason=reason if ended else "",
-                case_key=instance.case_key,
-                area_id=instance.area_id,
-            )
+            _ADVANCE,
+            {
+                "advanced": instance.key,
+                "expected_revision": instance.revision,
+                "state": step.state,
+                "status": step.status,
+                "revision": instance.revision + 1,
+                "history_count": instance.history_count + len(step.history),
+                "open_incidents": max(0, instance.open_incidents + incidents_change),
+                "ended_at": ended,
+                "end_reason": reason if ended else "",
+                "case_key": instance.case_key,
+                "area_id": instance.area_id,
+            },
         )
         if result.rowcount != 1:
             raise StaleVersion("process instance", instance.key)
@@ -194,7 +214,7 @@ class Instances:
         """Append the events in their order after those that the instance already has."""
         if events:
             self._connection.execute(
-                insert(history),
+                _ADD_HISTORY,
                 [
                     {
                         "instance_key": instance.key,

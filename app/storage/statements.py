@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.base import Executable
 
 
 def upsert(
@@ -20,15 +22,18 @@ def upsert(
     """Insert the rows; where one with the same keys exists, write the columns named in `changes` over it."""
     if not rows:
         return
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table)
     # the rows go apart from the statement: its text is the same for any number of them and is made once
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(keys), set_={name: statement.excluded[name] for name in changes}
-        ),
-        list(rows),
+    connection.execute(_upserting(connection.dialect.name, table, tuple(keys), tuple(changes)), list(rows))
+
+
+@lru_cache(maxsize=500)
+def _upserting(dialect_name: str, table: Table, keys: tuple[str, ...], changes: tuple[str, ...]) -> Executable:
+    dialect = sqlite if dialect_name == "sqlite" else postgresql
+    inserting = dialect.insert(table).inline()
+    statement: Executable = inserting.on_conflict_do_update(
+        index_elements=list(keys), set_={name: inserting.excluded[name] for name in changes}
     )
+    return statement
 
 
 def insert_many_new(
@@ -36,14 +41,24 @@ def insert_many_new(
 ) -> None:
     """Insert those of the rows of which none with the same keys exists."""
     if rows:
-        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-        statement = dialect.insert(table).on_conflict_do_nothing(index_elements=list(keys))
-        connection.execute(statement, list(rows))
+        connection.execute(_inserting_new(connection.dialect.name, table, tuple(keys), False), list(rows))
+
+
+@lru_cache(maxsize=500)
+def _inserting_new(
+    dialect_name: str,
+    table: Table,
+    keys: tuple[str, ...],
+    returning: bool,  # noqa: FBT001 # part of the cache's key
+) -> Executable:
+    dialect = sqlite if dialect_name == "sqlite" else postgresql
+    inserting = dialect.insert(table).inline().on_conflict_do_nothing(index_elements=list(keys))
+    statement: Executable = inserting.returning(table.c[keys[0]]) if returning else inserting
+    return statement
 
 
 def insert_new(connection: Connection, table: Table, row: Mapping[str, Any], *, keys: Sequence[str]) -> bool:
     """Insert the row unless one with the same keys exists; return whether it was inserted."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).values(dict(row)).on_conflict_do_nothing(index_elements=list(keys))
     # RETURNING says it alike on both databases; psycopg gives no row count here
-    return connection.execute(statement.returning(table.c[keys[0]])).first() is not None
+    statement = _inserting_new(connection.dialect.name, table, tuple(keys), True)
+    return connection.execute(statement, dict(row)).first() is not None

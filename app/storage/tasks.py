@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from app.domain.errors import NotFound
 from app.domain.steps import UserTaskOpened
@@ -15,6 +15,19 @@ from app.storage.rows import Instance, Task
 from app.storage.statements import insert_new, upsert
 from app.storage.tables.work import draft, submission, task_offer, user_task
 from app.storage.types import NEVER, AnyRow
+
+# Statements of every step are made once: building one costs more than carrying it out.
+_GET = select(user_task).where(user_task.c.key == bindparam("sought"))
+_ADD = insert(user_task).inline()
+_OFFER = insert(task_offer).inline()
+#: the columns that are not named here get the values of the parameters of their names
+_CLOSE = (
+    update(user_task)
+    .where(user_task.c.key == bindparam("closed"), user_task.c.status == "open")
+    .values(revision=user_task.c.revision + 1)
+)
+_TAKE_BACK = delete(task_offer).where(task_offer.c.task_key == bindparam("closed"))
+_DROP_DRAFTS = delete(draft).where(draft.c.task_key == bindparam("task"), draft.c.user_key == bindparam("person"))
 
 
 class Tasks:
@@ -26,7 +39,7 @@ class Tasks:
 
     def get(self, key: int) -> Task:
         """Return the user task. :raises NotFound: no such task"""
-        row = self._connection.execute(select(user_task).where(user_task.c.key == key)).one_or_none()
+        row = self._connection.execute(_GET, {"sought": key}).one_or_none()
         if row is None:
             raise NotFound("user task", key)
         return self._to_task(row)
@@ -76,7 +89,7 @@ class Tasks:
         """Insert the tasks and offer each to its candidate groups; `assignees` are user keys by user name."""
         if not opened:
             return
-        self._connection.execute(insert(user_task), [self._row(instance, item, assignees, now) for item in opened])
+        self._connection.execute(_ADD, [self._row(instance, item, assignees, now) for item in opened])
         offers = [
             {
                 "group_id": group,
@@ -89,7 +102,7 @@ class Tasks:
             for group in dict.fromkeys(item.candidate_groups)
         ]
         if offers:
-            self._connection.execute(insert(task_offer), offers)
+            self._connection.execute(_OFFER, offers)
 
     @staticmethod
     def _row(instance: Instance, item: UserTaskOpened, assignees: Mapping[str, int], now: datetime) -> dict[str, Any]:
@@ -180,17 +193,13 @@ class Tasks:
         """End the tasks and take back the offers."""
         if not keys:
             return
-        self._connection.execute(
-            update(user_task)
-            .where(user_task.c.key.in_(keys), user_task.c.status == "open")
-            .values(
-                status="completed" if completed else "cancelled",
-                ended_at=now,
-                completed_by=by if completed else None,
-                revision=user_task.c.revision + 1,
-            )
-        )
-        self._connection.execute(delete(task_offer).where(task_offer.c.task_key.in_(keys)))
+        ended = {
+            "status": "completed" if completed else "cancelled",
+            "ended_at": now,
+            "completed_by": by if completed else None,
+        }
+        self._connection.execute(_CLOSE, [{"closed": key, **ended} for key in keys])
+        self._connection.execute(_TAKE_BACK, [{"closed": key} for key in keys])
 
     def set_case(self, instance: Instance) -> None:
         """Tie the open tasks of the instance to its case, which was not known when they were opened."""
@@ -220,7 +229,7 @@ class Tasks:
 
     def drop_drafts(self, key: int, *, user_key: int) -> None:
         """Forget the person's draft of the task; others keep what they typed."""
-        self._connection.execute(delete(draft).where(draft.c.task_key == key, draft.c.user_key == user_key))
+        self._connection.execute(_DROP_DRAFTS, {"task": key, "person": user_key})
 
     def remember_submission(
         self, submission_id: str, *, user_key: int, action: str, result: Mapping[str, Any], now: datetime
