@@ -12,9 +12,10 @@ from pathlib import Path
 import app.cli
 from app.cli.context import Context, Refused
 from app.cli.doctor import doctor
-from app.cli.people import disable_person_by_hand, put_person_by_hand
+from app.cli.people import disable_person_by_hand, put_person_by_hand, register_program
 from app.cli.preparing import load_demo, load_reference_files, migrate_database, prepare
 from app.cli.processes import export_process, list_things, publish_paths, start_process
+from app.domain.api_client import Scope
 from app.domain.errors import InvalidInput, KykypolkuError
 from app.domain.localized import LANGUAGES
 from app.executor import open_executor
@@ -71,6 +72,15 @@ def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     person.add_argument("--position", action="append", required=True, metavar="UNIT:ROLE", help="may be repeated")
     person.add_argument("--password", action="store_true", help="ask for a new password")
     person.set_defaults(work=put_person_by_hand)
+    program = commands.add_parser("program", help="let a program call the API; shows its secret once")
+    program.add_argument("client_id")
+    program.add_argument("--name", required=True)
+    program.add_argument("--unit", required=True)
+    program.add_argument("--role", action="append", required=True, help="may be repeated")
+    program.add_argument("--scope", action="append", required=True, choices=[str(scope) for scope in Scope])
+    program.add_argument("--job-type", action="append", default=[], help="may be repeated")
+    program.add_argument("--message", action="append", default=[], help="message name it may publish")
+    program.set_defaults(work=register_program)
     disabling = commands.add_parser("disable-person", help="let a person sign in no more")
     disabling.add_argument("username")
     disabling.set_defaults(work=disable_person_by_hand)

@@ -1,11 +1,13 @@
-"""People by the terminal: production has no demo people, so the first admin comes from here."""
+"""People and programs by the terminal: production has no demo people, so the first admin comes from here."""
 
 from __future__ import annotations
 
 import getpass
+import secrets
 import sys
 
 from app.cli.context import Context, Refused, say
+from app.commands.api_clients import register_api_client
 from app.commands.people import disable_person, put_person, set_password
 from app.domain.actor import SYSTEM
 from app.domain.passwords import hash_password
@@ -57,3 +59,24 @@ def _asked_password() -> str:
     if sys.stdin.isatty():
         return getpass.getpass("Password: ")
     return sys.stdin.readline().rstrip("\n")
+
+
+def register_program(context: Context) -> None:
+    """Let a program call the API; its secret is made here and shown once."""
+    arguments = context.arguments
+    secret = secrets.token_urlsafe(32)
+    context.executor.run(
+        register_api_client,
+        client_id=arguments.client_id,
+        name=arguments.name,
+        unit_id=arguments.unit,
+        roles=arguments.role,
+        scopes=arguments.scope,
+        job_types=arguments.job_type,
+        message_names=arguments.message,
+        secret_hash=hash_password(secret),
+        actor=SYSTEM,
+        now=context.now,
+    )
+    say(f"client id: {arguments.client_id}")
+    say(f"secret: {secret}   (shown this once; only its hash is kept)")

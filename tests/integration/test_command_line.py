@@ -181,3 +181,11 @@ def test_the_first_admin_comes_from_the_terminal(terminal, monkeypatch):
     assert "12" in terminal.type(*add, "--password", code=1)
     assert "r_unknown" in terminal.type(*add[:-1], "u_keski_suomi_sote:r_unknown", code=1)
     assert "cannot sign in" in terminal.type("disable-person", "first.admin")
+
+
+def test_a_program_gets_its_secret_once(terminal):
+    terminal.type("reference", ROOT / "processes")
+    words = ("--name", "Koeohjelma", "--unit", "u_keski_suomi_sote", "--role", "r_yllapitaja", "--scope", "processes")
+    said = terminal.type("program", "test-program", *words)
+    assert "secret: " in said
+    assert "taken" in terminal.type("program", "test-program", *words, code=1)
