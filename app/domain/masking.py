@@ -35,6 +35,21 @@ def shown_measure_state(state: str, *, organisation_type: str) -> str:
     return MEASURE_ENDED if organisation_type == "o_tyollisyys" and state in {"keskeytynyt", "valmis"} else state
 
 
+def may_see_course(*, organisation_type: str, own: bool) -> bool:
+    """
+    Tell whether the steps and ends of a process may be shown to the organisation.
+
+    They tell of refusals and of appointments that nobody came to, so employment services see the course of those
+    processes only that run in the viewer's own unit (`own`; R-26).
+    """
+    return own or organisation_type != "o_tyollisyys"
+
+
+def may_see_appointment(status: str, *, organisation_type: str) -> bool:
+    """Tell whether the organisation may see the appointment; employment services only what is still to come (R-26)."""
+    return organisation_type != "o_tyollisyys" or status == "booked"
+
+
 def may_see_address(*, protected: bool, viewer_key: int, owner_key: int | None) -> bool:
     """Tell whether address and home municipality may be shown; protected ones only to the owner of the case (R-27)."""
     return not protected or viewer_key == owner_key

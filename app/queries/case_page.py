@@ -13,7 +13,7 @@ from app.domain.client import Case, Client
 from app.domain.errors import Concealed, NotAllowed
 from app.domain.facts import Answer
 from app.domain.localized import LocalizedText
-from app.domain.masking import shown_outcome
+from app.domain.masking import may_see_appointment, may_see_course, shown_outcome
 from app.domain.sharing import DataGroup
 from app.domain.steps import ElementOutline
 from app.published import process_of
@@ -144,6 +144,8 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
     log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"case:{case_key}", now=now)
     owner = sight.case.owner_key
     instances = uow.monitor.instances(InstanceFilters(case_key=case_key), after=None, limit=100)
+    kind = actor.organisation_type
+    told = [line for line in instances if may_see_course(organisation_type=kind, own=line.unit_id == actor.unit_id)]
     kept = {group for group, _ in uow.care.answers.groups_and_controllers(case_key)}
     units = uow.accounts.unit_names([sight.case.unit_id])
     return CasePage(
@@ -157,10 +159,14 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         answers=answers,
         instances=tuple(instances),
         tasks=tuple(tasks),
-        appointments=tuple(uow.care.appointments.of_case(case_key)) if knows else (),
+        appointments=tuple(
+            item
+            for item in (uow.care.appointments.of_case(case_key) if knows else ())
+            if may_see_appointment(item.status, organisation_type=kind)
+        ),
         documents=tuple(documents),
-        timeline=tuple(_timeline(uow, instances)),
-        drawn=tuple(_drawn(uow, instance) for instance in instances if instance.status == "active"),
+        timeline=tuple(_timeline(uow, told)),
+        drawn=tuple(_drawn(uow, instance) for instance in told if instance.status == "active"),
         offers=tuple(_offers(uow, case_key, actor, instances)),
     )
 

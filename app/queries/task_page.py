@@ -14,6 +14,7 @@ from app.domain.answers import gather
 from app.domain.client import Case, Client
 from app.domain.errors import Concealed
 from app.domain.forms import FormDefinition, RecordKind
+from app.domain.masking import may_see_appointment, may_see_course
 from app.domain.sharing import DataGroup
 from app.domain.steps import ElementOutline, ProcessOutline
 from app.engine.forms import Around
@@ -111,9 +112,16 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
         panel=panel,
         beside=beside,
         on_call=on_call_number(uow, element=element, area_id=task.area_id),
-        history=tuple(uow.monitor.history(task.instance_key, limit=500)),
+        history=_history(uow, task, actor),
         completed_by_name=names.get(task.completed_by or 0, ""),
     )
+
+
+def _history(uow: UnitOfWork, task: Task, actor: Actor) -> tuple[Mapping[str, Any], ...]:
+    own = task.unit_id == actor.unit_id
+    if not may_see_course(organisation_type=actor.organisation_type, own=own):
+        return ()
+    return tuple(uow.monitor.history(task.instance_key, limit=500))
 
 
 def _known(uow: UnitOfWork, form: FormDefinition | None, sight: Sight | None) -> tuple[dict[str, Any], set[DataGroup]]:
@@ -168,6 +176,10 @@ def _panel(uow: UnitOfWork, sight: Sight, actor: Actor, task: Task) -> CasePanel
         client=uow.care.clients.get(sight.case.client_key) if knows else None,
         owner_name=uow.accounts.names_of([owner]).get(owner, "") if owner else "",
         hidden=tuple(group for group in sight.hidden if group in kept),
-        appointments=tuple(uow.care.appointments.of_case(sight.case.key)) if knows else (),
+        appointments=tuple(
+            item
+            for item in (uow.care.appointments.of_case(sight.case.key) if knows else ())
+            if may_see_appointment(item.status, organisation_type=actor.organisation_type)
+        ),
         other_tasks=tuple(line for line in tasks if line.key != task.key),
     )

@@ -139,7 +139,7 @@ def test_an_event_is_never_told_to_a_case_of_another_area(office):
     assert office.audit_lines()[-1].action != "event_reported"
 
 
-# -- candidate groups (S16) -------------------------------------------------------------------------------------------
+# -- candidate groups (S16) ----------------------------------------------------------------------------------------
 
 
 def test_who_has_it_and_who_did_it_is_told_to_its_candidates_only(office):
