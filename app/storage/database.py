@@ -45,7 +45,7 @@ class Database:
         reading snapshot would fail in spite of the busy timeout.
 
         :raises Unavailable: the database is away, or the lock is held too long
-        :raises RetryTransaction: deadlock or serialization failure
+        :raises RetryTransaction: deadlock, serialization failure, or a connection that broke before the commit
         """
         try:
             with self._engine.connect() as connection:
@@ -61,6 +61,9 @@ class Database:
         code = getattr(error.orig, "sqlstate", None)
         if code in _RETRY_CODES:
             return RetryTransaction(str(code))
+        if error.connection_invalidated and error.statement is not None:
+            # the connection broke before the commit was sent (a pooled one after a restart, say): nothing was kept
+            return RetryTransaction("connection")
         if code in _BUSY_CODES or error.connection_invalidated or isinstance(error, OperationalError):
             return Unavailable(type(error.orig).__name__)
         return error

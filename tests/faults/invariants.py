@@ -104,7 +104,7 @@ def ensure_sealed_chain(database: Database, *, secret: bytes) -> None:
         done = executor.run(seal_audit, secret=secret)
         if not any(sealed.rows for sealed in done.values()):
             break
-    assert executor.read(verify_audit, secret=secret) == {"audit": (), "access_log": ()}
+    assert executor.run(verify_audit, secret=secret) == {"audit": (), "access_log": ()}
 
 
 def stories(database: Database, process_id: str) -> dict[int, list[tuple[str, str]]]:

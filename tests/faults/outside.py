@@ -47,6 +47,8 @@ class Outside:
         self._lock = threading.Lock()
         self.calls: list[Received] = []
         self.effects: list[str] = []
+        #: calls that wait for their answer now
+        self.under_way = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -77,9 +79,14 @@ class Outside:
             self.calls.append(call)
             number = sum(1 for item in self.calls if item.key == call.key)
             reply = self._answer(call, number)
+            self.under_way += 1
             if reply.effect and call.key not in self.effects:
                 self.effects.append(call.key)
         return reply
+
+    def _answered(self) -> None:
+        with self._lock:
+            self.under_way -= 1
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         outside = self
@@ -99,6 +106,7 @@ class Outside:
                     )
                 )
                 time.sleep(reply.silence)
+                outside._answered()
                 self.close_connection = True
                 if reply.cut:
                     return

@@ -40,11 +40,13 @@ def outside() -> Iterator[Outside]:
     outside.close()
 
 
-def strike(embedded: Embedded, victim: str, choice: random.Random) -> None:
-    """Kill the child or, one time in two, something below it."""
+def strike(embedded: Embedded, victim: str, choice: random.Random, outside: Outside) -> None:
+    """Kill the child or, one time in two, something below it; the worker in the middle of a call."""
     assert within(40, lambda: victim in embedded.children()), f"{victim} did not come back"
     pid = embedded.children()[victim]
     below = descendants(pid)
+    if victim == "worker":
+        within(3, lambda: outside.under_way, every=0.005)
     target = choice.choice(below) if below and choice.random() < 0.5 else pid
     try:
         os.kill(target, signal.SIGKILL)
@@ -53,10 +55,10 @@ def strike(embedded: Embedded, victim: str, choice: random.Random) -> None:
 
 
 def plan(choice: random.Random, rounds: int) -> list[str]:
-    """Return whom to kill in which order: each in every round, the whole group in the middle of it."""
+    """Return whom to kill in which order: each in every round (the worker twice), the whole group in its middle."""
     order: list[str] = []
     for _ in range(rounds):
-        order += choice.sample(VICTIMS, len(VICTIMS))
+        order += choice.sample([*VICTIMS, "worker"], len(VICTIMS) + 1)
         order.insert(len(order) - 2, "everybody")
     return order
 
@@ -86,7 +88,7 @@ def run_load(embedded: Embedded, outside: Outside, *, seed: int, rounds: int, in
                 embedded.kill_everybody()
                 embedded.start()
             else:
-                strike(embedded, victim, choice)
+                strike(embedded, victim, choice, outside)
         load.let(instances)
         database = Database(Settings.load(embedded.environment).database_url)
         done = within(90, lambda: completed_instances(database) == instances or load.account.wrong, every=0.3)

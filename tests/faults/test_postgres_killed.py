@@ -171,6 +171,30 @@ def test_a_killed_postmaster_is_a_503_and_loses_nothing_that_was_acknowledged(ow
     print(f"\nstatuses {dict(crowd.statuses)}, outages {outages}, longest answer {crowd.longest:.2f} s")
 
 
+def test_after_a_restart_of_the_database_the_first_request_is_served_from_a_new_connection(own_postgresql, tmp_path):
+    """Pooled connections are broken then; nobody at a page notices."""
+    create_database(own_postgresql.dsn(), "faults")
+    database = Database(own_postgresql.dsn("faults").replace("postgresql://", "postgresql+psycopg://"))
+    metadata.create_all(database.engine)
+    place = place_of_today(database)
+    place.publish(WORK)
+    task = place.open_tasks(place.start())["first"]
+    with serving(place, tmp_path / "data") as site:
+        browser = site.browser("counsellor")
+        own_postgresql.kill()
+        began = time.monotonic()
+        away = browser.post(f"/tasks/{task}", submission_id="form", action="complete")
+        assert (away.status, away.headers["retry-after"]) == (503, "5")
+        assert time.monotonic() - began < 5
+        own_postgresql.start()
+        assert browser.get("/worklist").status == 200
+        own_postgresql.kill()
+        own_postgresql.start()
+        assert browser.post(f"/tasks/{task}", submission_id="form", action="complete").status == 303
+    ensure_sound(database)
+    database.close()
+
+
 def _jobs(database: Database) -> list[int]:
     with database.engine.connect() as connection:
         return list(connection.scalars(select(job.c.key)))
