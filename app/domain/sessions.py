@@ -83,8 +83,9 @@ class SignedIn:
     ended_at: datetime | None
 
     def is_live(self, *, at: datetime) -> bool:
-        """Tell whether the session still holds."""
-        return self.ended_at is None and not self.account.disabled and at < self.ends_at
+        """Tell whether the session still holds; who has lost every role in its unit has to sign in elsewhere."""
+        works_here = bool(self.actor.roles)
+        return self.ended_at is None and not self.account.disabled and works_here and at < self.ends_at
 
     @property
     def ends_at(self) -> datetime:
