@@ -119,6 +119,8 @@ ROLE_LETTERS = {
     "r_kehittaja": "-",
     "r_tietosuojavastaava": "L",
     "r_yllapitaja": "-",
+    # not of domain.md 2.2: whoever draws and publishes the pathways (reliability.md 8.1)
+    "r_prosessinomistaja": "-",
 }
 
 ROLE_PERMISSIONS = {role: read_permissions(letters) for role, letters in ROLE_LETTERS.items()}
