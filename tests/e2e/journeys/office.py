@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,11 @@ class Office:
         page.locator(f"button[name=person][value='{PEOPLE.get(who, who)}']").click()
         page.wait_for_url("**/worklist")
         return page
+
+    def begin_call(self) -> str:
+        """Start a first contact a second after whatever was before, and return the address of its first task."""
+        self.world.clock += timedelta(seconds=1)
+        return self.world.start_by_hand("r_ajanvaraaja", "tyky_ajanvaraus", "a0_yhteydenotto")
 
     def another_person(self, role: str, username: str = "toini.toinen") -> str:
         """Hire a second person for the role, and return the user name."""

@@ -1,7 +1,5 @@
 """One task in a browser: what is wrong is said, nothing typed is lost, nobody overwrites anybody, keys are enough."""
 
-from datetime import timedelta
-
 import pytest
 
 from tests.e2e.journeys.office import answers_of, fill, press_done, scenario
@@ -18,9 +16,7 @@ TITLE = "Tarkista hälytysindikaattorit"
 @pytest.fixture
 def contact(office):
     """The address of a new first task, a contact to be written down by whoever started it."""
-    # no two begin at the same moment
-    office.world.clock += timedelta(seconds=1)
-    return office.world.start_by_hand("r_ajanvaraaja", "tyky_ajanvaraus", "a0_yhteydenotto")
+    return office.begin_call()
 
 
 @pytest.fixture

@@ -1,0 +1,194 @@
+"""An office in full swing: cases in the middle of their paths, an incident, messages, mail; all its pages by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.commands.publish import publish
+from app.commands.start_instance import start_instance
+from app.domain.actor import SYSTEM
+from tests.e2e.journeys.office import Office, answers_of, scenario
+
+MATTI = scenario("tyky_ajanvaraus", "matti_35")
+SELF_CARE = scenario("tyky_omahoito", "omahoidossa")
+EXAMINATION = scenario("tyky_terveystarkastus", "laboratorio_ja_laakari")
+
+#: a choice that fails as long as `maara` is no number
+BROKEN = Path(__file__).with_name("broken.bpmn")
+
+
+def broken() -> dict[str, bytes]:
+    """Return the process that fails at its choice, to be published."""
+    return {BROKEN.name: BROKEN.read_bytes()}
+
+
+def start_broken(office: Office) -> int:
+    """Start an instance that has an incident at once, and return its key."""
+    return int(
+        office.world.executor.run(
+            start_instance,
+            actor=SYSTEM,
+            process_id="koe_vika",
+            variables={"maara": "monta", "muu": [1, 2]},
+            area_id="keski_suomi",
+            now=office.world.clock,
+        ).instance_key
+    )
+
+
+#: the names that `furnish` gives
+PAGES = [
+    "accessibility",
+    "case",
+    "case-of-doctor",
+    "case-of-guide",
+    "cases",
+    "cases-none",
+    "done",
+    "incidents",
+    "instance",
+    "instance-cancel",
+    "instance-incident",
+    "messages",
+    "messages-delivered",
+    "messages-expired",
+    "monitor",
+    "monitor-incidents-only",
+    "monitor-nothing",
+    "not-allowed",
+    "not-found",
+    "outbox",
+    "outbox-mail",
+    "process",
+    "processes",
+    "start",
+    "start-form",
+    "start-in-case",
+    "start-none",
+    "task",
+    "task-before-visit",
+    "task-by-client",
+    "task-closed",
+    "task-doctor",
+    "task-mine",
+    "task-nurse-closed",
+    "task-question",
+    "task-rows",
+    "worklist-all",
+    "worklist-done",
+    "worklist-empty",
+    "worklist-groups",
+    "worklist-mine",
+    "worklist-nothing",
+]
+
+
+@dataclass
+class Furnished:
+    """The office and what to find in it: addresses by name, and whose page each is."""
+
+    office: Office
+    pages: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def add(self, name: str, role: str, path: str) -> None:
+        """Note a page."""
+        self.pages[name] = (role, path)
+
+
+def furnish(office: Office) -> Furnished:
+    """Play stories until every page has something to show."""
+    found, world = Furnished(office), office.world
+    world.executor.run(publish, resources=broken(), actor=SYSTEM, now=world.clock)
+    _self_care(found)
+    _examination(found)
+    _call(found)
+    _monitor(found)
+    for tab in ("mine", "groups", "all", "done"):
+        found.add(f"worklist-{tab}", "r_ajanvaraaja", f"/worklist?tab={tab}")
+    found.add("worklist-nothing", "r_ajanvaraaja", "/worklist?tab=all&text=xyz")
+    found.add("worklist-empty", "r_jarjesto", "/worklist")
+    found.add("cases", "r_ajanvaraaja", "/cases")
+    found.add("cases-none", "r_jarjesto", "/cases")
+    found.add("start", "r_palveluohjaaja", "/start")
+    found.add("start-form", "r_palveluohjaaja", "/start/tyky_ajanvaraus")
+    found.add("start-none", "r_yllapitaja", "/start")
+    found.add("accessibility", "r_ajanvaraaja", "/accessibility")
+    found.add("not-found", "r_ajanvaraaja", "/cases/1")
+    found.add("not-allowed", "r_ajanvaraaja", "/monitor")
+    return found
+
+
+def _play(office: Office, story: dict[str, Any], *tasks: str) -> None:
+    for task in tasks:
+        step = next(step for step in story["steps"] if step.get("task") == task)
+        office.world.complete(task, step["by"], answers_of(story, task))
+
+
+def _self_care(found: Furnished) -> None:
+    office, world = found.office, found.office.world
+    world.start(SELF_CARE)
+    _play(office, SELF_CARE, "o1_suunnittele")
+    world.pass_time("o3_tarkistusaika", None)
+    found.add("task-by-client", "r_palveluohjaaja", f"/tasks/{world.open_tasks()['o3_tarkista']}")
+    found.add("start-in-case", "r_palveluohjaaja", f"/start?case={world.case_key()}")
+    world.start(SELF_CARE)
+    found.add("task-rows", "r_palveluohjaaja", f"/tasks/{world.open_tasks()['o1_suunnittele']}")
+
+
+def _examination(found: Furnished) -> None:
+    office, world = found.office, found.office.world
+    world.start(EXAMINATION)
+    _play(office, EXAMINATION, "v2_esitiedot")
+    while "v4_hoitajan_vastaanotto" not in world.open_tasks():
+        world.clock = min(moment for moment in world.open_timers().values() if moment > world.clock)
+        world.work()
+    nurse = world.open_tasks()["v4_hoitajan_vastaanotto"]
+    _play(office, EXAMINATION, "v4_hoitajan_vastaanotto")
+    found.add("task-nurse-closed", "r_terveydenhoitaja", f"/tasks/{nurse}")
+    found.add("task-doctor", "r_laakari", f"/tasks/{world.open_tasks()['v5_arvio']}")
+    found.add("case-of-doctor", "r_laakari", f"/cases/{world.case_key()}")
+    world.start(EXAMINATION)
+    found.add("task-before-visit", "r_terveydenhoitaja", f"/tasks/{world.open_tasks()['v2_esitiedot']}")
+
+
+def _call(found: Furnished) -> None:
+    office, world = found.office, found.office.world
+    office.begin_call()
+    _play(office, MATTI, "a1_yhteydenotto")
+    closed = world.open_tasks()["a3_indikaattorit"]
+    _play(office, MATTI, "a3_indikaattorit")
+    found.add("task-closed", "r_ajanvaraaja", f"/tasks/{closed}")
+    found.add("done", "r_ajanvaraaja", f"/tasks/{closed}/done")
+    found.add("task-question", "r_ajanvaraaja", f"/tasks/{world.open_tasks()['a6_kysy_asiakkaalta']}")
+    _play(office, MATTI, "a6_kysy_asiakkaalta")
+    found.add("case", "r_ajanvaraaja", f"/cases/{world.case_key()}")
+    found.add("case-of-guide", "r_palveluohjaaja", f"/cases/{world.case_key()}")
+    found.add("instance", "r_yllapitaja", f"/monitor/instances/{world.instance}")
+    found.add("instance-cancel", "r_yllapitaja", f"/monitor/instances/{world.instance}?cancel=1")
+    office.begin_call()
+    _play(office, MATTI, "a1_yhteydenotto")
+    found.add("task", "r_ajanvaraaja", f"/tasks/{world.open_tasks()['a3_indikaattorit']}")
+    found.add("task-mine", "r_ajanvaraaja", office.begin_call())
+
+
+def _monitor(found: Furnished) -> None:
+    key = start_broken(found.office)
+    found.add("instance-incident", "r_yllapitaja", f"/monitor/instances/{key}")
+    for name, path in {
+        "monitor": "/monitor",
+        "monitor-incidents-only": "/monitor?status=incident",
+        "monitor-nothing": "/monitor?text=9999-99999",
+        "incidents": "/monitor/incidents",
+        "processes": "/monitor/processes",
+        "messages": "/monitor/messages",
+        "messages-delivered": "/monitor/messages?status=delivered",
+        "messages-expired": "/monitor/messages?status=expired",
+        "outbox": "/monitor/outbox",
+    }.items():
+        found.add(name, "r_yllapitaja", path)
+    definition = found.office.world.executor.read(lambda uow: uow.definitions.get_latest("tyky_ajanvaraus"))
+    found.add("process", "r_yllapitaja", f"/monitor/processes/{definition.key}")
+    mails = found.office.world.executor.read(lambda uow: uow.care.outbox.newest(1))
+    found.add("outbox-mail", "r_yllapitaja", f"/monitor/outbox?mail={mails[0].message_id}")
