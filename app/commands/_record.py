@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -34,14 +35,18 @@ def record_step(
     The rows that people and workers see are made from the engine's own account of the step and nothing else, in
     the same transaction as the state: the two cannot drift apart.
     """
-    change = _close_waits(uow, step, actor, now)
-    change += _open_waits(uow, instance, step, now)
+    assignees = _assignees(uow, step)
+    change = _change_of_incidents(uow, step, now)
     uow.instances.advance(instance, step, incidents_change=change, reason=reason, now=now)
-    uow.instances.append_history(instance, step.history, actor_key=actor.user_key, now=now)
     written = [
         VariableWritten(scope_key=item.scope_key, name=item.name, value=to_json(item.value)) for item in step.variables
     ]
-    uow.instances.write_variables(instance.key, written, now=now)
+    # nobody reads what these answer: they travel together
+    with uow.together():
+        _close_waits(uow, step, actor, now)
+        _open_waits(uow, instance, step, assignees, now)
+        uow.instances.append_history(instance, step.history, actor_key=actor.user_key, now=now)
+        uow.instances.write_variables(instance.key, written, now=now)
     _send(uow, instance, step, now)
     for decision in step.decisions:
         uow.care.record_decision(decision, instance_key=instance.key, case_key=instance.case_key, now=now)
@@ -51,9 +56,26 @@ def _of_kind(step: Step, kind: type[W]) -> list[W]:
     return [item for item in step.opened if isinstance(item, kind)]
 
 
-def _close_waits(uow: UnitOfWork, step: Step, actor: Actor, now: datetime) -> int:
-    """End the rows of the waits that are over, and return the change of the number of open incidents."""
-    incidents = 0
+def _closed(step: Step, kind: WaitKind, *, completed: bool) -> list[int]:
+    return [wait.key for wait in step.closed if wait.kind is kind and wait.completed is completed]
+
+
+def _assignees(uow: UnitOfWork, step: Step) -> Mapping[str, int]:
+    """Return the keys of the people whom the new tasks name."""
+    names = {task.assignee for task in _of_kind(step, UserTaskOpened) if task.assignee}
+    return uow.accounts.keys_of(names) if names else {}
+
+
+def _change_of_incidents(uow: UnitOfWork, step: Step, now: datetime) -> int:
+    """End the incidents of jobs that are cancelled, and return the change of the number of open incidents."""
+    closed = sum(wait.kind is WaitKind.INCIDENT for wait in step.closed)
+    cancelled_jobs = _closed(step, WaitKind.JOB, completed=False)
+    closed += uow.incidents.close_of_jobs(cancelled_jobs, now=now) if cancelled_jobs else 0
+    return len(_of_kind(step, IncidentOpened)) - closed
+
+
+def _close_waits(uow: UnitOfWork, step: Step, actor: Actor, now: datetime) -> None:
+    """End the rows of the waits that are over."""
     for completed in (True, False):
         by_kind: dict[WaitKind, list[int]] = {}
         for wait in step.closed:
@@ -64,19 +86,12 @@ def _close_waits(uow: UnitOfWork, step: Step, actor: Actor, now: datetime) -> in
         uow.messages.close(by_kind.get(WaitKind.MESSAGE, []), completed=completed, now=now)
         uow.messages.close_signals(by_kind.get(WaitKind.SIGNAL, []), completed=completed, now=now)
         uow.incidents.close(by_kind.get(WaitKind.INCIDENT, []), completed=completed, now=now)
-        incidents += len(by_kind.get(WaitKind.INCIDENT, []))
-        jobs = by_kind.get(WaitKind.JOB, [])
-        uow.jobs.close(jobs, completed=completed, now=now)
-        if not completed:
-            incidents += uow.incidents.close_of_jobs(jobs, now=now)
-    return -incidents
+        uow.jobs.close(by_kind.get(WaitKind.JOB, []), completed=completed, now=now)
 
 
-def _open_waits(uow: UnitOfWork, instance: Instance, step: Step, now: datetime) -> int:
-    """Insert the rows of the new waits, and return the change of the number of open incidents."""
-    tasks = _of_kind(step, UserTaskOpened)
-    names = {task.assignee for task in tasks if task.assignee}
-    uow.tasks.add(instance, tasks, assignees=uow.accounts.keys_of(names) if names else {}, now=now)
+def _open_waits(uow: UnitOfWork, instance: Instance, step: Step, assignees: Mapping[str, int], now: datetime) -> None:
+    """Insert the rows of the new waits."""
+    uow.tasks.add(instance, _of_kind(step, UserTaskOpened), assignees=assignees, now=now)
     jobs = [
         JobOpened(
             key=job.key,
@@ -93,9 +108,7 @@ def _open_waits(uow: UnitOfWork, instance: Instance, step: Step, now: datetime) 
     uow.timers.add(instance.key, _of_kind(step, TimerOpened))
     uow.messages.subscribe(instance.key, instance.process_id, _of_kind(step, MessageAwaited), now=now)
     uow.messages.subscribe_signals(instance.key, _of_kind(step, SignalAwaited), now=now)
-    incidents = _of_kind(step, IncidentOpened)
-    uow.incidents.add(instance.key, instance.process_id, incidents, now=now)
-    return len(incidents)
+    uow.incidents.add(instance.key, instance.process_id, _of_kind(step, IncidentOpened), now=now)
 
 
 def _send(uow: UnitOfWork, instance: Instance, step: Step, now: datetime) -> None:

@@ -127,24 +127,29 @@ def _with_case(instance: Instance, task: Task, variables: Mapping[str, Any]) -> 
 def _remember(
     uow: UnitOfWork, task: Task, instance: Instance, actor: Actor, submission: Submission, now: datetime
 ) -> Completed:
-    if actor.user_key is not None:
-        uow.tasks.drop_drafts(task.key, user_key=actor.user_key)
-        if submission.submission_id and not uow.tasks.remember_submission(
+    if (
+        actor.user_key is not None
+        and submission.submission_id
+        and not uow.tasks.remember_submission(
             submission.submission_id,
             user_key=actor.user_key,
             action="complete_task",
             result={"task": str(task.key)},
             now=now,
-        ):
-            raise TaskAlreadyClosed(task.key, by=actor.user_key, at=now, state="completed")
-    uow.audit.add(
-        actor=actor,
-        action="task_completed",
-        subject="user_task",
-        subject_key=task.key,
-        instance_key=task.instance_key,
-        case_key=instance.case_key,
-        details={"element": task.element_id, "form": task.form_id},
-        now=now,
-    )
+        )
+    ):
+        raise TaskAlreadyClosed(task.key, by=actor.user_key, at=now, state="completed")
+    with uow.together():
+        if actor.user_key is not None:
+            uow.tasks.drop_drafts(task.key, user_key=actor.user_key)
+        uow.audit.add(
+            actor=actor,
+            action="task_completed",
+            subject="user_task",
+            subject_key=task.key,
+            instance_key=task.instance_key,
+            case_key=instance.case_key,
+            details={"element": task.element_id, "form": task.form_id},
+            now=now,
+        )
     return Completed(task_key=task.key, instance_key=task.instance_key, case_key=instance.case_key)

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.domain.errors import Unavailable
+from app.storage.row_security import SYSTEM_OPTION
 
 #: PostgreSQL's codes for "try the whole transaction again": serialization failure, deadlock
 _RETRY_CODES = frozenset({"40001", "40P01"})
@@ -51,7 +53,12 @@ class Database:
             with self._engine.connect() as connection:
                 if self.is_sqlite:
                     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-                yield connection
+                    yield connection
+                elif writing:
+                    yield connection
+                else:
+                    with _each_for_itself(connection):
+                        yield connection
         except DBAPIError as error:
             raise self._translated(error) from error
         except PoolTimeout as error:
@@ -71,6 +78,50 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
+
+
+@contextmanager
+def _each_for_itself(connection: Connection) -> Iterator[None]:
+    """
+    Let the driver send each statement without a transaction around it; it saves BEGIN and ROLLBACK on the way.
+
+    Under READ COMMITTED every statement sees its own snapshot with a transaction and without one.
+    """
+    driver: Any = connection.connection.driver_connection
+    driver.autocommit = True
+    try:
+        yield
+    finally:
+        if not driver.closed:
+            driver.autocommit = False
+
+
+@contextmanager
+def sent_together(connection: Connection) -> Iterator[None]:
+    """
+    Send the statements of the block one after the other and wait for their answers only at its end (PostgreSQL).
+
+    :raises DBAPIError: one of the statements failed
+    """
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            yield
+    except psycopg.Error as error:
+        # what the last wait brings has not passed through SQLAlchemy
+        if driver.closed:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            None,
+            None,
+            error,
+            psycopg.Error,
+            connection_invalidated=connection.invalidated,
+            dialect=connection.dialect,
+        ) from error
 
 
 def _dumps(value: Any) -> str:
@@ -106,7 +157,7 @@ def _sqlite_engine(url: str) -> Engine:
 def _postgresql_engine(url: str, pool_size: int, lock_timeout_ms: int) -> Engine:
     options = (
         f"-c lock_timeout={lock_timeout_ms} -c statement_timeout=15000 "
-        "-c idle_in_transaction_session_timeout=10000 -c timezone=UTC"
+        f"-c idle_in_transaction_session_timeout=10000 -c timezone=UTC {SYSTEM_OPTION}"
     )
     return create_engine(
         url,

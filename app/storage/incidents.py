@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select, update
 from app.domain.errors import NotFound
 from app.domain.steps import IncidentOpened
 from app.storage.rows import Incident
-from app.storage.statements import insert_new
+from app.storage.statements import insert_many_new
 from app.storage.tables.instances import (
     incident,
 )
@@ -32,25 +32,23 @@ class Incidents:
         now: datetime,
         job_key: int | None = None,
     ) -> None:
-        """Insert the incidents."""
-        for item in opened:
-            insert_new(
-                self._connection,
-                incident,
-                {
-                    "key": item.key,
-                    "instance_key": instance_key,
-                    "process_id": process_id,
-                    "element_instance_key": item.element_instance_key,
-                    "element_id": item.element_id,
-                    "job_key": job_key,
-                    "code": item.code,
-                    "message": item.message[:2000],
-                    "status": "open",
-                    "opened_at": now,
-                },
-                keys=("key",),
-            )
+        """Insert the incidents that are not there yet."""
+        rows = [
+            {
+                "key": item.key,
+                "instance_key": instance_key,
+                "process_id": process_id,
+                "element_instance_key": item.element_instance_key,
+                "element_id": item.element_id,
+                "job_key": job_key,
+                "code": item.code,
+                "message": item.message[:2000],
+                "status": "open",
+                "opened_at": now,
+            }
+            for item in opened
+        ]
+        insert_many_new(self._connection, incident, rows, keys=("key",))
 
     def get(self, key: int) -> Incident:
         """Return the incident. :raises NotFound: no such incident"""

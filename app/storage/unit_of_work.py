@@ -13,6 +13,7 @@ from app.storage.accounts import Accounts
 from app.storage.api_clients import ApiClients
 from app.storage.api_searches import ApiSearches
 from app.storage.care import Care
+from app.storage.database import sent_together
 from app.storage.definitions import Definitions
 from app.storage.incidents import Incidents
 from app.storage.instances import Instances
@@ -36,6 +37,16 @@ class UnitOfWork:
     def __init__(self, connection: Connection, cipher: Cipher) -> None:
         self.connection = connection
         self.cipher = cipher
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """
+        Let the writes of the block travel without waiting for the answer to each; their errors come at its end.
+
+        Only for writes of which nobody reads a result or a row count. SQLite has no way to travel.
+        """
+        with sent_together(self.connection):
+            yield
 
     @cached_property
     def accounts(self) -> Accounts:

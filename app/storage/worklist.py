@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     Select,
     and_,
+    bindparam,
     cast,
     func,
     literal,
@@ -137,30 +140,20 @@ class Worklist:
         after: tuple[Any, int] | None,
         limit: int,
     ) -> list[int]:
-        parts = [
-            select(task_offer.c.due_at, task_offer.c.task_key)
-            .where(
-                task_offer.c.group_id == group,
-                task_offer.c.area_id == area,
-                *_free(free_only),
-                *([tuple_(task_offer.c.due_at, task_offer.c.task_key) > tuple_(*_bound(after))] if after else []),
-                *([task_offer.c.due_at < filters.due_before] if filters.due_before else []),
-                *([task_offer.c.due_at >= filters.due_from] if filters.due_from else []),
-            )
-            .order_by(task_offer.c.due_at, task_offer.c.task_key)
-            .limit(limit)
-            for group in groups
-            for area in {*areas, ""}
-        ]
-        # each part in parentheses of its own: SQLite allows ORDER BY and LIMIT only in a subquery there
-        merged = union_all(*(select(part.subquery()) for part in parts)).subquery()
-        query = (
-            select(merged.c.due_at, merged.c.task_key)
-            .distinct()
-            .order_by(merged.c.due_at, merged.c.task_key)
-            .limit(limit)
+        query = _offers_in_order(
+            len(groups),
+            len({*areas, ""}),
+            free_only,
+            after is not None,
+            bool(filters.due_before),
+            bool(filters.due_from),
         )
-        return [row.task_key for row in self._connection.execute(query)]
+        values: dict[str, Any] = {"most": limit, "due_before": filters.due_before, "due_from": filters.due_from}
+        values |= {f"group_{number}": group for number, group in enumerate(groups)}
+        values |= {f"area_{number}": area for number, area in enumerate(sorted({*areas, ""}))}
+        if after is not None:
+            values |= {"after_due": after[0], "after_key": after[1]}
+        return [row.task_key for row in self._connection.execute(query, values)]
 
     def done(self, user_key: int, *, after: tuple[Any, int] | None, limit: int) -> list[TaskLine]:
         """Return the tasks that the person completed, newest first."""
@@ -261,6 +254,49 @@ class Worklist:
             .outerjoin(care_case, care_case.c.key == user_task.c.case_key)
             .outerjoin(user_account, user_account.c.key == user_task.c.assignee)
         )
+
+
+@lru_cache(maxsize=200)
+def _offers_in_order(
+    groups: int,
+    areas: int,
+    free_only: bool,  # noqa: FBT001 # parts of the cache's key
+    after: bool,  # noqa: FBT001
+    due_before: bool,  # noqa: FBT001
+    due_from: bool,  # noqa: FBT001
+) -> Select[Any]:
+    """
+    Return the statement for so many groups and areas: of each pair its first offers, and of these the first.
+
+    Made once, because building it takes much longer than PostgreSQL needs to answer it.
+    """
+    columns = (task_offer.c.due_at, task_offer.c.task_key)
+    limits: list[ColumnElement[bool]] = [task_offer.c.assignee.is_(None)] if free_only else []
+    if after:
+        types = [column.type for column in columns]
+        bounds = [bindparam(name, type_=type_) for name, type_ in zip(("after_due", "after_key"), types, strict=True)]
+        limits.append(tuple_(*columns) > tuple_(*bounds))
+    if due_before:
+        limits.append(task_offer.c.due_at < bindparam("due_before"))
+    if due_from:
+        limits.append(task_offer.c.due_at >= bindparam("due_from"))
+    most = bindparam("most", type_=Integer)
+    parts = [
+        select(*columns)
+        .where(
+            task_offer.c.group_id == bindparam(f"group_{group}"),
+            task_offer.c.area_id == bindparam(f"area_{area}"),
+            *limits,
+        )
+        .order_by(*columns)
+        .limit(most)
+        for group in range(groups)
+        for area in range(areas)
+    ]
+    # each part in parentheses of its own: SQLite allows ORDER BY and LIMIT only in a subquery there
+    merged = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    ordered = (merged.c.due_at, merged.c.task_key)
+    return select(*ordered).distinct().order_by(*ordered).limit(most)
 
 
 def _bound(after: tuple[Any, int]) -> tuple[Any, Any]:

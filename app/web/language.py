@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -116,7 +117,7 @@ class Formats:
         day = _local_day(value)
         if day.year != _local_day(now()).year:
             return self.full_date(day)
-        return format_date(day, self._patterns.day, self._patterns.locale)
+        return _day(day, self.language)
 
     def time(self, value: datetime | dt.time | None) -> str:
         """Return the time of day, e.g. 9.05."""
@@ -128,7 +129,7 @@ class Formats:
         """Return day and time, e.g. pe 27.11.2026 klo 9.05."""
         if value is None or value.year == _NEVER_YEAR:
             return ""
-        return format_datetime(value, self._patterns.moment, tzinfo=HELSINKI, locale=self._patterns.locale)
+        return _moment(value, self.language)
 
     def when(self, value: datetime | None) -> str:
         """Return the moment as it is said now: a time today, "eilen", else the day."""
@@ -168,6 +169,21 @@ class Formats:
         if days == 1:
             return Due(level="soon", text=self._texts("due.tomorrow"), title=title)
         return Due(level="later", text=self.day(value), title=title)
+
+
+# the same moments are shown again and again: in every row, and whenever the page is opened anew
+
+
+@lru_cache(maxsize=4096)
+def _moment(value: datetime, language: str) -> str:
+    patterns = _PATTERNS[language]
+    return format_datetime(value, patterns.moment, tzinfo=HELSINKI, locale=patterns.locale)
+
+
+@lru_cache(maxsize=4096)
+def _day(value: date, language: str) -> str:
+    patterns = _PATTERNS[language]
+    return format_date(value, patterns.day, patterns.locale)
 
 
 def _local_day(value: date | datetime) -> date:
