@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from tests.bench import completion
+from tests.bench import completion, growth, waiting, weight, worklists
 from tests.bench.installation import Installation, Servers
 from tests.bench.measuring import Line, contention, table
 
@@ -20,7 +20,40 @@ def _completion(servers: Servers, _full: bool) -> Iterator[Line]:
         yield from completion.against_bare_engine(place)
 
 
-ROWS: dict[str, Callable[[Servers, bool], Iterator[Line]]] = {"completion": _completion}
+def _loop(_servers: Servers, _full: bool) -> Iterator[Line]:
+    yield from growth.loop()
+
+
+def _worklist(servers: Servers, full: bool) -> Iterator[Line]:
+    with Installation(servers, "worklist_small") as small, Installation(servers, "worklist_large") as large:
+        yield from worklists.first_page(small, large, worklists.LARGE if full else worklists.SMALLER)
+
+
+def _timers(servers: Servers, _full: bool) -> Iterator[Line]:
+    with Installation(servers, "timers") as place:
+        yield from waiting.timers(place)
+
+
+def _jobs(servers: Servers, _full: bool) -> Iterator[Line]:
+    with Installation(servers, "latency") as place:
+        yield from waiting.latency(place)
+    with Installation(servers, "throughput") as place:
+        yield from waiting.throughput(place)
+
+
+def _weight(servers: Servers, _full: bool) -> Iterator[Line]:
+    with Installation(servers, "weight") as place:
+        yield from weight.web_process(place)
+
+
+ROWS: dict[str, Callable[[Servers, bool], Iterator[Line]]] = {
+    "completion": _completion,
+    "loop": _loop,
+    "worklist": _worklist,
+    "timers": _timers,
+    "jobs": _jobs,
+    "weight": _weight,
+}
 
 
 def main() -> int:

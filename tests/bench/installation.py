@@ -86,6 +86,8 @@ class Installation(AbstractContextManager["Installation"]):
         """Return the variables of the processes: the defaults of production, keys of the tests' own."""
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith("KYKYPOLKU_")},
+            # modules are compiled once, as in the image
+            "PYTHONDONTWRITEBYTECODE": "",
             "KYKYPOLKU_DATA_FOLDER": self.servers.folder.name,
             "KYKYPOLKU_DATABASE_URL": self.database_url,
             "KYKYPOLKU_VALKEY_URL": self.servers.valkey.url,
