@@ -133,13 +133,16 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
     :raises Concealed: it is not for this person
     """
     sight, tasks = _open(uow, case_key=case_key, actor=actor, now=now)
-    answers = _answers(uow, sight)
     knows = DataGroup.BASIC in sight.groups
-    documents = [
-        document
-        for document in (uow.care.documents.of_case(case_key) if sight.decisions else ())
-        if {(group, document.controller_organisation_id) for group in document.data_groups} <= sight.visible
-    ]
+    with uow.care.seen_by(actor, now=now):
+        answers = _answers(uow, sight)
+        client = uow.care.clients.get(sight.case.client_key) if knows else None
+        appointments = uow.care.appointments.of_case(case_key) if knows else []
+        documents = [
+            document
+            for document in (uow.care.documents.of_case(case_key) if sight.decisions else ())
+            if {(group, document.controller_organisation_id) for group in document.data_groups} <= sight.visible
+        ]
     groups = {*answers, *({DataGroup.BASIC} if knows else ())}
     log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"case:{case_key}", now=now)
     owner = sight.case.owner_key
@@ -151,7 +154,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
     return CasePage(
         case=sight.case,
         outcome=shown_outcome(sight.case.outcome, organisation_type=actor.organisation_type),
-        client=uow.care.clients.get(sight.case.client_key) if knows else None,
+        client=client,
         owner_name=uow.accounts.names_of([owner]).get(owner, "") if owner else "",
         unit_name=units.get(sight.case.unit_id, {}),
         hidden=sight.hidden,
@@ -159,11 +162,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         answers=answers,
         instances=tuple(instances),
         tasks=tuple(tasks),
-        appointments=tuple(
-            item
-            for item in (uow.care.appointments.of_case(case_key) if knows else ())
-            if may_see_appointment(item.status, organisation_type=kind)
-        ),
+        appointments=tuple(item for item in appointments if may_see_appointment(item.status, organisation_type=kind)),
         documents=tuple(documents),
         timeline=tuple(_timeline(uow, told)),
         drawn=tuple(_drawn(uow, instance) for instance in told if instance.status == "active"),
@@ -274,8 +273,8 @@ def find_cases(uow: UnitOfWork, *, text: str, actor: Actor, now: datetime) -> li
     if len(wanted) < 3:
         return []
     exact = uow.care.clients.find_exactly(wanted)
-    by_name = [client.key for client in uow.care.clients.search_by_name(wanted, areas=actor.areas)]
-    found: list[tuple[Case, Client]] = []
+    by_name = uow.care.clients.keys_by_name(wanted, areas=actor.areas)
+    found: list[Case] = []
     for client_key in dict.fromkeys([*exact, *by_name]):
         for case in uow.care.cases.of_client(client_key):
             sight = sight_of_case(uow, case_key=case.key, actor=actor, now=now)
@@ -283,11 +282,13 @@ def find_cases(uow: UnitOfWork, *, text: str, actor: Actor, now: datetime) -> li
                 log_reading(
                     uow, sight=sight, actor=actor, groups=[DataGroup.BASIC], purpose="search", now=now, action="search"
                 )
-                found.append((case, uow.care.clients.get(client_key)))
+                found.append(case)
     if not found:
         _log_vain_search(uow, exact, actor, now)
-    clients = {case.key: client for case, client in found}
-    return [replace(line, client=clients[line.case.key]) for line in _lines(uow, [case for case, _ in found])]
+    lines = _lines(uow, found)
+    with uow.care.seen_by(actor, now=now):
+        clients = uow.care.clients.get_many({case.client_key for case in found})
+    return [replace(line, client=clients[line.case.client_key]) for line in lines]
 
 
 def _log_vain_search(uow: UnitOfWork, exact: Sequence[int], actor: Actor, now: datetime) -> None:
@@ -361,6 +362,6 @@ def document_content(uow: UnitOfWork, *, document_key: int, actor: Actor, now: d
     if not {(group, document.controller_organisation_id) for group in document.data_groups} <= sight.visible:
         raise Concealed("document", document_key, case_key=document.case_key)
     log_reading(uow, sight=sight, actor=actor, groups=document.data_groups, purpose=f"document:{document_key}", now=now)
-    return DocumentContent(
-        key=document_key, media_type=document.media_type, content=uow.care.documents.content(document_key)
-    )
+    with uow.care.seen_by(actor, now=now):
+        content = uow.care.documents.content(document_key)
+    return DocumentContent(key=document_key, media_type=document.media_type, content=content)

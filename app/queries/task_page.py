@@ -84,13 +84,15 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
     form = form_of(uow, task.definition_key, task.form_id) if task.form_id and may_work else None
     sight = sight_of_case(uow, case_key=task.case_key, actor=actor, now=now) if task.case_key else None
     found = uow.tasks.find_draft(task_key, actor.user_key) if may_work and actor.user_key else None
-    values, read = _known(uow, form, sight)
-    panel = _panel(uow, sight, actor, task) if sight is not None and may_work else None
+    with uow.care.seen_by(actor, now=now):
+        values, read = _known(uow, form, sight)
+    panel = _panel(uow, sight, actor, task, now) if sight is not None and may_work else None
     beside = Beside()
     if may_work:
-        beside = beside_form(
-            uow, element=element, definition_key=task.definition_key, area_id=task.area_id, sight=sight
-        )
+        with uow.care.seen_by(actor, now=now):
+            beside = beside_form(
+                uow, element=element, definition_key=task.definition_key, area_id=task.area_id, sight=sight
+            )
     if sight is not None and may_work:
         groups = read | beside.read | ({DataGroup.BASIC} if panel is not None and panel.client is not None else set())
         log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"task:{task_key}", now=now)
@@ -166,20 +168,21 @@ def _of_client(form: FormDefinition, client: Client, case: Case) -> dict[str, An
     return {key: value for key, value in values.items() if value not in {None, ""}}
 
 
-def _panel(uow: UnitOfWork, sight: Sight, actor: Actor, task: Task) -> CasePanel:
+def _panel(uow: UnitOfWork, sight: Sight, actor: Actor, task: Task, now: datetime) -> CasePanel:
     knows = DataGroup.BASIC in sight.groups
     owner = sight.case.owner_key
     tasks = uow.worklist.of_case(sight.case.key, actor.user_key or 0)
     kept = {group for group, _ in uow.care.answers.groups_and_controllers(sight.case.key)}
+    with uow.care.seen_by(actor, now=now):
+        client = uow.care.clients.get(sight.case.client_key) if knows else None
+        appointments = uow.care.appointments.of_case(sight.case.key) if knows else []
     return CasePanel(
         case=sight.case,
-        client=uow.care.clients.get(sight.case.client_key) if knows else None,
+        client=client,
         owner_name=uow.accounts.names_of([owner]).get(owner, "") if owner else "",
         hidden=tuple(group for group in sight.hidden if group in kept),
         appointments=tuple(
-            item
-            for item in (uow.care.appointments.of_case(sight.case.key) if knows else ())
-            if may_see_appointment(item.status, organisation_type=actor.organisation_type)
+            item for item in appointments if may_see_appointment(item.status, organisation_type=actor.organisation_type)
         ),
         other_tasks=tuple(line for line in tasks if line.key != task.key),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert
 
+from app.domain.actor import Actor
 from app.domain.calendar import local_date
 from app.domain.client import Case
 from app.domain.facts import answers_needed, facts
@@ -23,6 +25,7 @@ from app.storage.documents import Documents
 from app.storage.encryption import Cipher
 from app.storage.outbox import Outbox
 from app.storage.places import Places
+from app.storage.row_security import seen_by
 from app.storage.tables.care import decision_record
 
 #: facts that the case or the client holds and no answer
@@ -70,6 +73,12 @@ class Care:
     def places(self) -> Places:
         """Names of organisations and units, addresses of staff."""
         return Places(self._connection)
+
+    @contextmanager
+    def seen_by(self, actor: Actor, *, now: datetime) -> Iterator[None]:
+        """Let the block read only what the database admits to the actor's organisation (app.storage.row_security)."""
+        with seen_by(self._connection, organisation_id=actor.organisation_id, user_key=actor.user_key, now=now):
+            yield
 
     def get_case(self, key: int) -> Case:
         """Return the case. :raises NotFound: no such case"""

@@ -79,8 +79,12 @@ class Clients:
             self._connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
     def search_by_name(self, query: str, *, areas: Collection[str] | None, limit: int = MOST_FOUND) -> list[Client]:
+        """Return the clients of `keys_by_name`, identities decrypted."""
+        return list(self.get_many(self.keys_by_name(query, areas=areas, limit=limit)).values())
+
+    def keys_by_name(self, query: str, *, areas: Collection[str] | None, limit: int = MOST_FOUND) -> list[int]:
         """
-        Return clients whose name has words that begin with each word of the query, at most `limit`.
+        Return the keys of clients whose name has words that begin with each word of the query, at most `limit`.
 
         Words of fewer than three letters find whole words only. `areas` None = every area. Sorting and the access
         decision are the caller's; each client shown is logged there.
@@ -95,10 +99,10 @@ class Clients:
             .group_by(client_index.c.client_key)
             .having(func.count() == len(digests))
         )
-        statement = select(client).where(client.c.key.in_(found)).limit(min(limit, MOST_FOUND))
+        statement = select(client.c.key).where(client.c.key.in_(found)).limit(min(limit, MOST_FOUND))
         if areas is not None:
             statement = statement.where(client.c.area_id.in_(areas))
-        return [self._to_client(row) for row in self._connection.execute(statement)]
+        return list(self._connection.scalars(statement))
 
     def add(
         self,

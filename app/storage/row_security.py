@@ -1,0 +1,37 @@
+"""
+The second wall around client data, in PostgreSQL itself: rows are admitted by organisation and grant, whoever asks.
+
+The policies (migration 0004) admit every row to the system: connections of the product say that they are it, others see
+nothing. A page that is about to show client data lets the wall down for its reading first: from there on only the rows
+of the viewer's own organisation, and those of a case and data group for which it has a live grant, are there at all.
+The decision itself is app.domain.access; the wall stands where a query forgets to ask it. SQLite has no such wall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+#: what a connection of the product says when it opens
+SYSTEM_OPTION = "-c app.system=on"
+_SET = text(
+    "SELECT set_config('app.system', 'off', true), set_config('app.organisation', :organisation, true),"
+    " set_config('app.person', :person, true), set_config('app.moment', :moment, true)"
+)
+_TAKE_BACK = text("SELECT set_config('app.system', 'on', true)")
+
+
+@contextmanager
+def seen_by(connection: Connection, *, organisation_id: str, user_key: int | None, now: datetime) -> Iterator[None]:
+    """Let the block read only the rows that the organisation may see at that moment; writing waits until it is over."""
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    values = {"organisation": organisation_id, "person": str(user_key or ""), "moment": now.isoformat()}
+    connection.execute(_SET, values)
+    yield
+    # after a failure there is nothing to take back: the transaction is over, and the setting with it
+    connection.execute(_TAKE_BACK)

@@ -1,0 +1,342 @@
+"""The wall in PostgreSQL itself: rows of the care core by organisation and live grant, whatever a query asks (S14)."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import delete, event, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from app.domain.access import Purpose
+from app.domain.actor import Actor
+from app.domain.answers import RecordAnswer
+from app.domain.client import Identity, ServiceNeeds
+from app.domain.forms import RecordKind, RecordTarget
+from app.domain.keys import new_key
+from app.domain.sharing import DataGroup
+from app.storage.database import Database
+from app.storage.encryption import Cipher
+from app.storage.schema import downgrade, upgrade
+from app.storage.tables import care
+from app.storage.tables.people import organisation, unit
+from app.storage.unit_of_work import UnitOfWork, unit_of_work
+from tests.scenarios.world import World
+from tests.security.doors.office import CANARIES, CLOCK, CONTACT, EVENT, INDICATORS, PROCESS
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+CIPHER = Cipher(data_keys=[b"d" * 32], index_key=b"i" * 32)
+#: a role like that of a production database: owns its tables, is no superuser
+ROLE = "kykypolku_plain"
+CASE, CLIENT, DOCUMENT, OTHER_CASE, OTHER_CLIENT = 50, 51, 52, 60, 61
+TABLES = {
+    "client": care.client,
+    "client_index": care.client_index,
+    "care_case": care.care_case,
+    "case_answer": care.case_answer,
+    "document": care.document,
+    "document_chunk": care.document_chunk,
+    "consent_grant": care.consent_grant,
+    "appointment": care.appointment,
+    "decision_record": care.decision_record,
+}
+
+
+def person(organisation_id, user_key=1):
+    return Actor(user_key=user_key, name="p", organisation_id=organisation_id, organisation_type="o_sote_keskus")
+
+
+@contextmanager
+def walled(dsn, suffix):
+    """A database whose owner is no superuser, brought there by the migrations."""
+    place = psycopg.conninfo.conninfo_to_dict(dsn)
+    name = f"{place['dbname']}_{suffix}"
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone() is None:
+            connection.execute(f"CREATE ROLE {ROLE} LOGIN NOSUPERUSER PASSWORD 'plain'")
+        connection.execute(f"CREATE DATABASE {name} OWNER {ROLE}")
+    yield f"postgresql+psycopg://{ROLE}:plain@{place['host']}:{place['port']}/{name}"
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def walled_url(postgresql_dsn):
+    with walled(postgresql_dsn, "walled") as url:
+        database = Database(url)
+        upgrade(database)
+        fill(database)
+        database.close()
+        yield url
+
+
+def fill(database):
+    with unit_of_work(database, CIPHER) as uow:
+        for name in ("sote", "kela", "tyollisyys", "tt"):
+            values = {"id": name, "type": f"o_{name}", "name": {"fi": name}}
+            uow.connection.execute(insert(organisation).values(values))
+        uow.connection.execute(
+            insert(unit).values(id="tt_unit", organisation_id="tt", area_id="ks", name={"fi": "tt"}, sort_key="")
+        )
+        for case, client, controller in ((CASE, CLIENT, "sote"), (OTHER_CASE, OTHER_CLIENT, "kela")):
+            uow.care.clients.add(
+                key=client,
+                identity=Identity(name="Aino Esimerkki", phone="040 1234567"),
+                needs=ServiceNeeds(),
+                area_id="ks",
+                controller_organisation_id=controller,
+                now=NOW,
+            )
+            uow.care.cases.add(
+                key=case,
+                client_key=client,
+                area_id="ks",
+                controller_organisation_id=controller,
+                unit_id="",
+                owner_key=None,
+                now=NOW,
+            )
+        for writer, group in (("sote", DataGroup.HEALTH), ("sote", DataGroup.SOCIAL), ("tt", DataGroup.EMPLOYMENT)):
+            answer = RecordAnswer(
+                target=RecordTarget(RecordKind.ANSWER), key=f"{writer}_{group}", value="x", fact=None, data_group=group
+            )
+            uow.care.answers.add(
+                CASE,
+                [answer],
+                form_id="f",
+                controller_organisation_id=writer,
+                task_key=None,
+                answered_by=None,
+                now=NOW,
+            )
+        uow.care.documents.add(
+            key=DOCUMENT,
+            case_key=CASE,
+            controller_organisation_id="sote",
+            document_class="c",
+            data_groups=[DataGroup.BASIC, DataGroup.HEALTH],
+            title="t",
+            media_type="application/pdf",
+            content=b"%PDF",
+            language="fi",
+            created_by=None,
+            now=NOW,
+        )
+
+
+@pytest.fixture
+def work(walled_url):
+    """A unit of work as the product opens it; nothing of a test stays."""
+    database = Database(walled_url)
+    with database.transaction() as connection:
+        yield UnitOfWork(connection, CIPHER)
+    database.close()
+
+
+def consent(work, organisation_id, *groups, **changes):
+    for group in groups:
+        values = {
+            "key": new_key(),
+            "case_key": CASE,
+            "consent_key": 1,
+            "organisation_id": organisation_id,
+            "data_group": group,
+            "purpose": Purpose.CARE,
+            "valid_from": NOW - timedelta(days=1),
+            "valid_until": NOW + timedelta(days=1),
+        }
+        work.connection.execute(insert(care.consent_grant).values(values | changes))
+
+
+def seen(work, organisation_id, *, now=NOW, user_key=1):
+    """Return how many rows of each table that has any are there for the organisation."""
+    with work.care.seen_by(person(organisation_id, user_key), now=now):
+        counts = {
+            name: work.connection.scalar(select(func.count()).select_from(table)) for name, table in TABLES.items()
+        }
+    return {name: count for name, count in counts.items() if count}
+
+
+def test_the_system_sees_everything(work):
+    assert work.connection.scalar(select(func.count()).select_from(care.client)) == 2
+    assert work.connection.scalar(select(func.count()).select_from(care.case_answer)) == 3
+
+
+def test_the_own_register_is_seen_and_no_other(work):
+    own = seen(work, "sote")
+    assert own == {"client": 1, "client_index": own["client_index"], "care_case": 1, "case_answer": 2, "document": 1,
+                   "document_chunk": 1}  # fmt: skip
+    assert seen(work, "tt") == {"case_answer": 1}
+    assert set(seen(work, "kela")) == {"client", "client_index", "care_case"}
+    assert seen(work, "tyollisyys") == {}
+    assert seen(work, "") == {}
+
+
+def test_a_query_that_forgets_to_ask_gets_the_own_rows_only(work):
+    with work.care.seen_by(person("tt"), now=NOW):
+        assert work.care.clients.get_many([CLIENT, OTHER_CLIENT]) == {}
+        assert set(work.care.answers.latest(CASE)) == {"tt_tyollisyys"}
+        assert work.care.documents.of_case(CASE) == []
+
+
+def test_a_grant_opens_its_case_and_group_only(work):
+    consent(work, "tyollisyys", DataGroup.SOCIAL)
+    assert seen(work, "tyollisyys") == {"care_case": 1, "case_answer": 1, "consent_grant": 1}
+    consent(work, "tyollisyys", DataGroup.BASIC)
+    assert seen(work, "tyollisyys")["client"] == 1
+    assert "document" not in seen(work, "tyollisyys"), "one of its groups is closed"
+    consent(work, "tyollisyys", DataGroup.HEALTH)
+    assert seen(work, "tyollisyys")["document_chunk"] == 1
+    assert seen(work, "kela").get("case_answer") is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"withdrawn_at": NOW},
+        {"valid_until": NOW},
+        {"valid_from": NOW + timedelta(seconds=1)},
+        {"purpose": Purpose.STATISTICS},
+        {"case_key": OTHER_CASE},
+    ],
+    ids=["withdrawn", "over", "not_yet", "another_purpose", "another_case"],
+)
+def test_a_grant_that_does_not_hold_opens_nothing(work, changes):
+    consent(work, "tyollisyys", *DataGroup, **changes)
+    assert set(seen(work, "tyollisyys")) <= ({"consent_grant"} if "case_key" not in changes else TABLES.keys())
+    with work.care.seen_by(person("tyollisyys"), now=NOW):
+        assert work.care.answers.latest(CASE) == {}
+        assert CLIENT not in work.care.clients.get_many([CLIENT])
+
+
+def test_the_moment_is_that_of_the_page_and_not_of_the_database(work):
+    consent(work, "tyollisyys", DataGroup.SOCIAL)
+    assert "case_answer" in seen(work, "tyollisyys")
+    assert "case_answer" not in seen(work, "tyollisyys", now=NOW + timedelta(days=2))
+
+
+def test_the_wall_is_gone_after_the_reading_and_never_outlives_the_transaction(work):
+    seen(work, "")
+    assert work.connection.scalar(select(func.count()).select_from(care.client)) == 2
+    with pytest.raises(ZeroDivisionError), work.care.seen_by(person(""), now=NOW):
+        raise ZeroDivisionError
+    work.connection.rollback()
+    assert work.connection.scalar(select(func.count()).select_from(care.client)) == 2
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_behind_the_wall_nothing_is_changed(work, table):
+    consent(work, "sote", *DataGroup)
+    before = work.connection.execute(select(TABLES[table])).all()
+    column = next(iter(TABLES[table].c))
+    with work.care.seen_by(person("sote"), now=NOW):
+        assert work.connection.execute(delete(TABLES[table])).rowcount == 0
+        assert work.connection.execute(update(TABLES[table]).values({column.name: column})).rowcount == 0
+    assert work.connection.execute(select(TABLES[table])).all() == before
+
+
+def test_behind_the_wall_nothing_is_added(work):
+    with pytest.raises(DBAPIError, match="row-level security"), work.care.seen_by(person("sote"), now=NOW):
+        consent(work, "sote", DataGroup.HEALTH)
+
+
+def test_whoever_connects_and_does_not_say_who_they_are_sees_nobody(walled_url):
+    plain = walled_url.replace("postgresql+psycopg://", "postgresql://")
+    with psycopg.connect(plain) as connection:
+        for table in TABLES:
+            assert connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchone() == (
+                0,
+            )
+        connection.execute("SET app.organisation = 'sote'")
+        assert connection.execute("SELECT count(*) FROM document").fetchone() == (1,)
+        assert connection.execute("SELECT count(*) FROM case_answer WHERE controller_org_id <> 'sote'").fetchone() == (
+            0,
+        )
+
+
+def test_the_owner_of_the_tables_is_bound_too(walled_url):
+    with psycopg.connect(walled_url.replace("postgresql+psycopg://", "postgresql://")) as connection:
+        forced = connection.execute(
+            "SELECT relname FROM pg_class WHERE relforcerowsecurity AND relrowsecurity"
+        ).fetchall()
+        superuser = connection.execute(
+            "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()
+    assert {row[0] for row in forced} == set(TABLES)
+    assert superuser == (False,)
+
+
+def test_the_wall_can_be_taken_down_and_put_up_again(walled_url):
+    database = Database(walled_url)
+    downgrade(database, revision="0003")
+    with psycopg.connect(walled_url.replace("postgresql+psycopg://", "postgresql://")) as connection:
+        assert connection.execute("SELECT count(*) FROM client").fetchone() == (2,)
+    upgrade(database)
+    with psycopg.connect(walled_url.replace("postgresql+psycopg://", "postgresql://")) as connection:
+        assert connection.execute("SELECT count(*) FROM client").fetchone() == (0,)
+    database.close()
+
+
+# -- the pages -----------------------------------------------------------------------------------------------------
+
+#: columns that hold what a client has said, and who they are
+CONTENTS = ("client.identity", "case_answer.value", "document_chunk.content", "document.title")
+
+
+class Watch:
+    """What the pages read of clients, and whether the wall stood."""
+
+    def __init__(self, engine):
+        self.stands = False
+        self.read = []
+        event.listen(engine, "before_cursor_execute", self.note)
+        event.listen(engine, "begin", self.begin)
+
+    def begin(self, _connection):
+        self.stands = False
+
+    def note(self, _connection, _cursor, statement, _values, _context, _many):
+        if "set_config" in statement:
+            self.stands = "app.organisation" in statement
+        self.read += [
+            (column, self.stands) for column in CONTENTS if statement.startswith("SELECT") and column in statement
+        ]
+
+
+@pytest.fixture
+def empty_url(postgresql_dsn):
+    with walled(postgresql_dsn, "world") as url:
+        yield url
+
+
+def test_every_page_reads_behind_the_wall_and_shows_what_it_shows_without(empty_url):
+    database = Database(empty_url)
+    world = World(database, clock=CLOCK)
+    world.start_by_hand("r_ajanvaraaja", PROCESS, EVENT)
+    world.complete("a1_yhteydenotto", "r_ajanvaraaja", CONTACT)
+    world.complete("a3_indikaattorit", "r_ajanvaraaja", INDICATORS)
+    case, task = world.case_key(), world.open_tasks()["a6_kysy_asiakkaalta"]
+    with database.engine.connect() as connection:
+        document = connection.scalar(select(care.document.c.key))
+        assert connection.scalar(select(func.count()).select_from(care.decision_record)) >= 2
+        assert connection.scalar(select(func.count()).select_from(care.appointment)) == 1
+    watch = Watch(database.engine)
+    nurse, guide = world.person("r_ajanvaraaja"), world.person("r_palveluohjaaja")
+    watch.read.clear()
+    for visitor, address in ((nurse, f"/tasks/{task}"), (nurse, f"/cases/{case}"), (guide, f"/cases/{case}")):
+        assert CANARIES["name"] in visitor.get(address).text
+    assert nurse.get(f"/documents/{document}").data.startswith(b"%PDF")
+    page = guide.get("/cases")
+    found = guide.post("/cases/search", {"client": CANARIES["phone"]}, page=page)
+    assert CANARIES["name"] in found.text
+    opened = [column for column, stands in watch.read if not stands]
+    assert {column for column, _ in watch.read} >= {"client.identity", "document_chunk.content"}
+    # which document it is, is found out before the decision; what stands in it is not
+    assert set(opened) <= {"document.title"}, opened
+    for role in ("r_sosiaalityontekija", "r_asiakasvastaava_te"):
+        assert world.person(role).client.get(f"/cases/{case}").status_code == 404
+    database.close()
