@@ -34,7 +34,7 @@ class Executor:
 
         :raises Unavailable: the database is away or too busy
         """
-        return self._tried(command, True, *args, **kwargs)
+        return self._tried(command, True, False, *args, **kwargs)
 
     def read(self, query: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """
@@ -42,19 +42,24 @@ class Executor:
 
         Queries that show client data write the access log and are therefore run by `run`.
         """
-        return self._tried(query, False, *args, **kwargs)
+        return self._tried(query, False, False, *args, **kwargs)
+
+    def look_up(self, query: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a query of one statement that shows no client data; it needs no transaction around it."""
+        return self._tried(query, False, True, *args, **kwargs)
 
     def _tried(
         self,
         work: Callable[Concatenate[UnitOfWork, P], R],
         writing: bool,  # noqa: FBT001 - private, and keyword arguments are the command's
+        single: bool,  # noqa: FBT001
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
         name = getattr(work, "__name__", "")
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with unit_of_work(self.database, self.cipher, writing=writing) as uow:
+                with unit_of_work(self.database, self.cipher, writing=writing, single=single) as uow:
                     result = work(uow, *args, **kwargs)
                     crash_point(f"{name}.before_commit")
                 crash_point(f"{name}.after_commit")

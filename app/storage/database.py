@@ -39,12 +39,15 @@ class Database:
         return self._engine
 
     @contextmanager
-    def transaction(self, *, writing: bool = True) -> Iterator[Connection]:
+    def transaction(self, *, writing: bool = True, single: bool = False) -> Iterator[Connection]:
         """
         Yield a connection within a transaction that the caller commits; leaving without commit rolls back.
 
         On SQLite a writing transaction takes the write lock at once (BEGIN IMMEDIATE): a later upgrade of a
         reading snapshot would fail in spite of the busy timeout.
+
+        `single`: for a look-up of one statement that shows no client data. PostgreSQL then gets it without BEGIN and
+        ROLLBACK around; row security needs a transaction and would not hold here.
 
         :raises Unavailable: the database is away, or the lock is held too long
         :raises RetryTransaction: deadlock, serialization failure, or a connection that broke before the commit
@@ -54,11 +57,11 @@ class Database:
                 if self.is_sqlite:
                     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
                     yield connection
-                elif writing:
-                    yield connection
-                else:
+                elif single:
                     with _each_for_itself(connection):
                         yield connection
+                else:
+                    yield connection
         except DBAPIError as error:
             raise self._translated(error) from error
         except PoolTimeout as error:
@@ -82,11 +85,7 @@ class Database:
 
 @contextmanager
 def _each_for_itself(connection: Connection) -> Iterator[None]:
-    """
-    Let the driver send each statement without a transaction around it; it saves BEGIN and ROLLBACK on the way.
-
-    Under READ COMMITTED every statement sees its own snapshot with a transaction and without one.
-    """
+    """Let the driver send each statement without a transaction around it."""
     driver: Any = connection.connection.driver_connection
     driver.autocommit = True
     try:

@@ -135,14 +135,16 @@ class UnitOfWork:
 
 
 @contextmanager
-def unit_of_work(database: Database, cipher: Cipher, *, writing: bool = True) -> Iterator[UnitOfWork]:
+def unit_of_work(
+    database: Database, cipher: Cipher, *, writing: bool = True, single: bool = False
+) -> Iterator[UnitOfWork]:
     """
     Yield a unit of work; a clean exit commits once, an exception rolls everything back. Reading commits nothing.
 
     :raises Unavailable: the database is away
     :raises RetryTransaction: the whole transaction should run again
     """
-    with database.transaction(writing=writing) as connection:
+    with database.transaction(writing=writing, single=single) as connection:
         yield UnitOfWork(connection, cipher)
         if writing:
             connection.commit()

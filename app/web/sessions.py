@@ -43,7 +43,7 @@ def load_session() -> None:
     token = request.cookies.get(security.session_cookie_name(), "")
     if not token or security.is_api() or request.path.startswith("/assets/"):
         return
-    found = executor().read(find_session, id_hash=hash_of(token))
+    found = executor().look_up(find_session, id_hash=hash_of(token))
     if found is None:
         return
     moment = now()

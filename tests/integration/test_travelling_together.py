@@ -63,9 +63,10 @@ def test_a_server_that_goes_away_meanwhile_is_unavailable_and_the_pool_recovers(
     assert names(database) == []
 
 
-def test_reading_leaves_the_connection_as_writing_needs_it(database):
+def test_a_look_up_leaves_the_connection_as_writing_needs_it(database):
     for _ in range(3):
-        assert names(database) == []
+        with database.transaction(writing=False, single=True) as connection:
+            assert connection.scalar(select(organisation.c.id)) is None
     with database.transaction() as connection:
         connection.execute(insert(organisation), row("undone"))
     assert names(database) == []
