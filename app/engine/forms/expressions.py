@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from app.domain.conditions import keys_of
 from app.domain.errors import ExpressionError, Problem
 from app.domain.forms import CONTEXTS, Expression, Field, FieldPath, FieldType, FormDefinition, Section
 from app.engine import feel
@@ -52,6 +53,10 @@ class _Checker:
     ) -> Expression | None:
         if expression is None:
             return None
+        simple = None if name == "computed" else simple_condition(expression.text, types=types)
+        if simple is not None:
+            # read without V8, of which most web processes need none: it weighs 65 MB
+            return Expression(expression.text, keys_of(simple), simple)
         try:
             names = feel.check(expression.text)
         except ExpressionError as error:
@@ -63,8 +68,7 @@ class _Checker:
                 self.references.add(each)
             elif root not in types:
                 self._problem("form_unknown_name", place, {"property": name, "name": each})
-        simple = None if name == "computed" else simple_condition(expression.text, types=types)
-        return Expression(expression.text, names, simple)
+        return Expression(expression.text, names, None)
 
     def _problem(self, code: str, place: str, values: Mapping[str, str]) -> None:
         self.problems.append(Problem(code, place=place, name=place.rpartition(".")[2], values=values))
