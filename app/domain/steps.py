@@ -274,7 +274,7 @@ class SignalThrown:
     """
     A signal to everything that waits for it.
 
-    The throwing instance's own waits have heard it already, at the moment of the throw: deliver it to all other instances.
+    The throwing instance's own waits heard it at the moment of the throw: deliver it to all other instances.
     """
 
     element_id: str

@@ -1,11 +1,14 @@
-"""`python -m tests.bench`: measure the numbers of the design and print them as a table."""
+"""`python -m tests.bench`: measure what the product promises about its speed, and print it as a table."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from tests.bench import completion, growth, waiting, weight, worklists
 from tests.bench.installation import Installation, Servers
@@ -56,6 +59,20 @@ ROWS: dict[str, Callable[[Servers, bool], Iterator[Line]]] = {
 }
 
 
+REPORT = Path(__file__).parents[2] / "docs" / "reference" / "benchmarks.md"
+
+
+def _report(lines: list[Line]) -> str:
+    """Return the table as a page of the documentation."""
+    return (
+        "# Benchmarks\n\n"
+        f"Made by `make bench ARGS=--write` with Python {platform.python_version()} on {os.cpu_count()} processors; "
+        "medians. What each row measures: `tests/bench/README.md`. Contention says how many times longer a busy loop "
+        "took by the clock than by the processor meanwhile: 1.0 is an idle machine.\n\n"
+        f"{table(lines)}\n"
+    )
+
+
 def main() -> int:
     """Measure the rows asked for, all of them without a name."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
@@ -73,6 +90,8 @@ def main() -> int:
                 lines.append(line)
     print(f"-- {time.monotonic() - begun:.0f} s", file=sys.stderr)
     print(table(lines))
+    if arguments.write:
+        REPORT.write_text(_report(lines))
     return 0
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
+from typing import Self
 
 import psycopg
 
@@ -27,7 +28,7 @@ from app.storage.schema import upgrade
 from app.storage.unit_of_work import UnitOfWork
 from app.supervisor.supervise import programs
 from tests.bench.measuring import children_of
-from tests.bench.processes import COMPLETION, FORM, JOB, SERVICE, TIMER, form
+from tests.bench.processes import COMPLETION, FEEL, FORM, JOB, SERVICE, TIMER, form
 from tests.factories import AREA, Place, make_place
 from tests.servers import PostgresServer, ValkeyServer, create_database, free_port
 
@@ -48,7 +49,7 @@ class Servers(AbstractContextManager["Servers"]):
         self.postgresql = PostgresServer(settings=POSTGRESQL)
         self.valkey = ValkeyServer(Path(self.folder.name))
 
-    def __enter__(self) -> Servers:
+    def __enter__(self) -> Self:
         self.postgresql.start()
         self.valkey.start()
         return self
@@ -72,7 +73,7 @@ class Installation(AbstractContextManager["Installation"]):
         upgrade(database)
         self.place: Place = make_place(database)
         self.place.now = datetime.now(UTC)
-        self.place.publish(COMPLETION, SERVICE, JOB, TIMER, resources={f"{FORM}.json": form()})
+        self.place.publish(COMPLETION, SERVICE, JOB, TIMER, FEEL, resources={f"{FORM}.json": form()})
         self.port = free_port()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         servers.valkey.empty()

@@ -104,3 +104,16 @@ TIMER = diagram(
     + chain("alku", "odota", "sitten"),
     process_id="timer",
 )
+
+#: a task, then a condition that only V8 understands
+FEEL = diagram(
+    '<bpmn:startEvent id="alku"/>'
+    + user_step("mietitty", groups=ROLE)
+    + '<bpmn:exclusiveGateway id="valinta" default="valinta_to_toinen"/>'
+    + user_step("iso", groups=ROLE)
+    + user_step("toinen", groups=ROLE)
+    + chain("alku", "mietitty", "valinta")
+    + flow("valinta", "iso", "sum(for i in 1..10 return i * number(asked)) &gt; 100")
+    + flow("valinta", "toinen"),
+    process_id="feel",
+)

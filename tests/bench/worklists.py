@@ -34,27 +34,29 @@ def fill(place: Installation, tasks: int) -> None:
         connection.execute("VACUUM ANALYZE process_instance, user_task, task_offer")
         user = place.place.people["counsellor"].user_key
         for number in range(GROUPS):
-            connection.execute("INSERT INTO role (id, name, permissions) VALUES (%s, '{\"fi\": \"Rooli\"}', '{}')", (f"r_bench_{number}",))
+            connection.execute(_ROLE, (f"r_bench_{number}",))
             connection.execute(
                 "INSERT INTO position (user_key, role_id, unit_id) VALUES (%s, %s, 'unit_sote')",
                 (user, f"r_bench_{number}"),
             )
 
 
+_ROLE = """INSERT INTO role (id, name, permissions) VALUES (%s, '{"fi": "Rooli"}', '{}')"""
 _AREA = "CASE i %% 5 WHEN 0 THEN %(area)s ELSE 'area_' || (i %% 5) END"
 _INSTANCES = f"""
 INSERT INTO process_instance (key, process_definition_key, process_id, version, area_id, organisation_id, unit_id,
   business_id, status, state, revision, history_count, started_at)
 SELECT 1000000000 + i, %(definition)s, 'completion', 1, {_AREA}, 'o_sote_keskus', 'unit_sote', '', 'active', '', 1, 0,
-  now() FROM generate_series(0, %(tasks)s - 1, 10) i"""
+  now() FROM generate_series(0, %(tasks)s - 1, 10) i"""  # noqa: S608 # constants
 _TASKS = f"""
 INSERT INTO user_task (key, instance_key, process_definition_key, process_id, element_instance_key, element_id, name,
   form_id, status, candidate_groups, candidate_users, area_id, organisation_id, unit_id, priority, due_at, properties,
   created_at)
 SELECT 2000000000 + i, 1000000000 + i / 10 * 10, %(definition)s, 'completion', 3000000000 + i, 'kysy',
-  '{{"fi": "Tehtävä"}}', 'f_koe', 'open', jsonb_build_array('r_bench_' || (i / 5 %% 24)), '[]', {_AREA}, 'o_sote_keskus',
+  '{{"fi": "Tehtävä"}}', 'f_koe', 'open',
+  jsonb_build_array('r_bench_' || (i / 5 %% 24)), '[]', {_AREA}, 'o_sote_keskus',
   'unit_sote', 50, now() + (i * 7919 %% 1000003) * interval '1 minute', '{{}}', now()
-FROM generate_series(0, %(tasks)s - 1) i"""
+FROM generate_series(0, %(tasks)s - 1) i"""  # noqa: S608 # constants
 _OFFERS = """
 INSERT INTO task_offer (group_id, area_id, due_at, task_key)
 SELECT candidate_groups ->> 0, area_id, due_at, key FROM user_task WHERE key >= 2000000000"""
