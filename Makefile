@@ -41,7 +41,7 @@ format: install-dev ## let ruff put the code in order
 	$(BIN)/ruff check --fix
 
 bench: install-dev $(BUNDLES) ## the numbers of the design as a table with medians
-	$(BIN)/python -m pytest tests/bench -m bench -s -q --timeout 1800 $(ARGS)
+	$(BIN)/python -m tests.bench $(ARGS)
 
 soak: install-dev $(BUNDLES) ## faults at random for ten minutes
 	$(BIN)/python -m pytest tests -m soak -s -q --timeout 1800 $(ARGS)
