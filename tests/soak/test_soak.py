@@ -53,7 +53,7 @@ def test_loads_survive_kills_at_random_on_both_databases(tmp_path, own_postgresq
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(2400)
 def test_ten_thousand_timers_due_at_once_with_one_of_two_schedulers_killed(
     database: Database, database_url: str, own_valkey, tmp_path
 ):
@@ -61,7 +61,7 @@ def test_ten_thousand_timers_due_at_once_with_one_of_two_schedulers_killed(
     place = place_of_today(database)
     parts = Parts(tmp_path, database_url=database_url, valkey_url=own_valkey.url, settings={})
     try:
-        took = fire_with_two_schedulers(place, parts, TIMERS, seconds=300)
+        took = fire_with_two_schedulers(place, parts, TIMERS, seconds=900)
     finally:
         parts.stop_all()
     print(f"\n{TIMERS} timers in {took:.1f} s on {database_url.partition(':')[0]}")
