@@ -1,4 +1,4 @@
-"""`python -m tests.bench.worker`: our worker with one job type that does nothing, and Celery's own task that does so."""
+"""`python -m tests.bench.worker`: our worker with a job type that does nothing, and a task of Celery that does so."""
 
 from __future__ import annotations
 
