@@ -14,6 +14,7 @@ from app.cli.preparing import demo_people_in_production
 from app.cli.process_files import read_resources
 from app.domain.errors import KykypolkuError
 from app.engine.feel import evaluate_one
+from app.storage.row_security import is_bypassed
 from app.storage.schema import current_revision, newest_revision
 
 LEAST_FREE_BYTES = 1024**3
@@ -28,6 +29,7 @@ def doctor(context: Context) -> None:
     """
     checks: Mapping[str, Callable[[Context], str]] = {
         "database": _database,
+        "row security": _row_security,
         "people": demo_people_in_production,
         "broker": _broker,
         "expressions": _expressions,
@@ -50,6 +52,13 @@ def _database(context: Context) -> str:
     database = context.executor.database
     found, wanted = current_revision(database), newest_revision()
     return "" if found == wanted else f"is at revision {found}, this build needs {wanted}: kykypolku migrate-db"
+
+
+def _row_security(context: Context) -> str:
+    """Look whether the database's own wall around client data binds the role that the product connects as."""
+    if not context.executor.read(lambda uow: is_bypassed(uow.connection)):
+        return ""
+    return "the database role is a superuser or has BYPASSRLS, so row-level security does not hold"
 
 
 def _broker(context: Context) -> str:

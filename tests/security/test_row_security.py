@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+import yaml
 from psycopg import sql
 from sqlalchemy import delete, event, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
@@ -20,6 +23,7 @@ from app.domain.keys import new_key
 from app.domain.sharing import DataGroup
 from app.storage.database import Database
 from app.storage.encryption import Cipher
+from app.storage.row_security import is_bypassed
 from app.storage.schema import downgrade, upgrade
 from app.storage.tables import care
 from app.storage.tables.people import organisation, unit
@@ -27,6 +31,7 @@ from app.storage.unit_of_work import UnitOfWork, unit_of_work
 from tests.scenarios.world import World
 from tests.security.doors.office import CANARIES, CLOCK, CONTACT, EVENT, INDICATORS, PROCESS
 
+ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 CIPHER = Cipher(data_keys=[b"d" * 32], index_key=b"i" * 32)
 #: a role like that of a production database: owns its tables, is no superuser
@@ -268,6 +273,24 @@ def test_the_owner_of_the_tables_is_bound_too(walled_url):
         ).fetchone()
     assert {row[0] for row in forced} == set(TABLES)
     assert superuser == (False,)
+
+
+def test_it_is_known_when_the_wall_binds_nobody(walled_url, postgresql_url):
+    for url, bypassed in ((walled_url, False), (postgresql_url, True)):
+        database = Database(url)
+        with database.transaction(writing=False) as connection:
+            assert is_bypassed(connection) is bypassed
+        database.close()
+
+
+def test_in_production_the_product_connects_as_a_role_that_the_wall_binds():
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    superuser = compose["services"]["postgres"]["environment"]["POSTGRES_USER"]
+    address = compose["services"]["web"]["environment"]["KYKYPOLKU_DATABASE_URL"]
+    role = urlsplit(address.replace("${", "").replace("}", "").replace(":?", "")).username
+    assert role != superuser
+    made = compose["configs"]["product_role"]["content"]
+    assert f"CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS" in made
 
 
 def test_the_wall_can_be_taken_down_and_put_up_again(walled_url):
