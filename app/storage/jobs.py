@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, insert, or_, select, update
 
 from app.domain.errors import LeaseLost, NotFound
 from app.domain.steps import JobOpened
@@ -16,6 +16,22 @@ from app.storage.types import AnyRow
 
 #: what is noted as the error of a job whose worker let the lease run out
 LEASE_LOST = "lease_lost"
+
+# Statements of every job are made once: building one costs more than carrying it out.
+_ADD = insert(job).inline()
+_GET = select(job).where(job.c.key == bindparam("sought"))
+#: the columns that are not named here get the values of the parameters of their names
+_END = (
+    update(job)
+    .where(job.c.key == bindparam("ended"), job.c.fence == bindparam("held_fence"), job.c.status == "leased")
+    .values(lease_until=None)
+    .returning(job)
+)
+_CLOSE = (
+    update(job)
+    .where(job.c.key == bindparam("closed"), job.c.status.in_(("ready", "leased", "dead", "unknown")))
+    .values(fence=job.c.fence + 1, lease_until=None)
+)
 
 
 class Jobs:
@@ -28,7 +44,7 @@ class Jobs:
         """Insert the jobs, ready at once; the row is the outbox, nothing else is sent."""
         if opened:
             self._connection.execute(
-                insert(job),
+                _ADD,
                 [
                     {
                         "key": item.key,
@@ -49,7 +65,7 @@ class Jobs:
 
     def get(self, key: int) -> Job:
         """Return the job. :raises NotFound: no such job"""
-        row = self._connection.execute(select(job).where(job.c.key == key)).one_or_none()
+        row = self._connection.execute(_GET, {"sought": key}).one_or_none()
         if row is None:
             raise NotFound("job", key)
         return _to_job(row)
@@ -158,12 +174,8 @@ class Jobs:
 
         :raises LeaseLost: another worker has it, or it has ended
         """
-        row = self._connection.execute(
-            update(job)
-            .where(job.c.key == key, job.c.fence == fence, job.c.status == "leased")
-            .values(status=status, ended_at=now, lease_until=None, last_error=error[:500])
-            .returning(job)
-        ).one_or_none()
+        values = {"ended": key, "held_fence": fence, "status": status, "ended_at": now, "last_error": error[:500]}
+        row = self._connection.execute(_END, values).one_or_none()
         if row is None:
             raise LeaseLost(key)
         return _to_job(row)
@@ -196,16 +208,8 @@ class Jobs:
     def close(self, keys: Sequence[int], *, completed: bool, now: datetime) -> None:
         """Cancel the jobs that the process does not wait for any more; done ones stay done."""
         if keys:
-            self._connection.execute(
-                update(job)
-                .where(job.c.key.in_(keys), job.c.status.in_(("ready", "leased", "dead", "unknown")))
-                .values(
-                    status="done" if completed else "cancelled",
-                    ended_at=now,
-                    fence=job.c.fence + 1,
-                    lease_until=None,
-                )
-            )
+            status = "done" if completed else "cancelled"
+            self._connection.execute(_CLOSE, [{"closed": key, "status": status, "ended_at": now} for key in keys])
 
 
 def _due(now: datetime) -> Any:

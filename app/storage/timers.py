@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from app.domain.errors import NotFound
 from app.domain.keys import new_key
@@ -17,6 +17,8 @@ from app.storage.tables.instances import (
     timer,
 )
 from app.storage.waits import end_waits
+
+_GET = select(timer).where(timer.c.key == bindparam("sought"))
 
 
 class Timers:
@@ -46,7 +48,7 @@ class Timers:
 
     def get(self, key: int) -> Timer:
         """Return the timer. :raises NotFound: no such timer"""
-        row = self._connection.execute(select(timer).where(timer.c.key == key)).one_or_none()
+        row = self._connection.execute(_GET, {"sought": key}).one_or_none()
         if row is None:
             raise NotFound("timer", key)
         return Timer(
