@@ -184,7 +184,13 @@ def _page(page: CasePage) -> dict[str, Any]:
             for item in page.appointments
         ],
         "documents": [
-            {"title": item.title, "address": f"/documents/{item.key}", "at": item.created_at, "note": ""}
+            {
+                "title": item.title,
+                "language": item.language,
+                "address": f"/documents/{item.key}",
+                "at": item.created_at,
+                "note": "",
+            }
             for item in page.documents
         ],
         "hidden_parts": [

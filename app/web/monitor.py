@@ -40,6 +40,8 @@ PATH = "/monitor"
 #: a value longer than this is folded
 SHORT_VALUE = 80
 LONGEST_VALUE = 20_000
+#: digits of a version; a database's integers have ten
+LONGEST_NUMBER = 10
 
 
 @blueprint.get(PATH)
@@ -239,6 +241,7 @@ def outbox() -> ResponseReturnValue:
             "address": address(f"{PATH}/outbox", mail=mail.message_id),
             "recipient": "",
             "subject": mail.subject,
+            "language": mail.language,
             "language_text": say(f"client.language_{mail.language}"),
             "notification": mail.notification,
             "sent_at": mail.sent_at,
@@ -281,7 +284,7 @@ def _filters(asked: Mapping[str, str]) -> InstanceFilters:
     version = asked.get("version", "")
     return InstanceFilters(
         process_id=asked.get("process", ""),
-        version=int(version) if version.isascii() and version.isdigit() else None,
+        version=int(version) if version.isascii() and version.isdigit() and len(version) < LONGEST_NUMBER else None,
         status="active" if status == "incident" else status,
         with_incidents=True if status == "incident" else None,
         element_id=asked.get("element", ""),

@@ -31,7 +31,7 @@ def start_broken(office: Office) -> int:
             start_instance,
             actor=SYSTEM,
             process_id="koe_vika",
-            variables={"maara": "monta", "muu": [1, 2]},
+            variables={"maara": "monta", "toinen": [1, 2]},
             area_id="keski_suomi",
             now=office.world.clock,
         ).instance_key

@@ -210,7 +210,13 @@ HISTORY = [
     },
 ]
 DOCUMENTS = [
-    {"title": "Ajanvarausilmoitus", "address": "/samples/document", "at": before(days=1), "note": "PDF, 84 kt"}
+    {
+        "title": "Ajanvarausilmoitus",
+        "language": "fi",
+        "address": "/samples/document",
+        "at": before(days=1),
+        "note": "PDF, 84 kt",
+    }
 ]
 
 
@@ -468,6 +474,8 @@ def start() -> dict[str, Any]:
                             "fi": "Asiakas ottaa yhteyttä. Varataan aika, ja samalla tunnistetaan työkyvyn tuen tarve."
                         },
                         "address": "/samples/start-form",
+                        "event": "alku",
+                        "submission_id": "x",
                         "icon": "phone",
                         "note": "",
                     },
@@ -475,6 +483,8 @@ def start() -> dict[str, Any]:
                         "name": {"fi": "Tunnista tuen tarve"},
                         "documentation": {"fi": "Ammattilainen asiakkaan kanssa arvioi, tarvitaanko työkyvyn tukea."},
                         "address": "/samples/start-form",
+                        "event": "alku",
+                        "submission_id": "x",
                         "icon": "search",
                         "note": "",
                     },
@@ -482,6 +492,8 @@ def start() -> dict[str, Any]:
                         "name": {"fi": "Työttömän terveystarkastus"},
                         "documentation": {"fi": "Terveydenhoitajan tarkastus, tarvittaessa laboratorio ja lääkäri."},
                         "address": "/samples/start-form",
+                        "event": "alku",
+                        "submission_id": "x",
                         "icon": "pulse",
                         "note": "Maksuton ja vapaaehtoinen",
                     },
@@ -606,9 +618,11 @@ INCIDENT = {
     "retry_address": "/monitor/incidents/99/retry",
     "job_type": "mail.send",
     "variables": [
-        {"name": "vastaanottaja", "value_json": '"asiakas"', "error": ""},
-        {"name": "kieli", "value_json": '"fi"', "error": "Arvo ei ole JSON-muodossa."},
+        {"name": "vastaanottaja", "value_json": '"asiakas"', "was_json": '"asiakas"', "error": ""},
+        {"name": "kieli", "value_json": '"fi', "was_json": '"fi"', "error": "Arvo ei ole JSON-muodossa."},
     ],
+    "note": "",
+    "maybe_done": True,
 }
 
 
@@ -782,6 +796,7 @@ def outbox() -> dict[str, Any]:
                 "address": "/samples/outbox",
                 "recipient": "matti@example.fi",
                 "subject": "Aika varattu: pe 6.3. klo 9.00",
+                "language": "fi",
                 "language_text": "suomi",
                 "notification": "n_ajanvaraus",
                 "sent_at": before(minutes=9),
@@ -791,6 +806,7 @@ def outbox() -> dict[str, Any]:
                 "address": "/samples/outbox",
                 "recipient": "",
                 "subject": "Muistutus ajasta",
+                "language": "sv",
                 "language_text": "ruotsi",
                 "notification": "n_muistutus",
                 "sent_at": before(days=1),
