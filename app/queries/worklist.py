@@ -96,7 +96,8 @@ def worklist(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime) -> Wor
 
 
 def _lines(uow: UnitOfWork, actor: Actor, user_key: int, wish: Wish, now: datetime) -> list[TaskLine]:
-    after = read_cursor(wish.after)
+    by_number = wish.order.lstrip("-") == "priority" and wish.tab is not Tab.DONE
+    after = read_cursor(wish.after, sorted_by=int if by_number else datetime)
     filters = _filters(wish, now)
     if wish.tab is Tab.MINE:
         return uow.worklist.mine(user_key, filters=filters, order=wish.order, after=after, limit=PAGE_SIZE + 1)

@@ -12,7 +12,7 @@ import hmac
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.domain.errors import NotAllowed
@@ -57,6 +57,7 @@ class CrossSiteRequest(NotAllowed):
 
 def install(app: Flask) -> None:
     """Guard every request and every answer of the application."""
+    app.before_request(refuse_nul)
     app.before_request(refuse_cross_site)
     app.after_request(add_headers)
     app.jinja_env.globals["csrf_token"] = csrf_token
@@ -65,6 +66,15 @@ def install(app: Flask) -> None:
 def is_api() -> bool:
     """Tell whether the request is for a door of machines."""
     return f"{request.path}/".startswith(API_PREFIXES)
+
+
+def refuse_nul() -> None:
+    """Refuse the one character that no text of a database can hold and no browser sends."""
+    sent = [request.path, *request.args, *(value for values in request.args.listvalues() for value in values)]
+    if not is_api():
+        sent += [*request.form, *(value for values in request.form.listvalues() for value in values)]
+    if any("\0" in text for text in sent):
+        abort(400)
 
 
 def allow_diagram() -> None:

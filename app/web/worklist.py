@@ -23,6 +23,7 @@ from app.web.shell import executor, now
 
 blueprint = Blueprint("worklist", __name__)
 PATH = "/worklist"
+LONGEST_NUMBER = 10
 
 
 @blueprint.get(PATH)
@@ -38,9 +39,8 @@ def index() -> ResponseReturnValue:
 def news() -> ResponseReturnValue:
     """Say how many tasks have come since the list was drawn, or nothing."""
     seen = request.args.get("seen", "0")
-    count = executor().read(
-        new_since, actor=current_actor(), seen=int(seen) if seen.isascii() and seen.isdigit() else 0
-    )
+    known = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < LONGEST_NUMBER else 0
+    count = executor().read(new_since, actor=current_actor(), seen=known)
     if count == 0:
         return "", 204
     return render_template("worklist/_news.html", count=count, address=address(PATH, tab="groups"))

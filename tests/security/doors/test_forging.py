@@ -71,7 +71,7 @@ def test_the_form_as_it_is_is_accepted(office):
 def test_a_name_that_the_form_does_not_ask_is_refused_and_nothing_is_stored(office, name):
     before = variables(office)
     answer = office.answer_probe(**GOOD, **{name: "true"})
-    assert answer.status_code == 422
+    assert answer.status_code == (400 if "\x00" in name else 422)
     assert (status(office), answers(office), variables(office)) == ("open", set(), before)
 
 
