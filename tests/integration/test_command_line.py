@@ -122,7 +122,7 @@ def test_the_database_goes_down_and_up_again(terminal):
     assert "database: is at revision None" in terminal.type("doctor", code=1)
     terminal.type("migrate-db")
     said = terminal.type("doctor")
-    assert [line.endswith("in order") for line in said.splitlines()] == [True] * 6
+    assert [line.endswith("in order") for line in said.splitlines()] == [True] * 7
 
 
 def test_the_doctor_sees_a_broker_that_is_away_and_a_wrong_password(terminal, own_valkey):
