@@ -24,7 +24,7 @@ COPY --from=build /opt/run /opt/run
 COPY --from=build /srv/kykypolku /srv/kykypolku
 WORKDIR /srv/kykypolku
 # SIGTERM stops a worker softly: running jobs are finished, waiting ones go back
-ENV PATH="/opt/run/bin:$PATH" PYTHONPATH=/srv/kykypolku PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+ENV PATH="/opt/run/bin:$PATH" PYTHONPATH=/srv/kykypolku PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MALLOC_ARENA_MAX=2 \
     REMAP_SIGTERM=SIGQUIT KYKYPOLKU_MODE=production KYKYPOLKU_WEB_HOST=0.0.0.0 KYKYPOLKU_LOG_FORMAT=json
 RUN printf '#!/bin/sh\nexec python -m app.cli "$@"\n' > /usr/local/bin/kykypolku && chmod 755 /usr/local/bin/kykypolku
 USER kykypolku
