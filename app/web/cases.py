@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request
@@ -219,14 +220,23 @@ def _page(page: CasePage) -> dict[str, Any]:
             }
             for offer in page.offers
         ],
-        "diagrams": [_diagram(drawn) for drawn in page.drawn],
+        "diagrams": _diagrams(page.drawn),
     }
 
 
-def _diagram(drawn: Any) -> dict[str, Any]:
+def _diagrams(drawn: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return the diagrams; those of one process are told apart by a number."""
+    names = [shown(item.name) for item in drawn]
+    numbered = [
+        f"{name} ({names[: at + 1].count(name)})" if names.count(name) > 1 else name for at, name in enumerate(names)
+    ]
+    return [_diagram(item, name) for item, name in zip(drawn, numbered, strict=True)]
+
+
+def _diagram(drawn: Any, name: str) -> dict[str, Any]:
     been, here = been_and_here(drawn.history)
     return {
-        "name": drawn.name,
+        "name": name,
         "address": diagram_address(drawn.definition_key),
         "facts": {"here": sorted(here), "been": sorted(been)},
         "steps": steps(drawn.elements, been=been, here=here),

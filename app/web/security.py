@@ -70,7 +70,9 @@ def is_api() -> bool:
 
 def refuse_nul() -> None:
     """Refuse the one character that no text of a database can hold and no browser sends."""
-    sent = [request.path, *request.args, *(value for values in request.args.listvalues() for value in values)]
+    if "\0" in request.path:
+        abort(404)
+    sent = [*request.args, *(value for values in request.args.listvalues() for value in values)]
     if not is_api():
         sent += [*request.form, *(value for values in request.form.listvalues() for value in values)]
     if any("\0" in text for text in sent):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -212,7 +212,7 @@ def row_of(
         "due_at": line.due_at,
         "created_at": line.created_at,
         "priority": line.priority,
-        "group_text": group_text(line.candidate_groups, role_names),
+        "group_text": group_text(line.candidate_groups, role_names, first=actor.roles),
         "assignee_name": line.assignee_name,
         "mine": mine and not done,
         "has_draft": line.has_draft,
@@ -223,7 +223,17 @@ def row_of(
     }
 
 
-def group_text(groups: tuple[str, ...], role_names: Mapping[str, LocalizedText]) -> str:
-    """Return the roles that a task is for, in words."""
+#: a list names so many roles of a task and counts the others
+MOST_NAMED = 2
+
+
+def group_text(
+    groups: tuple[str, ...], role_names: Mapping[str, LocalizedText], *, first: Collection[str] | None = None
+) -> str:
+    """Return the roles that a task is for, in words; in a list the viewer's own come `first` and some only count."""
     language = current_language()
-    return ", ".join(in_language(role_names[group], language) if group in role_names else group for group in groups)
+    ordered = groups if first is None else tuple(sorted(groups, key=lambda group: group not in first))
+    names = [in_language(role_names[group], language) if group in role_names else group for group in ordered]
+    if first is None or len(names) <= MOST_NAMED:
+        return ", ".join(names)
+    return texts().plural("worklist.more_groups", count=len(names) - 1, name=names[0])

@@ -15,12 +15,26 @@ from playwright.sync_api import sync_playwright
 from tests.browser import need_browser
 from tests.e2e.conftest import OPTIONS
 from tests.e2e.journeys.furnished import furnish
-from tests.e2e.journeys.office import Office, choose_language
+from tests.e2e.journeys.office import Office, choose_language, scenario
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 #: picture -> page of the furnished office
-PICTURES = {"worklist": "worklist-groups", "task": "task", "case": "case", "monitor": "instance"}
+PICTURES = {"worklist": "worklist-all", "task": "task", "case": "case", "monitor": "instance"}
 MOST_BYTES = 250_000
+
+
+#: further calls, so that the worklist is one of a working day: story, steps done
+CALLS = (("matti_25", 1), ("matti_55", 2), ("kiireellinen", 1), ("turvallisuushuoli", 1), ("matti_24", 2))
+
+
+def add_calls(office: Office) -> None:
+    """Let the telephone ring some more."""
+    for name, steps in CALLS:
+        story = scenario("tyky_ajanvaraus", name)
+        office.begin_call()
+        for step in story["steps"][:steps]:
+            if step.get("task") in office.world.open_tasks():
+                office.world.complete(step["task"], step["by"], step["answers"])
 
 
 def take(folder: Path) -> None:
@@ -28,6 +42,7 @@ def take(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         office = Office(Path(place))
         found = furnish(office)
+        add_calls(office)
         browser = playwright.chromium.launch(executable_path=need_browser(), args=OPTIONS)
         for picture, name in PICTURES.items():
             role, path = found.pages[name]
