@@ -1,0 +1,76 @@
+"""Repair with a reason: end an instance, or try again what failed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
+
+from app.commands.cancel_instance import cancel_instance
+from app.commands.resolve_incident import resolve_incident
+from app.domain.errors import Conflict, InvalidInput
+from app.web.access import current_actor
+from app.web.asking import key_of, run
+from app.web.language import texts
+from app.web.monitor.blueprint import PATH, blueprint
+from app.web.monitor.instance import render_instance
+from app.web.shell import now
+
+
+@blueprint.post(f"{PATH}/instances/<key>/cancel")
+def cancel(key: str) -> ResponseReturnValue:
+    """End the instance for the reason given."""
+    reason = request.form.get("reason", "")[:500]
+    try:
+        run(cancel_instance, instance_key=key_of(key), actor=current_actor(), reason=reason, now=now())
+    except InvalidInput:
+        return render_instance(key, cancel_errors=texts()("monitor.reason_missing"), cancel_reason=reason), 422
+    flash(texts()("monitor.cancelled"), "success")
+    return redirect(f"{PATH}/instances/{key_of(key)}", code=303)
+
+
+@blueprint.post(f"{PATH}/incidents/<key>/retry")
+def retry(key: str) -> ResponseReturnValue:
+    """Try the failed element again, with the data as changed."""
+    instance_key = key_of(request.form.get("instance", ""))
+    values, wrong = _changed_variables()
+    if wrong:
+        return render_instance(str(instance_key), wrong={int(key_of(key)): wrong}), 422
+    try:
+        run(
+            resolve_incident,
+            incident_key=key_of(key),
+            actor=current_actor(),
+            variables=values,
+            decision=request.form.get("decision", "retry"),
+            note=request.form.get("note", "")[:500],
+            now=now(),
+        )
+    except Conflict:
+        flash(texts()("monitor.already_resolved"), "warning")
+    else:
+        flash(texts()("monitor.retried"), "success")
+    return redirect(f"{PATH}/instances/{instance_key}", code=303)
+
+
+def _changed_variables() -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the variables whose text was changed, and what is wrong with those that are no JSON."""
+    values: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for field, text in request.form.items():
+        if not field.startswith("variable."):
+            continue
+        name = field.removeprefix("variable.")
+        if text == request.form.get(f"was.{name}"):
+            continue
+        try:
+            values[name] = json.loads(text, parse_constant=_refuse_constant)
+        except ValueError:
+            wrong[name] = texts()("monitor.not_json")
+    return values, wrong
+
+
+def _refuse_constant(text: str) -> Any:
+    raise ValueError(text)
