@@ -23,6 +23,24 @@ export function tidy(number) {
   return digits.length <= 13 ? Number(rounded) : number;
 }
 
+const MOST_PLACES = 15;
+
+/** Count the digits that the number has after its decimal point. */
+function decimalPlaces(number) {
+  const [mantissa, exponent = '0'] = String(number).split('e');
+  return Math.max(0, (mantissa.split('.')[1] ?? '').length - Number(exponent));
+}
+
+/**
+ * Add two numbers. A sum has no more decimal places than its parts: to that many the result is rounded, so that cents
+ * add up where large amounts nearly cancel each other (9895684.99 - 9999996.35) and dust reaches into the first 13 digits.
+ */
+export function addNumbers(left, right) {
+  const total = left + right;
+  const places = Math.max(decimalPlaces(left), decimalPlaces(right));
+  return places > 0 && places <= MOST_PLACES && Number.isFinite(total) ? Number(total.toFixed(places)) + 0 : tidy(total);
+}
+
 /** Split a number into an integer and a power of ten, exactly as it is written in decimal. */
 function decimalParts(number) {
   const [mantissa, exponent = '0'] = String(Math.abs(number)).split('e');
@@ -63,5 +81,5 @@ export function round(number, scale, mode) {
 }
 
 export function sum(list) {
-  return list.reduce((total, item) => tidy(total + item), 0);
+  return list.reduce((total, item) => addNumbers(total, item), 0);
 }

@@ -1,12 +1,12 @@
 /** Arithmetic (DMN 10.3.2.3, 10.3.2.14): numbers, texts, temporal values and durations. */
 import { isDuration, isTemporal } from 'feelin';
-import { tidy } from '../numbers.mjs';
+import { addNumbers, tidy } from '../numbers.mjs';
 import { limitText, warn } from '../state.mjs';
 import { addBoth, between, divideDurations, scaleDuration, shift } from '../temporal.mjs';
 
 function add(left, right) {
   if (typeof left === 'number' && typeof right === 'number') {
-    return tidy(left + right);
+    return addNumbers(left, right);
   }
   if (typeof left === 'string' && typeof right === 'string') {
     return limitText(left + right);
@@ -22,7 +22,7 @@ function add(left, right) {
 
 function subtract(left, right) {
   if (typeof left === 'number' && typeof right === 'number') {
-    return tidy(left - right);
+    return addNumbers(left, -right);
   }
   if (isDuration(left) && isDuration(right)) {
     return addBoth(left, right, -1);
