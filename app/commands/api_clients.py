@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from app.domain.access import Purpose
 from app.domain.actor import Actor, may_administer
 from app.domain.api_client import (
     TOKEN_LIFETIME,
@@ -199,7 +198,7 @@ def give_token(
 
 
 def note_refused_call(uow: UnitOfWork, *, actor: Actor, operation: str, reason: str, key: int, now: datetime) -> None:
-    """Write that the program was refused something: what it wanted, and why not; client data in the access log too."""
+    """Write that the program was refused something: what it wanted, and why not."""
     uow.audit.add(
         actor=actor,
         action="api_call_refused",
@@ -208,18 +207,6 @@ def note_refused_call(uow: UnitOfWork, *, actor: Actor, operation: str, reason: 
         details={"operation": operation, "reason": reason},
         now=now,
     )
-    if reason == CARE_REFUSED:
-        case_key = uow.tasks.get(key).case_key
-        uow.access_log.add(
-            actor=actor,
-            action="refused",
-            client_key=None if case_key is None else uow.care.get_case(case_key).client_key,
-            case_key=case_key,
-            data_groups=[],
-            purpose=Purpose.CARE,
-            ground=reason,
-            now=now,
-        )
 
 
 def _administered(uow: UnitOfWork, client_id: str, actor: Actor) -> ApiClient:

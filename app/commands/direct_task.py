@@ -9,7 +9,7 @@ from datetime import datetime
 from app.commands.claim_task import claim_task, ensure_open, release_task
 from app.domain.actor import Actor, may_monitor, may_take
 from app.domain.directing import may_direct
-from app.domain.errors import InvalidInput, NotAllowed, NotFound, Problem, TaskClaimedByOther
+from app.domain.errors import Concealed, InvalidInput, NotAllowed, Problem, TaskClaimedByOther
 from app.storage.rows import Task
 from app.storage.unit_of_work import UnitOfWork
 
@@ -103,7 +103,7 @@ def change_task(uow: UnitOfWork, *, task_key: int, change: TaskChange, actor: Ac
 
 
 def _locked_task(uow: UnitOfWork, task_key: int, actor: Actor) -> Task:
-    """Lock and return the task. :raises NotFound: none that the actor may know of"""
+    """Lock and return the task. :raises NotFound: there is none :raises Concealed: not for the actor"""
     uow.instances.lock_for_task(task_key)
     task = uow.tasks.get(task_key)
     known = (
@@ -113,7 +113,7 @@ def _locked_task(uow: UnitOfWork, task_key: int, actor: Actor) -> Task:
         or may_direct(actor, unit_id=task.unit_id, area_id=task.area_id)
     )
     if not known:
-        raise NotFound("user task", task_key)
+        raise Concealed("user task", task_key, case_key=task.case_key)
     return task
 
 

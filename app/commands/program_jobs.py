@@ -13,7 +13,7 @@ from typing import Any
 
 from app.commands.jobs import activate_jobs, fail_job, finish_job, throw_job_error
 from app.domain.api_client import ApiClient, Caller
-from app.domain.errors import InvalidInput, LeaseLost, NotAllowed, NotFound, Problem
+from app.domain.errors import Concealed, InvalidInput, LeaseLost, NotAllowed, NotFound, Problem
 from app.domain.sent_variables import check_variables
 from app.storage.rows import Job
 from app.storage.unit_of_work import UnitOfWork
@@ -186,7 +186,10 @@ def _check_retries(retries: int) -> None:
 
 def _visible_job(uow: UnitOfWork, job_key: int, caller: Caller) -> Job:
     job = uow.jobs.get(job_key)
-    if not caller.client.may_work_on(job.type) or job.status not in _OPEN:
+    if not caller.client.may_work_on(job.type):
+        behind = uow.api_searches.behind("jobKey", job_key)
+        raise Concealed("job", job_key, case_key=behind.case_key if behind is not None else None)
+    if job.status not in _OPEN:
         raise NotFound("job", job_key)
     return job
 

@@ -10,7 +10,7 @@ from app.commands.api_clients import CARE_REFUSED
 from app.commands.complete_task import Submission, complete_task
 from app.domain.actor import may_monitor, may_take
 from app.domain.api_client import Caller, Scope
-from app.domain.errors import NotAllowed, NotFound
+from app.domain.errors import Concealed, NotAllowed
 from app.domain.sent_variables import check_variables
 from app.published import form_of
 from app.storage.unit_of_work import UnitOfWork
@@ -25,7 +25,8 @@ def complete_program_task(
     A form that asks for anything of the care core needs the scope `care`: leaving such a question empty is an answer
     too. What was stored there is in the access log, written by `store_answers`.
 
-    :raises NotFound: no such task, or not for the service person
+    :raises NotFound: no such task
+    :raises Concealed: it is not for the service person
     :raises NotAllowed: the token is not for care records, or the task is not theirs
     :raises TaskAlreadyClosed: someone else was faster, or the process went another way
     :raises TaskClaimedByOther: someone else has it
@@ -38,7 +39,7 @@ def complete_program_task(
         or may_take(actor, task=task.restriction)
         or may_monitor(actor)
     ):
-        raise NotFound("user task", task_key)
+        raise Concealed("user task", task_key, case_key=task.case_key)
     if task.form_id is None:
         check_variables(values)
     elif Scope.CARE not in caller.scopes:

@@ -2,7 +2,7 @@
 What the API reads, each with its rule: monitoring roles see every instance, others those that they started themselves.
 
 None of these holds client data: answers of clients never are variables (design.md 4). What is not for the actor to know
-does not exist for them.
+does not exist for them; that they asked for it is logged as a refused attempt, as on the pages.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.domain.actor import Actor, may_monitor, may_take
-from app.domain.errors import NotAllowed, NotFound
+from app.domain.errors import Concealed, NotAllowed, NotFound
 from app.domain.localized import LocalizedText
 from app.domain.searching import Condition, Found, Operator, Search
 from app.published import process_of
@@ -89,13 +89,13 @@ def find_process_instances(uow: UnitOfWork, *, search: Search, actor: Actor) -> 
 
 
 def get_process_instance(uow: UnitOfWork, *, key: int, actor: Actor) -> Row:
-    """Return an instance. :raises NotFound: none that the actor may see"""
+    """Return an instance. :raises NotFound: there is none :raises Concealed: not for the actor"""
     found = uow.api_searches.process_instances(_by("processInstanceKey", key), started_by=_started_by(actor))
-    return _one(found, "process instance", key)
+    return _own(uow, found, "processInstanceKey", key)
 
 
 def list_sequence_flows(uow: UnitOfWork, *, key: int, actor: Actor) -> tuple[Row, Sequence[str]]:
-    """Return the instance and the sequence flows that it took. :raises NotFound: none that the actor may see"""
+    """Return the instance and the sequence flows that it took; refuses as `get_process_instance`."""
     return get_process_instance(uow, key=key, actor=actor), uow.monitor.taken_flows(key)
 
 
@@ -105,8 +105,9 @@ def find_element_instances(uow: UnitOfWork, *, search: Search, actor: Actor) -> 
 
 
 def get_element_instance(uow: UnitOfWork, *, key: int, actor: Actor) -> Row:
-    """Return an element instance. :raises NotFound: none that the actor may see"""
-    return _one(find_element_instances(uow, search=_by("elementInstanceKey", key), actor=actor), "element", key)
+    """Return an element instance. :raises NotFound: there is none :raises Concealed: not for the actor"""
+    found = find_element_instances(uow, search=_by("elementInstanceKey", key), actor=actor)
+    return _own(uow, found, "elementInstanceKey", key)
 
 
 def _named(uow: UnitOfWork, found: Found) -> Found:
@@ -127,8 +128,8 @@ def find_incidents(uow: UnitOfWork, *, search: Search, actor: Actor) -> Found:
 
 
 def get_incident(uow: UnitOfWork, *, key: int, actor: Actor) -> Row:
-    """Return an incident. :raises NotFound: none that the actor may see"""
-    return _one(find_incidents(uow, search=_by("incidentKey", key), actor=actor), "incident", key)
+    """Return an incident. :raises NotFound: there is none :raises Concealed: not for the actor"""
+    return _own(uow, find_incidents(uow, search=_by("incidentKey", key), actor=actor), "incidentKey", key)
 
 
 def find_variables(uow: UnitOfWork, *, search: Search) -> Found:
@@ -194,23 +195,23 @@ def find_user_tasks(
 
 
 def get_user_task(uow: UnitOfWork, *, key: int, actor: Actor) -> Row:
-    """Return a user task. :raises NotFound: none that the actor may see"""
-    return _one(find_user_tasks(uow, search=_by("userTaskKey", key), actor=actor), "user task", key)
+    """Return a user task. :raises NotFound: there is none :raises Concealed: not for the actor"""
+    return _own(uow, find_user_tasks(uow, search=_by("userTaskKey", key), actor=actor), "userTaskKey", key)
 
 
 def ensure_visible(task: Task, actor: Actor) -> None:
     """
     Check that the actor may know of the task.
 
-    :raises NotFound: it is not for them
+    :raises Concealed: it is not for them
     """
     own = actor.user_key is not None and actor.user_key in (task.assignee, task.completed_by)
     if not (own or may_monitor(actor) or may_take(actor, task=task.restriction)):
-        raise NotFound("user task", task.key)
+        raise Concealed("user task", task.key, case_key=task.case_key)
 
 
 def get_task_form(uow: UnitOfWork, *, key: int, actor: Actor) -> Row | None:
-    """Return the form of a user task, None where it has none. :raises NotFound: no task that the actor may see"""
+    """Return the form of a user task, None where it has none. :raises NotFound, Concealed: none for the actor"""
     task = uow.tasks.get(key)
     ensure_visible(task, actor)
     return _form(uow, task.definition_key, task.form_id) if task.form_id else None
@@ -263,6 +264,25 @@ def _one(found: Found, kind: str, key: int) -> Row:
     if not found.rows:
         raise NotFound(kind, key)
     return found.rows[0]
+
+
+def _own(uow: UnitOfWork, found: Found, name: str, key: int) -> Row:
+    """Return what was found; what is there and was not for the actor is concealed, `name` being that of its key."""
+    if found.rows:
+        return found.rows[0]
+    behind = uow.api_searches.behind(name, key)
+    if behind is None:
+        raise NotFound(_KINDS[name], key)
+    raise Concealed(_KINDS[name], key, case_key=behind.case_key)
+
+
+#: what the log calls the things of an instance, by the name of their key
+_KINDS = {
+    "processInstanceKey": "process instance",
+    "elementInstanceKey": "element instance",
+    "incidentKey": "incident",
+    "userTaskKey": "user task",
+}
 
 
 def answers_reads(uow: UnitOfWork) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -25,8 +26,19 @@ from app.storage.api_resources import (
 )
 from app.storage.searching import compare, find
 from app.storage.tables.definitions import form_definition, process_form
-from app.storage.tables.instances import history, process_instance, variable
+from app.storage.tables.instances import history, incident, job, process_instance, variable
 from app.storage.tables.work import task_offer, user_task
+
+#: tables whose rows belong to an instance, by the name that the API gives to their keys
+_OF_INSTANCE = {"userTaskKey": user_task, "jobKey": job, "incidentKey": incident}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    """The instance behind something that the API names by key, and the case behind the instance, where there is one."""
+
+    instance_key: int
+    case_key: int | None
 
 
 class ApiSearches:
@@ -141,6 +153,28 @@ class ApiSearches:
             select(history.c.instance_key).where(history.c.element_instance_key == key, history.c.event == "activated")
         ).first()
         return (row.instance_key, key) if row is not None else None
+
+    def behind(self, name: str, key: int) -> Behind | None:
+        """
+        Return the instance that a key of the API belongs to, None where there is no such thing.
+
+        `name` is what the API calls the key: processInstanceKey, elementInstanceKey, userTaskKey, jobKey, incidentKey
+        or variableKey; keys of published things have no instance behind them.
+        """
+        instance_key: int | None = None
+        if name == "variableKey":
+            found = self.find_variable(key)
+            instance_key = found["instance_key"] if found is not None else None
+        elif name in ("elementInstanceKey", "processInstanceKey"):
+            scope = self.instance_of_scope(key)
+            instance_key = scope[0] if scope is not None else None
+        elif name in _OF_INSTANCE:
+            table = _OF_INSTANCE[name]
+            instance_key = self._connection.scalar(select(table.c.instance_key).where(table.c.key == key))
+        if instance_key is None:
+            return None
+        case_key = select(process_instance.c.case_key).where(process_instance.c.key == instance_key)
+        return Behind(instance_key=instance_key, case_key=self._connection.scalar(case_key))
 
     def enclosing_scopes(self, element_instance_key: int) -> list[int]:
         """Return the scopes of an element from itself outwards to the process."""

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from app.commands.api_clients import note_refused_call
 from app.domain.api_client import Caller, Unauthenticated
 from app.domain.errors import (
+    Concealed,
     Conflict,
     EngineFault,
     InstanceEnded,
@@ -31,6 +32,8 @@ from app.domain.errors import (
 from app.domain.localized import LANGUAGES
 from app.domain.sessions import SignInDelayed, SignInRefused
 from app.locale import Texts
+from app.queries.access import log_refusal
+from app.storage.unit_of_work import UnitOfWork
 from app.web.forms.answer_texts import limit_text
 from app.web.shell import executor, now
 
@@ -80,7 +83,7 @@ def answer_problem(error: Exception) -> Response:
     if status >= 500:
         log.error("api_call_failed", operation=_operation(), error=type(error).__name__)
     response = problem_details(status, key, detail=_explanation(error), problems=_problems(error))
-    if isinstance(error, NotAllowed):
+    if isinstance(error, (NotAllowed, Concealed)):
         _note_refusal(error)
     if status == 401:
         response.headers["WWW-Authenticate"] = f"Bearer {REALM}, Basic {REALM}"
@@ -144,20 +147,38 @@ def _text_of(problem: Problem, texts: Texts) -> str:
     return f"{problem.place}: {text}" if problem.place and problem.place not in text else text
 
 
-def _note_refusal(error: NotAllowed) -> None:
-    """Write the refused attempt to the audit; a caller whom nobody knows has none."""
+def _note_refusal(error: NotAllowed | Concealed) -> None:
+    """
+    Write the refused attempt, in a transaction of its own, because the refusal undid the first; a stranger has none.
+
+    What a program may not do goes to the audit; what it may not know of, and what it may not do to a thing of a
+    client, to the access log, with the same line that a person leaves on a page.
+    """
     caller: Caller | None = g.get("api_caller")
     if caller is None:
         return
     keys: Mapping[str, int] = g.get("api_keys", {})
-    executor().run(
-        note_refused_call,
-        actor=caller.actor,
-        operation=_operation(),
-        reason=error.reason,
-        key=next(iter(keys.values()), 0),
-        now=now(),
-    )
+    name, key = next(iter(keys.items()), ("", 0))
+
+    def write(uow: UnitOfWork) -> None:
+        if isinstance(error, NotAllowed):
+            note_refused_call(uow, actor=caller.actor, operation=_operation(), reason=error.reason, key=key, now=now())
+            behind = uow.api_searches.behind(name, key)
+            if behind is None:
+                return
+            reason, case_key = error.reason, behind.case_key
+        else:
+            reason, case_key = f"concealed: {error.kind}", error.case_key
+        log_refusal(
+            uow,
+            actor=caller.actor,
+            purpose=f"{request.method} {request.path}",
+            reason=reason,
+            case_key=case_key,
+            now=now(),
+        )
+
+    executor().run(write)
 
 
 def _operation() -> str:
