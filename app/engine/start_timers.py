@@ -46,6 +46,8 @@ def plan_start(
         schedule = plan(timer.kind, feel.evaluate_one(value.text, surroundings.contexts, now=moment), moment)
     if after is None:
         return PlannedStart(due_at=schedule.due, repetitions_left=schedule.left)
-    took_place = Schedule(due=after.due_at, left=after.repetitions_left, interval=schedule.interval)
+    took_place = Schedule(
+        due=after.due_at, left=after.repetitions_left, interval=schedule.interval, anchor=schedule.anchor
+    )
     following = took_place.next_after(moment)
     return None if following is None else PlannedStart(due_at=following.due, repetitions_left=following.left)

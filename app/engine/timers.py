@@ -52,6 +52,25 @@ class Interval:
         except OverflowError:
             raise EngineFault("timer_out_of_range", "a timer is outside the calendar") from None
 
+    def times(self, count: int) -> Interval:
+        """Return the interval so many times."""
+        return Interval(months=self.months * count, days=self.days * count, seconds=self.seconds * count)
+
+    def first_after(self, moment: datetime, *, anchor: datetime) -> datetime:
+        """
+        Return the first slot (UTC) after the moment of the grid anchor + n times the interval.
+
+        `anchor` is a clock in Helsinki without zone; the interval leads forward by days or months. An hour that comes
+        twice in autumn is the first of the two, one that does not exist in spring is the one after it.
+        """
+        # no month has more days: never beyond the slot that is sought
+        longest_days = self.months * 31 + self.days + self.seconds / 86_400 + 1
+        passed = (moment.astimezone(HELSINKI).replace(tzinfo=None) - anchor) / timedelta(days=1)
+        count = max(1, int(passed / longest_days))
+        while (due := self.times(count).after(anchor.replace(tzinfo=HELSINKI))) <= moment:
+            count += 1
+        return due
+
     def is_forward(self) -> bool:
         """Return whether the interval leads into the future."""
         return (self.months, self.days, self.seconds) > (0, 0, 0) and min(self.months, self.days, self.seconds) >= 0
@@ -64,11 +83,24 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a timer is due, and how it goes on: `left` more turns (-1 endless, None no cycle) every `interval`."""
+    """
+    When a timer is due, and how it goes on: `left` more turns (-1 endless, None no cycle) every `interval`.
+
+    `anchor` is the clock in Helsinki (without zone) from which a cycle of days or months counts. Were each turn counted
+    from the one before, a cycle at 3.30 would stay at 4.30 after the night in spring that has no 3.30, and one on the
+    31st would stay on the 28th after February.
+    """
 
     due: datetime
     left: int | None = None
     interval: Interval | None = None
+    anchor: datetime | None = None
+
+    def rhythm(self) -> str:
+        """Return interval and anchor as text, for `read_rhythm`; "" where the timer is no cycle."""
+        if self.interval is None:
+            return ""
+        return self.interval.text() + (f"@{self.anchor.isoformat()}" if self.anchor else "")
 
     def next_after(self, now: datetime) -> Schedule | None:
         """
@@ -78,13 +110,18 @@ class Schedule:
         """
         if self.interval is None or self.left is None or self.left == 0:
             return None
-        due = self.interval.after(self.due)
-        if due <= now and not self.interval.months and not self.interval.days:
-            missed = int((now - due).total_seconds()) // self.interval.seconds
-            due += timedelta(seconds=missed * self.interval.seconds)
-        while due <= now:
-            due = self.interval.after(due)
-        return Schedule(due=due, left=self.left if self.left == ENDLESS else self.left - 1, interval=self.interval)
+        left = self.left if self.left == ENDLESS else self.left - 1
+        if not self.interval.months and not self.interval.days:
+            due = self.interval.after(self.due)
+            if due <= now:
+                missed = int((now - due).total_seconds()) // self.interval.seconds
+                due += timedelta(seconds=missed * self.interval.seconds)
+            while due <= now:
+                due = self.interval.after(due)
+            return Schedule(due=due, left=left, interval=self.interval)
+        anchor = self.anchor or self.due.astimezone(HELSINKI).replace(tzinfo=None)
+        due = self.interval.first_after(max(now, self.due), anchor=anchor)
+        return Schedule(due=due, left=left, interval=self.interval, anchor=anchor)
 
 
 def read_interval(text: str) -> Interval | None:
@@ -99,6 +136,12 @@ def read_interval(text: str) -> Interval | None:
         days=sign * (amounts["weeks"] * 7 + amounts["days"]),
         seconds=sign * (amounts["hours"] * 3600 + amounts["minutes"] * 60 + amounts["seconds"]),
     )
+
+
+def read_rhythm(text: str) -> tuple[Interval | None, datetime | None]:
+    """Return the interval and the anchor of a cycle's text; states of earlier builds hold no anchor."""
+    interval, _, anchor = text.partition("@")
+    return read_interval(interval), datetime.fromisoformat(anchor) if anchor else None
 
 
 def to_interval(value: Value) -> Interval:
@@ -172,7 +215,12 @@ def _plan_cycle(value: Value, now: datetime) -> Schedule:
     left = ENDLESS if times is None else times - 1
     if match is None or match["start"] is None:
         return Schedule(due=interval.after(now), left=left, interval=interval)
-    first = Schedule(due=to_moment(match["start"]), left=left, interval=interval)
+    start = to_moment(match["start"])
+    written = _read_moment(match["start"])
+    anchor = start.astimezone(HELSINKI).replace(tzinfo=None)
+    if isinstance(written, datetime) and written.tzinfo is None:
+        anchor = written
+    first = Schedule(due=start, left=left, interval=interval, anchor=anchor)
     if first.due > now:
         return first
     return first.next_after(now) or first

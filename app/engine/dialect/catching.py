@@ -11,7 +11,7 @@ from app.domain.errors import EngineFault
 from app.engine.expressions import Template
 from app.engine.scopes import storable
 from app.engine.seam import MessageAwaited, SignalAwaited, TimerOpened, Trigger, Value, Variables
-from app.engine.timers import Interval, Schedule, plan, read_interval
+from app.engine.timers import Schedule, plan, read_rhythm
 from app.engine.tokens import Token, Wait
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def open_timer(token: Token, element_id: str, schedule: Schedule) -> None:
         element=element_id,
         due=schedule.due.isoformat(),
         left=schedule.left,
-        note=schedule.interval.text() if schedule.interval else "",
+        note=schedule.rhythm(),
     )
     opened = TimerOpened(
         key=wait.key,
@@ -211,8 +211,8 @@ def happened(host: Token, wait: Wait, subscription: Subscription, trigger: Trigg
 
 
 def _open_next_turn(host: Token, wait: Wait) -> None:
-    interval: Interval | None = read_interval(wait.note) if wait.note else None
-    this_turn = Schedule(due=datetime.fromisoformat(wait.due), left=wait.left, interval=interval)
+    interval, anchor = read_rhythm(wait.note)
+    this_turn = Schedule(due=datetime.fromisoformat(wait.due), left=wait.left, interval=interval, anchor=anchor)
     following = this_turn.next_after(host.workflow.surroundings.now)
     if following is not None:
         open_timer(host, wait.element, following)

@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from app.domain.errors import EngineFault
 from app.engine.feel.values import YearsMonths
-from app.engine.timers import ENDLESS, HELSINKI, Interval, Schedule, plan, read_interval, to_interval, to_moment
+from app.engine.timers import (
+    ENDLESS,
+    HELSINKI,
+    Interval,
+    Schedule,
+    plan,
+    read_interval,
+    read_rhythm,
+    to_interval,
+    to_moment,
+)
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -108,3 +118,87 @@ def test_a_late_cycle_jumps_to_the_next_slot_of_its_grid(seconds, late):
 def test_the_last_turn_has_no_next():
     assert Schedule(due=NOW, left=0, interval=Interval(days=1)).next_after(NOW) is None
     assert Schedule(due=NOW).next_after(NOW) is None
+
+
+def turns(text: str, now: datetime, count: int) -> list[str]:
+    """Return the clock in Helsinki of the first turns of a cycle, each fired when it was due."""
+    schedule, clocks = plan("cycle", text, now), []
+    for _ in range(count):
+        clocks.append(schedule.due.astimezone(HELSINKI).strftime("%d.%m. %H:%M%z"))
+        interval, anchor = read_rhythm(schedule.rhythm())
+        schedule = Schedule(due=schedule.due, left=schedule.left, interval=interval, anchor=anchor).next_after(
+            schedule.due
+        )
+    return clocks
+
+
+def test_a_daily_cycle_passes_the_night_without_half_past_three_and_comes_back_to_its_hour():
+    before = datetime(2026, 3, 1, tzinfo=UTC)
+    assert turns("R/2026-03-28T03:30:00/P1D", before, 4) == [
+        "28.03. 03:30+0200",
+        "29.03. 04:30+0300",  # the clock jumps from 3.00 to 4.00
+        "30.03. 03:30+0300",
+        "31.03. 03:30+0300",
+    ]
+    assert turns("R/2026-03-29T03:30:00/P1D", before, 2) == ["29.03. 04:30+0300", "30.03. 03:30+0300"]
+
+
+def test_a_daily_cycle_comes_once_in_the_night_that_has_half_past_three_twice():
+    before = datetime(2026, 10, 1, tzinfo=UTC)
+    assert turns("R/2026-10-24T03:30:00/P1D", before, 3) == [
+        "24.10. 03:30+0300",
+        "25.10. 03:30+0300",  # the first of the two
+        "26.10. 03:30+0200",
+    ]
+
+
+def test_hours_are_elapsed_time_through_both_changes():
+    assert turns("R/2026-03-29T01:00:00/PT1H", datetime(2026, 3, 1, tzinfo=UTC), 4) == [
+        "29.03. 01:00+0200",
+        "29.03. 02:00+0200",
+        "29.03. 04:00+0300",
+        "29.03. 05:00+0300",
+    ]
+    assert turns("R/2026-10-25T02:00:00/PT1H", datetime(2026, 10, 1, tzinfo=UTC), 4) == [
+        "25.10. 02:00+0300",
+        "25.10. 03:00+0300",
+        "25.10. 03:00+0200",
+        "25.10. 04:00+0200",
+    ]
+
+
+def test_a_weekly_hour_stays_at_its_hour_all_the_year():
+    clocks = turns("R/2026-03-05T13:00:00/P7D", datetime(2026, 3, 1, tzinfo=UTC), 52)
+    assert {clock[7:12] for clock in clocks} == {"13:00"}
+    assert {clock[12:] for clock in clocks} == {"+0200", "+0300"}
+
+
+def test_a_monthly_cycle_on_the_last_day_does_not_stay_on_the_28th():
+    clocks = turns("R/2026-01-31T09:00:00/P1M", datetime(2026, 1, 1, tzinfo=UTC), 4)
+    assert [clock[:6] for clock in clocks] == ["31.01.", "28.02.", "31.03.", "30.04."]
+
+
+def test_a_cycle_of_an_earlier_build_without_anchor_goes_on():
+    interval, anchor = read_rhythm("P0M1DT0S")
+    assert (interval, anchor) == (Interval(days=1), None)
+    assert Schedule(due=NOW, left=ENDLESS, interval=interval).next_after(NOW).due == NOW + timedelta(days=1)
+
+
+@given(st.integers(0, 24), st.integers(0, 60), st.integers(0, 86_399), st.integers(0, 5000))
+def test_the_next_slot_of_the_wall_clock_is_the_first_after_now(months, days, second, late):
+    if not months and not days:
+        return
+    interval = Interval(months=months, days=days)
+    anchor = datetime.fromisoformat("2026-01-31") + timedelta(seconds=second)
+        Interval(months=months, days=days),
+        datetime.fromisoformat("2026-01-31") + timedelta(seconds=second),
+    )
+    start = anchor.replace(tzinfo=HELSINKI).astimezone(UTC)
+    now = start + timedelta(days=late)
+    due = interval.first_after(now, anchor=anchor)
+    assert due > now
+    slots = [
+        interval.times(count).after(anchor.replace(tzinfo=HELSINKI))
+        for count in range(1, 6000 // (months * 28 + days) + 2)
+    ]
+    assert due == next(slot for slot in slots if slot > now)

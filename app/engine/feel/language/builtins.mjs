@@ -8,6 +8,7 @@ import './builtins/numbers.mjs';
 import './builtins/presence.mjs';
 import './builtins/ranges.mjs';
 import './builtins/texts.mjs';
+import './builtins/working_days.mjs';
 
 export { builtins };
 export { invoke } from './builtins/declare.mjs';
