@@ -190,9 +190,6 @@ def test_the_next_slot_of_the_wall_clock_is_the_first_after_now(months, days, se
         return
     interval = Interval(months=months, days=days)
     anchor = datetime.fromisoformat("2026-01-31") + timedelta(seconds=second)
-        Interval(months=months, days=days),
-        datetime.fromisoformat("2026-01-31") + timedelta(seconds=second),
-    )
     start = anchor.replace(tzinfo=HELSINKI).astimezone(UTC)
     now = start + timedelta(days=late)
     due = interval.first_after(now, anchor=anchor)
