@@ -184,6 +184,7 @@ PEOPLE: Mapping[str, tuple[str, str, frozenset[str]]] = {
     "colleague": ("o_sote_keskus", "unit_sote", frozenset({"r_palveluohjaaja"})),
     "booker": ("o_sote_keskus", "unit_sote", frozenset({"r_ajanvaraaja"})),
     "nurse": ("o_sote_keskus", "unit_sote", frozenset({"r_terveydenhoitaja"})),
+    "supervisor": ("o_sote_keskus", "unit_sote", frozenset({"r_esihenkilo"})),
     "doctor": ("o_sote_keskus", "unit_sote", frozenset({"r_laakari"})),
     "employment": ("o_tyollisyys", "unit_employment", frozenset({"r_asiakasvastaava_te"})),
 }

@@ -24,7 +24,8 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
 
     Headers: `notification` (n_...), `recipient` = client (default), assignee, owner or role, `role` for the last. With
     the header `task`, the element id of a user task that is open in the instance, the assignee is that task's and the
-    task's own candidate groups are told beside the role (rule X2). Without it the assignee is the user whose key the
+    task's own candidate groups are told beside the role (rule X2): those of the instance's unit, or of the area where
+    nobody in the unit has the role. Without it the assignee is the user whose key the
     variable `assignee` holds. Nobody to write to, or no address, is no fault: the notice then goes to no one and the
     process goes on.
 
@@ -43,7 +44,8 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
         case "assignee":
             recipients = _staff(uow.care.places.workers(_assignees(uow, job)))
         case "role":
-            recipients = _staff(_workers_in_roles(uow, job, area_id=area_id))
+            unit_id = instance.unit_id if instance is not None and job.headers.get("task") else ""
+            recipients = _staff(_workers_in_roles(uow, job, area_id=area_id, unit_id=unit_id))
         case _:
             raise GivenUp("notification_headers_invalid", f"recipient {audience}")
     return Notice(
@@ -67,11 +69,12 @@ def _assignees(uow: UnitOfWork, job: Job) -> list[int]:
     return [] if key is None else [key]
 
 
-def _workers_in_roles(uow: UnitOfWork, job: Job, *, area_id: str) -> list[Addressee]:
+def _workers_in_roles(uow: UnitOfWork, job: Job, *, area_id: str, unit_id: str) -> list[Addressee]:
     roles = [job.headers.get("role", ""), *(role for task in _open_tasks(uow, job) for role in task.candidate_groups)]
     told: dict[int, Addressee] = {}
     for role in dict.fromkeys(roles):
-        for worker in uow.care.places.workers_in_role(role, area_id=area_id):
+        near = uow.care.places.workers_in_role(role, area_id=area_id, unit_id=unit_id)
+        for worker in near or uow.care.places.workers_in_role(role, area_id=area_id):
             told.setdefault(worker.user_key, worker)
     return list(told.values())
 

@@ -7,6 +7,11 @@ from app.domain.actor import Actor, may_repair
 SUPERVISING_ROLES = frozenset({"r_esihenkilo"})
 
 
+def may_see_delays(actor: Actor) -> bool:
+    """Tell whether the actor sees what is late in their unit: number of the case and step, nothing of the client."""
+    return not actor.roles.isdisjoint(SUPERVISING_ROLES)
+
+
 def may_direct(actor: Actor, *, unit_id: str, area_id: str) -> bool:
     """Tell whether the actor may direct a task: a supervisor in the task's unit and area, or who may repair."""
     if may_repair(actor):

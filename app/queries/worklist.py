@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.domain.actor import Actor, may_take
 from app.domain.calendar import local_date, local_midnight
+from app.domain.directing import may_see_delays
 from app.domain.errors import Concealed, InvalidInput, NotAllowed, Problem
 from app.domain.localized import LocalizedText
 from app.queries.cursors import read_cursor, write_cursor
@@ -26,6 +27,8 @@ class Tab(enum.StrEnum):
     GROUPS = "groups"
     ALL = "all"
     DONE = "done"
+    #: what is late in the unit; for supervisors
+    DELAYED = "delayed"
 
 
 class Due(enum.StrEnum):
@@ -55,7 +58,11 @@ class Worklist:
     """One page of the list."""
 
     wish: Wish
+    #: the lists that this person has
+    tabs: tuple[Tab, ...]
     lines: tuple[TaskLine, ...]
+    #: those of the lines that this person may open
+    openable: frozenset[int]
     counts: dict[str, int]
     next_cursor: str
     role_names: Mapping[str, LocalizedText]
@@ -76,22 +83,47 @@ def worklist(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime) -> Wor
     """
     Return the page of the list that the wish asks for; it holds no client data.
 
+    What is late is a list of those who supervise only; others get their own list instead.
+
     :raises InvalidInput: the order or the cursor is not ours
     """
     if actor.user_key is None:
         raise NotAllowed("worklist")
     if wish.order not in ORDERS:
         raise InvalidInput([Problem("unknown_order", place="order")])
+    supervises = may_see_delays(actor)
+    if wish.tab is Tab.DELAYED and not supervises:
+        wish = replace(wish, tab=Tab.MINE)
     lines = _lines(uow, actor, actor.user_key, wish, now)
     more = len(lines) > PAGE_SIZE
     shown = lines[:PAGE_SIZE]
     return Worklist(
         wish=wish,
+        tabs=tuple(tab for tab in Tab if supervises or tab is not Tab.DELAYED),
         lines=tuple(shown),
-        counts=uow.worklist.counts(actor.user_key, actor.roles, actor.areas, now=now),
+        openable=_openable(uow, actor, wish, shown),
+        counts=_counts(uow, actor, actor.user_key, now),
         next_cursor=_cursor(wish, shown[-1]) if more else "",
         role_names=dict(uow.accounts.roles()),
         process_names=uow.monitor.process_names(),
+    )
+
+
+def _counts(uow: UnitOfWork, actor: Actor, user_key: int, now: datetime) -> dict[str, int]:
+    counts = uow.worklist.counts(user_key, actor.roles, actor.areas, now=now)
+    if may_see_delays(actor):
+        counts[Tab.DELAYED] = uow.worklist.count_delayed(actor.unit_id, actor.areas)
+    return counts
+
+
+def _openable(uow: UnitOfWork, actor: Actor, wish: Wish, lines: Sequence[TaskLine]) -> frozenset[int]:
+    """A supervisor sees that a step is late, and opens it only where it is for them too."""
+    if wish.tab is not Tab.DELAYED:
+        return frozenset(line.key for line in lines)
+    return frozenset(
+        line.key
+        for line in lines
+        if line.assignee == actor.user_key or may_take(actor, task=uow.tasks.get(line.key).restriction)
     )
 
 
@@ -103,6 +135,16 @@ def _lines(uow: UnitOfWork, actor: Actor, user_key: int, wish: Wish, now: dateti
         return uow.worklist.mine(user_key, filters=filters, order=wish.order, after=after, limit=PAGE_SIZE + 1)
     if wish.tab is Tab.DONE:
         return uow.worklist.done(user_key, after=after, limit=PAGE_SIZE + 1)
+    if wish.tab is Tab.DELAYED:
+        return uow.worklist.delayed(
+            user_key,
+            actor.unit_id,
+            actor.areas,
+            filters=filters,
+            order=wish.order,
+            after=after,
+            limit=PAGE_SIZE + 1,
+        )
     return uow.worklist.offered(
         user_key,
         actor.roles,

@@ -232,6 +232,7 @@ def _to_job(row: AnyRow) -> Job:
         fence=row.fence,
         owner=row.owner,
         available_at=row.available_at,
+        created_at=row.created_at,
         lease_until=row.lease_until,
         headers=row.headers,
         variables=row.variables,

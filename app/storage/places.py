@@ -35,13 +35,18 @@ class Places:
         """Return the name of the unit, empty where there is no such."""
         return self._connection.scalar(select(unit.c.name).where(unit.c.id == unit_id)) or {}
 
-    def workers_in_role(self, role_id: str, *, area_id: str) -> list[Addressee]:
-        """Return who works in the role in a unit of the area, or in one without an area, and can get mail."""
+    def workers_in_role(self, role_id: str, *, area_id: str, unit_id: str = "") -> list[Addressee]:
+        """
+        Return who works in the role in a unit of the area, or in one without an area, and can get mail.
+
+        With `unit_id` only those of this unit.
+        """
+        in_unit = [unit.c.id == unit_id] if unit_id else []
         rows = self._connection.execute(
             select(user_account.c.key, user_account.c.email, user_account.c.language)
             .join(position, position.c.user_key == user_account.c.key)
             .join(unit, unit.c.id == position.c.unit_id)
-            .where(position.c.role_id == role_id, or_(unit.c.area_id == area_id, unit.c.area_id == ""))
+            .where(position.c.role_id == role_id, or_(unit.c.area_id == area_id, unit.c.area_id == ""), *in_unit)
             .where(user_account.c.disabled.is_(False), user_account.c.email != "")
             .distinct()
             .order_by(user_account.c.key)

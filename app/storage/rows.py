@@ -71,6 +71,9 @@ class Task:
     created_at: datetime
     ended_at: datetime | None
     completed_by: int | None
+    #: when it was offered to its group again because nobody had done it, and who held it then (rule X2)
+    escalated_at: datetime | None = None
+    escalated_from: int | None = None
 
     @property
     def restriction(self) -> TaskRestriction:
@@ -99,6 +102,7 @@ class Job:
     fence: int
     owner: str
     available_at: datetime
+    created_at: datetime
     lease_until: datetime | None
     headers: Mapping[str, str]
     variables: Mapping[str, Any]

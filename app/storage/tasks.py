@@ -76,6 +76,8 @@ class Tasks:
             created_at=row.created_at,
             ended_at=row.ended_at,
             completed_by=row.completed_by,
+            escalated_at=row.escalated_at,
+            escalated_from=row.escalated_from,
         )
 
     def add(
@@ -151,6 +153,14 @@ class Tasks:
             return False
         self._connection.execute(update(task_offer).where(task_offer.c.task_key == key).values(assignee=assignee))
         return True
+
+    def note_delay(self, key: int, *, held_by: int | None, now: datetime) -> None:
+        """Mark the open task as delayed; who held it is kept with it."""
+        self._connection.execute(
+            update(user_task)
+            .where(user_task.c.key == key, user_task.c.status == "open")
+            .values(escalated_at=now, escalated_from=held_by)
+        )
 
     def change(
         self,

@@ -58,6 +58,8 @@ class TaskLine:
     created_at: datetime
     ended_at: datetime | None
     has_draft: bool
+    #: when it was offered to its group again because it was late
+    escalated_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +164,32 @@ class Worklist:
             query = query.where(tuple_(user_task.c.ended_at, user_task.c.key) < tuple_(*_bound(after)))
         query = query.order_by(user_task.c.ended_at.desc(), user_task.c.key.desc()).limit(limit)
         return [_to_line(row) for row in self._connection.execute(query)]
+
+    def delayed(
+        self,
+        user_key: int,
+        unit_id: str,
+        areas: Collection[str] | None,
+        *,
+        filters: Filters,
+        order: str,
+        after: tuple[Any, int] | None,
+        limit: int,
+    ) -> list[TaskLine]:
+        """Return the open tasks of the unit that were not done in time, whoever they are for (rule X2)."""
+        chosen = [*_delayed(unit_id, areas), *_conditions(filters)]
+        if filters.group_id:
+            chosen.append(
+                user_task.c.key.in_(select(task_offer.c.task_key).where(task_offer.c.group_id == filters.group_id))
+            )
+        return self._lines(user_key, chosen, order=order, after=after, limit=limit)
+
+    def count_delayed(self, unit_id: str, areas: Collection[str] | None) -> int:
+        """Return how many tasks of the unit are delayed; none above MOST_COUNTED."""
+        found = (
+            select(literal(1)).select_from(user_task).where(*_delayed(unit_id, areas)).limit(MOST_COUNTED).subquery()
+        )
+        return self._connection.execute(select(func.count()).select_from(found)).scalar_one()
 
     def of_case(self, case_key: int, user_key: int) -> list[TaskLine]:
         """Return the open tasks of the case, earliest due first."""
@@ -313,6 +341,15 @@ def _in_areas(areas: Collection[str] | None) -> list[ColumnElement[bool]]:
     return [] if areas is None else [task_offer.c.area_id.in_({*areas, ""})]
 
 
+def _delayed(unit_id: str, areas: Collection[str] | None) -> list[ColumnElement[bool]]:
+    return [
+        user_task.c.status == "open",
+        user_task.c.escalated_at.is_not(None),
+        user_task.c.unit_id.in_({unit_id, ""}),
+        *([] if areas is None else [user_task.c.area_id.in_({*areas, ""})]),
+    ]
+
+
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.process_id:
@@ -355,4 +392,5 @@ def _to_line(row: AnyRow) -> TaskLine:
         created_at=row.created_at,
         ended_at=row.ended_at,
         has_draft=bool(row.has_draft),
+        escalated_at=row.escalated_at,
     )

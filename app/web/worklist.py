@@ -116,10 +116,13 @@ def _page(found: Worklist, actor: Actor) -> dict[str, Any]:
     say, language, wish = texts(), current_language(), found.wish
     narrowed = bool(wish.text or wish.group_id or wish.process_id or wish.due)
     seen = found.counts["mine"] + found.counts["groups"]
-    groups = {role: in_language(name, language) for role, name in found.role_names.items() if role in actor.roles}
+    of_all = wish.tab is Tab.DELAYED
+    groups = {
+        role: in_language(name, language) for role, name in found.role_names.items() if of_all or role in actor.roles
+    }
     processes = {key: in_language(name, language) for key, name in found.process_names.items()}
     return {
-        "tabs": [_tab(tab, found) for tab in Tab],
+        "tabs": [_tab(tab, found) for tab in found.tabs],
         "filters": {
             "address": PATH,
             "tab": "" if wish.tab is Tab.MINE else str(wish.tab),
@@ -138,7 +141,10 @@ def _page(found: Worklist, actor: Actor) -> dict[str, Any]:
             ("-created", say("worklist.sort_newest")),
         ],
         "columns": _columns(wish),
-        "rows": [row_of(line, actor, found.role_names, done=wish.tab is Tab.DONE) for line in found.lines],
+        "rows": [
+            row_of(line, actor, found.role_names, done=wish.tab is Tab.DONE, may_open=line.key in found.openable)
+            for line in found.lines
+        ],
         "total_text": _total(found),
         "first_address": _address(wish) if wish.after else "",
         "next_address": _address(wish, after=found.next_cursor) if found.next_cursor else "",
@@ -149,6 +155,7 @@ def _page(found: Worklist, actor: Actor) -> dict[str, Any]:
         "saved_views": [],
         "free_address": _address(Wish(tab=Tab.GROUPS)) if wish.tab is Tab.MINE and found.counts["groups"] else "",
         "free_count": found.counts["groups"],
+        **({"empty_text": say("worklist.none_delayed")} if wish.tab is Tab.DELAYED else {}),
         "place_counts": {"worklist": found.counts["mine"]},
     }
 
@@ -199,11 +206,16 @@ def _columns(wish: Wish) -> dict[str, dict[str, str]]:
 
 
 def row_of(
-    line: TaskLine, actor: Actor, role_names: Mapping[str, LocalizedText], *, done: bool = False
+    line: TaskLine,
+    actor: Actor,
+    role_names: Mapping[str, LocalizedText],
+    *,
+    done: bool = False,
+    may_open: bool = True,
 ) -> dict[str, Any]:
     """Return a task as the lists show it."""
     mine = line.assignee is not None and line.assignee == actor.user_key
-    free = line.assignee is None and line.status == "open"
+    free = may_open and line.assignee is None and line.status == "open"
     return {
         "key": str(line.key),
         "name": line.name,
@@ -216,8 +228,9 @@ def row_of(
         "assignee_name": line.assignee_name,
         "mine": mine and not done,
         "has_draft": line.has_draft,
+        "delayed_at": line.escalated_at if line.status == "open" else None,
         "client_name": "",
-        "address": f"/tasks/{line.key}",
+        "address": f"/tasks/{line.key}" if may_open else "",
         "take_address": f"/tasks/{line.key}/take" if free else "",
         "release_address": f"/tasks/{line.key}/release" if mine and line.status == "open" else "",
     }

@@ -93,6 +93,7 @@ class Story:
         self.done: list[str] = []
         self.variables: dict[str, Any] = {}
         self.thrown: list[Any] = []
+        self.offered: list[str] = []
         self.decisions: dict[str, Any] = {}
         self.status = InstanceStatus.ACTIVE
         variables = dict(scenario["start"].get("variables", {}))
@@ -184,6 +185,8 @@ class Story:
             result = {"asiakirja_id": "88"}
         elif job.type == "cancel_appointment":
             assert job.variables["ajanvaraus_id"] == "77"
+        elif job.type == "escalate_task":
+            self.offered.append(job.headers["task"])
         else:
             assert job.type == "send_notification"
             assert job.headers["notification"] in {row["id"] for row in reference("notifications")}
@@ -265,6 +268,8 @@ def test_the_story_comes_true(path: Path) -> None:
     assert set(expected.get("waiting", [])) <= {timer.element_id for timer in story.open(TimerOpened)}
     if "messages" in expected:
         assert sorted(message.name for message in story.thrown) == sorted(expected["messages"])
+    if "offered" in expected:
+        assert story.offered == expected["offered"]
     for name, value in expected.get("variables", {}).items():
         assert story.variables[name] == value
     if "indicators" in expected:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from app.commands.local_jobs import LOCAL_JOBS
 from app.domain import sharing
 from app.domain.permissions import ROLE_LETTERS
 from app.domain.sharing import DataGroup
@@ -38,7 +39,7 @@ NS = {
     "dmn": "https://www.omg.org/spec/DMN/20191111/MODEL/",
     "dmndi": "https://www.omg.org/spec/DMN/20191111/DMNDI/",
 }
-JOB_TYPES = {"create_case", "book_appointment", "cancel_appointment", "write_document", "send_notification"}
+JOB_TYPES = {*LOCAL_JOBS, "send_notification"}
 GATEWAYS = ("exclusiveGateway", "inclusiveGateway")
 CONTAINERS = ("process", "subProcess")
 
@@ -314,6 +315,29 @@ def test_every_task_of_a_professional_reminds_and_escalates(folder: Path) -> Non
             continue
         assert task.get("id") in escalated, task.get("id")
         assert task.get("id") in reminded or task.get("id") == "x8_toimi_heti", task.get("id")
+
+
+@in_every_folder
+def test_an_escalation_offers_its_own_task_to_the_group_before_anybody_is_told(folder: Path) -> None:
+    """Rule X2: released and shown first, then the mail; counted from the due date where there is one."""
+    root = diagram(folder)
+    onward = {flow.get("sourceRef"): flow.get("targetRef") for flow in find(root, ".//bpmn:sequenceFlow")}
+    nodes = {node.get("id"): node for node in flow_nodes(root)}
+    for event in find(root, ".//bpmn:boundaryEvent"):
+        kind = (event.get("id") or "").removeprefix(f"{event.get('attachedToRef')}_")
+        if kind not in {"muistutusaika", "eskalaatioaika"}:
+            continue
+        task = nodes[event.get("attachedToRef")]
+        schedule = task.find("bpmn:extensionElements/zeebe:taskSchedule", NS)
+        if schedule is not None and schedule.get("dueDate") != "=now()":
+            [counted] = [each.text for each in event.iter() if tag(each) in {"timeDate", "timeDuration"}]
+            assert schedule.get("dueDate", "").removeprefix("=") in counted, event.get("id")
+        if kind == "eskalaatioaika":
+            offered = nodes[onward[event.get("id")]]
+            told = nodes[onward[offered.get("id")]]
+            types = [each.find(".//zeebe:taskDefinition", NS).get("type") for each in (offered, told)]
+            assert types == ["escalate_task", "send_notification"], event.get("id")
+            assert headers(offered, "task") == headers(told, "task") == {task.get("id")}, event.get("id")
 
 
 @in_every_folder

@@ -185,6 +185,7 @@ def job(instance, *, variables=None, **headers):
         fence=1,
         owner="w",
         available_at=NOW,
+        created_at=NOW,
         lease_until=NOW,
         headers=headers,
         variables=variables or {},

@@ -33,6 +33,8 @@ user_task = Table(
     Column("claimed_at", Instant),
     Column("ended_at", Instant),
     Column("completed_by", Key),
+    Column("escalated_at", Instant),  # offered to the group again, because it was not done in time (rule X2)
+    Column("escalated_from", Key),  # who held it then
     UniqueConstraint("element_instance_key"),
     Index(None, "instance_key"),
     Index(None, "case_key"),
@@ -52,6 +54,14 @@ user_task = Table(
         postgresql_where=text("status = 'open'"),
     ),
     Index("ix_user_task_done_by", "completed_by", "ended_at"),
+    Index(
+        "ix_user_task_delayed",
+        "unit_id",
+        "due_at",
+        "key",
+        sqlite_where=text("status = 'open' AND escalated_at IS NOT NULL"),
+        postgresql_where=text("status = 'open' AND escalated_at IS NOT NULL"),
+    ),
 )
 
 #: an open task offered to a role in an area; read in the order of the list, removed when the task ends
