@@ -52,10 +52,10 @@ _TASKS = f"""
 INSERT INTO user_task (key, instance_key, process_definition_key, process_id, element_instance_key, element_id, name,
   form_id, status, candidate_groups, candidate_users, area_id, organisation_id, unit_id, priority, due_at, properties,
   created_at)
-SELECT 2000000000 + i, 1000000000 + i / 10 * 10, %(definition)s, 'completion', 3000000000 + i, 'kysy',
+SELECT 2000000000::bigint + i, 1000000000 + i / 10 * 10, %(definition)s, 'completion', 3000000000::bigint + i, 'kysy',
   '{{"fi": "Tehtävä"}}', 'f_koe', 'open',
   jsonb_build_array('r_bench_' || (i / 5 %% 24)), '[]', {_AREA}, 'o_sote_keskus',
-  'unit_sote', 50, now() + (i * 7919 %% 1000003) * interval '1 minute', '{{}}', now()
+  'unit_sote', 50, now() + (i::bigint * 7919 %% 1000003) * interval '1 minute', '{{}}', now()
 FROM generate_series(0, %(tasks)s - 1) i"""  # noqa: S608 # constants
 _OFFERS = """
 INSERT INTO task_offer (group_id, area_id, due_at, task_key)
