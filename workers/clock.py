@@ -1,14 +1,9 @@
-"""The clock of the doors: the one place here that asks what time it is."""
+"""What the workers take as a clock; in production it is `app.clock.DatabaseClock`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeAlias
 
 Clock: TypeAlias = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    """Return the present moment, aware, in UTC."""
-    return datetime.now(UTC)

@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from app.clock import DatabaseClock
 from app.domain.errors import Unavailable
 from app.executor import Executor, open_executor
 from app.logs import configure_logs
 from app.settings import Settings, SettingsRefused
 from workers import make_celery
-from workers.clock import Clock, utc_now
+from workers.clock import Clock
 from workers.doorbell import Doorbell
 from workers.handlers import MakeHandlers, installed_handlers
 from workers.rounds import Matching, Relay, delivery_round, start_round, timer_round
@@ -134,7 +135,8 @@ def main(make_handlers: MakeHandlers = installed_handlers) -> int:
         signal.signal(number, lambda *_: stop.set())
     executor = open_executor(settings)
     doorbell = Doorbell(make_celery(settings))
-    ringing, steady = loops(executor, doorbell, settings, clock=utc_now, wait=stop.wait, make_handlers=make_handlers)
+    clock = DatabaseClock(executor)
+    ringing, steady = loops(executor, doorbell, settings, clock=clock, wait=stop.wait, make_handlers=make_handlers)
     # a publish may hang in a frozen broker for its time-out: the thread does not hold up the end
     threading.Thread(target=ringing.run, name="relay", daemon=True).start()
     steady.run()

@@ -9,10 +9,10 @@ from functools import cache
 
 from celery import Celery
 
+from app.clock import DatabaseClock
 from app.executor import open_executor
 from app.settings import Settings
 from workers import RUN_JOBS
-from workers.clock import utc_now
 from workers.handlers import MakeHandlers, installed_handlers
 from workers.heartbeat import Heartbeat
 from workers.run_jobs import JobRunner
@@ -21,14 +21,15 @@ from workers.run_jobs import JobRunner
 def open_runner(settings: Settings, make_handlers: MakeHandlers) -> JobRunner:
     """Return the runner of this process, with a database of its own and a name that tells processes apart."""
     executor = open_executor(settings)
+    clock = DatabaseClock(executor)
     lease = timedelta(seconds=settings.lease_seconds)
     return JobRunner(
         executor,
         make_handlers(settings, executor),
-        Heartbeat(executor, lease=lease, every=settings.heartbeat_seconds, clock=utc_now),
+        Heartbeat(executor, lease=lease, every=settings.heartbeat_seconds, clock=clock),
         owner=f"{socket.gethostname()}:{os.getpid()}",
         lease=lease,
-        clock=utc_now,
+        clock=clock,
     )
 
 

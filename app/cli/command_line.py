@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import app.cli
@@ -15,6 +14,7 @@ from app.cli.doctor import doctor
 from app.cli.people import disable_person_by_hand, put_person_by_hand, register_program
 from app.cli.preparing import load_demo, load_reference_files, migrate_database, prepare
 from app.cli.processes import export_process, list_things, publish_paths, start_process
+from app.clock import DatabaseClock
 from app.domain.api_client import Scope
 from app.domain.errors import InvalidInput, KykypolkuError
 from app.domain.localized import LANGUAGES
@@ -103,7 +103,7 @@ def main(words: Sequence[str] | None = None) -> int:
         configure_logs(style=settings.log_format, level="WARNING")
         executor = open_executor(settings)
         try:
-            arguments.work(Context(settings, executor, arguments, datetime.now(UTC)))
+            arguments.work(Context(settings, executor, arguments, DatabaseClock(executor)))
         finally:
             executor.database.close()
     except InvalidInput as error:

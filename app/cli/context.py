@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.clock import DatabaseClock
 from app.executor import Executor
 from app.settings import Settings
 
@@ -27,4 +28,10 @@ class Context:
     settings: Settings
     executor: Executor
     arguments: argparse.Namespace
-    now: datetime
+    clock: DatabaseClock
+
+    @property
+    def now(self) -> datetime:
+        """The present moment, by the database's clock where there is a database."""
+        self.clock.look()
+        return self.clock.moment()

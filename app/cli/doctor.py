@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from app.cli.context import Context, Refused, say
 from app.cli.preparing import demo_people_in_production
 from app.cli.process_files import read_resources
+from app.clock import TOLERATED_SKEW
 from app.domain.errors import KykypolkuError
 from app.engine.feel import evaluate_one
 from app.storage.row_security import is_bypassed
@@ -29,6 +30,7 @@ def doctor(context: Context) -> None:
     """
     checks: Mapping[str, Callable[[Context], str]] = {
         "database": _database,
+        "clock": _clock,
         "row security": _row_security,
         "people": demo_people_in_production,
         "broker": _broker,
@@ -52,6 +54,17 @@ def _database(context: Context) -> str:
     database = context.executor.database
     found, wanted = current_revision(database), newest_revision()
     return "" if found == wanted else f"is at revision {found}, this build needs {wanted}: kykypolku migrate-db"
+
+
+def _clock(context: Context) -> str:
+    """Compare this machine's clock with the database's, by which leases and timers go."""
+    if not context.clock.look():
+        return "the database's clock cannot be read"
+    ahead = context.clock.skew()
+    if abs(ahead) <= TOLERATED_SKEW:
+        return ""
+    seconds = abs(round(ahead.total_seconds()))
+    return f"this machine's clock is {seconds} s {'ahead of' if ahead > timedelta(0) else 'behind'} the database's"
 
 
 def _row_security(context: Context) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -81,6 +82,14 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
+
+
+def read_moment(connection: Connection) -> datetime:
+    """Return the present moment by the database's clock (SQLite's is that of this machine), aware, in UTC."""
+    sqlite = connection.dialect.name == "sqlite"
+    question = "SELECT strftime('%Y-%m-%d %H:%M:%f+00:00', 'now')" if sqlite else "SELECT clock_timestamp()"
+    found = connection.exec_driver_sql(question).scalar_one()
+    return datetime.fromisoformat(found) if sqlite else found.astimezone(UTC)
 
 
 @contextmanager

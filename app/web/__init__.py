@@ -32,7 +32,7 @@ from app.web import (
     theme,
     worklist,
 )
-from app.web.shell import EXTENSION, Shell, clock_of_the_machine
+from app.web.shell import EXTENSION, Shell
 
 #: a form with its files; each file has its own, smaller limit
 LARGEST_REQUEST = 25 * 1024 * 1024
@@ -41,9 +41,7 @@ LARGEST_FORM = 2 * 1024 * 1024
 MOST_FORM_PARTS = 2000
 
 
-def create_app(
-    executor: Executor, settings: Settings, *, clock: Callable[[], datetime] = clock_of_the_machine
-) -> Flask:
+def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], datetime]) -> Flask:
     """Return the web application over the executor, with the clock that its views read."""
     app = Flask(__name__, static_folder=None)
     app.config.update(

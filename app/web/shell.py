@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import current_app
 
@@ -12,11 +12,6 @@ from app.executor import Executor
 from app.settings import Settings
 
 EXTENSION = "kykypolku"
-
-
-def clock_of_the_machine() -> datetime:
-    """Return now, in UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

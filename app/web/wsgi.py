@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.clock import DatabaseClock
 from app.executor import open_executor
 from app.logs import configure_logs
 from app.settings import Settings
@@ -10,4 +11,5 @@ from app.web import create_app
 _settings = Settings.load()
 # before anything can be logged: the library's own default would print local variables with a traceback
 configure_logs(style=_settings.log_format, level=_settings.log_level)
-application = create_app(open_executor(_settings), _settings)
+_executor = open_executor(_settings)
+application = create_app(_executor, _settings, clock=DatabaseClock(_executor))

@@ -60,13 +60,16 @@ class Parts:
         """Return what the processes are set to."""
         return Settings.load(self._environment)
 
-    def start(self, name: str, *, fault: str = "", module: str = "", name_as: str = "") -> subprocess.Popen[bytes]:
+    def start(
+        self, name: str, *, fault: str = "", module: str = "", name_as: str = "", skew: int = 0
+    ) -> subprocess.Popen[bytes]:
         """
         Start web, scheduler or worker.
 
         `fault`: where it shall die. `module`: another main program for it. `name_as`: a second one of its kind.
+        `skew`: by how many seconds the clock of its machine is ahead (where the module is tests.faults.skewed).
         """
-        environment = {**self._environment, "FAULT": fault, "PART": name}
+        environment = {**self._environment, "FAULT": fault, "PART": name, "SKEW_SECONDS": str(skew)}
         program = next(item for item in programs(environment) if item.name == name)
         command = [sys.executable, "-m", module] if module else list(program.command)
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -85,12 +88,12 @@ class Parts:
             assert process.poll() is None, self.log("web")
         return process
 
-    def nudge(self, *keys: int, fault: str = "") -> subprocess.Popen[bytes]:
+    def nudge(self, *keys: int, fault: str = "", skew: int = 0) -> subprocess.Popen[bytes]:
         """Start a process that carries out these jobs as one of the pool does, and ends."""
         with (self.folder / "nudge.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.one_nudge", *map(str, keys)],
-                env={**self._environment, "FAULT": fault},
+                [sys.executable, "-m", f"tests.faults.{'skewed' if skew else 'one_nudge'}", *map(str, keys)],
+                env={**self._environment, "FAULT": fault, "SKEW_SECONDS": str(skew)},
                 cwd=PROJECT_FOLDER,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

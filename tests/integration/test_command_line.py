@@ -9,11 +9,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 import structlog
 
+import app.clock
 from app.cli import main
 from app.secret_keys import SECRET_FIELDS, new_secret
 from tests.factories import WORK
@@ -122,7 +125,16 @@ def test_the_database_goes_down_and_up_again(terminal):
     assert "database: is at revision None" in terminal.type("doctor", code=1)
     terminal.type("migrate-db")
     said = terminal.type("doctor")
-    assert [line.endswith("in order") for line in said.splitlines()] == [True] * 7
+    assert [line.endswith("in order") for line in said.splitlines()] == [True] * 8
+
+
+def test_the_doctor_compares_the_clock_of_the_machine_with_the_databases(terminal, monkeypatch):
+    assert "clock: in order" in terminal.type("doctor")
+    right = app.clock.clock_of_the_machine
+    for seconds, said in ((600, "600 s ahead of the database's"), (-600, "600 s behind the database's")):
+        wrong = partial(lambda skew: right() + skew, timedelta(seconds=seconds))
+        monkeypatch.setattr(app.clock, "clock_of_the_machine", wrong)
+        assert f"clock: this machine's clock is {said}" in terminal.type("doctor", code=1)
 
 
 def test_the_doctor_sees_a_broker_that_is_away_and_a_wrong_password(terminal, own_valkey):
