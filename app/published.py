@@ -8,6 +8,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
+from app.domain.answers import StoredFile
 from app.domain.forms import FieldType, FormDefinition, Option, OptionSource, Values
 from app.domain.keys import new_key
 from app.engine.decisions import CompiledDecision, compile_decision
@@ -126,9 +127,10 @@ def around_form(
     case_key: int | None,
     area_id: str,
     known: Values | None = None,
+    documents: Mapping[str, StoredFile] | None = None,
     now: datetime,
 ) -> Around:
-    """Return what the form needs from outside of it: contexts, and the options of those lists that it offers."""
+    """Return what the form needs from outside of it: contexts, the options of lists that it offers, files that wait."""
     sources = {item.options_from for _, item in form.walk() if item.options_from}
     sources |= {_SOURCES_OF_TYPES[item.type] for _, item in form.walk() if item.type in _SOURCES_OF_TYPES}
     return Around(
@@ -136,6 +138,7 @@ def around_form(
         contexts=contexts(uow, form.references, case_key=case_key, area_id=area_id, now=now),
         choices={source: options_of(uow, source, area_id=area_id) for source in sources},
         known=known or {},
+        documents=documents or {},
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.commands._record import record_step
 from app.commands.claim_task import ensure_concerns, ensure_open
+from app.commands.keep_uploads import waiting_files
 from app.commands.store_answers import store_answers
 from app.domain.actor import Actor, may_complete
 from app.domain.answers import Answers
@@ -67,7 +68,7 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
     ensure_concerns(task, actor, "complete_task")
     ensure_open(task)
     _ensure_may_complete(task, actor)
-    answers = accepted_answers(uow, task, submission, now)
+    answers = accepted_answers(uow, task, submission, actor, now)
     variables: Mapping[str, Any] = submission.values or {}
     if answers is not None:
         variables = answers.variables
@@ -100,9 +101,13 @@ def _ensure_may_complete(task: Task, actor: Actor) -> None:
         raise NotAllowed("complete_task")
 
 
-def accepted_answers(uow: UnitOfWork, task: Task, submission: Submission, now: datetime) -> Answers | None:
+def accepted_answers(
+    uow: UnitOfWork, task: Task, submission: Submission, actor: Actor, now: datetime
+) -> Answers | None:
     """
     Return the answers of the submission by the rules of the task's form, or None where the task has no form.
+
+    Files that wait since the form was refused or kept as a draft are taken as if they were sent with it.
 
     :raises InvalidSubmission: an answer does not fit the form
     """
@@ -112,9 +117,8 @@ def accepted_answers(uow: UnitOfWork, task: Task, submission: Submission, now: d
     around = around_form(uow, form, case_key=task.case_key, area_id=task.area_id, now=now)
     if submission.fields is None:
         return parse_json_submission(form, submission.values or {}, language=submission.language, around=around)
-    return parse_submission(
-        form, submission.fields, language=submission.language, around=around, ignore=submission.page_names
-    )
+    fields = waiting_files(uow, form, submission.fields, task_key=task.key, actor=actor)
+    return parse_submission(form, fields, language=submission.language, around=around, ignore=submission.page_names)
 
 
 def _with_case(instance: Instance, task: Task, variables: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -142,6 +146,8 @@ def _remember(
     with uow.together():
         if actor.user_key is not None:
             uow.tasks.drop_drafts(task.key, user_key=actor.user_key)
+            if task.form_id is not None and form_of(uow, task.definition_key, task.form_id).has_files:
+                uow.uploads.drop_of_task(task.key, user_key=actor.user_key)
         uow.audit.add(
             actor=actor,
             action="task_completed",

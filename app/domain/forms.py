@@ -245,6 +245,11 @@ class FormDefinition:
         return frozenset(each.data_group for _, each in self.walk() if each.data_group is not None)
 
     @property
+    def has_files(self) -> bool:
+        """Tell whether the form takes files anywhere, in the rows of a group too."""
+        return any(each.type is FieldType.FILE for _, each in self.walk())
+
+    @property
     def missing_translations(self) -> tuple[tuple[str, str], ...]:
         """Places whose text is missing in a language: (place, language)."""
         return tuple(

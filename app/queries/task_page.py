@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from app.domain.actor import Actor, may_monitor, may_take
-from app.domain.answers import gather
+from app.domain.answers import StoredFile, gather
 from app.domain.client import Case, Client
 from app.domain.errors import Concealed
 from app.domain.forms import FormDefinition, RecordKind
@@ -103,7 +103,15 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
         element=element,
         form=form,
         values=values,
-        around=around_form(uow, form, case_key=task.case_key, area_id=task.area_id, known=values, now=now)
+        around=around_form(
+            uow,
+            form,
+            case_key=task.case_key,
+            area_id=task.area_id,
+            known=values,
+            documents=_waiting(uow, form, task_key, actor),
+            now=now,
+        )
         if form is not None
         else Around(now=now),
         outline=process.outline,
@@ -117,6 +125,14 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
         history=_history(uow, task, actor),
         completed_by_name=names.get(task.completed_by or 0, ""),
     )
+
+
+def _waiting(uow: UnitOfWork, form: FormDefinition, task_key: int, actor: Actor) -> dict[str, StoredFile]:
+    """Return the files that the actor has sent for the form before and that wait for it to be accepted."""
+    if not form.has_files or actor.user_key is None:
+        return {}
+    waiting = uow.uploads.of_task(task_key, user_key=actor.user_key)
+    return {key: upload.file for key, upload in waiting.items()}
 
 
 def _history(uow: UnitOfWork, task: Task, actor: Actor) -> tuple[Mapping[str, Any], ...]:

@@ -19,6 +19,11 @@ LARGEST_BYTES = 20 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 
 
+def pieces_of(content: bytes) -> list[bytes]:
+    """Return the content in the pieces in which files are stored; an empty file is one empty piece."""
+    return [content[start : start + CHUNK_BYTES] for start in range(0, len(content), CHUNK_BYTES)] or [b""]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredDocument:
     """A document without its content; the title is decrypted."""
@@ -86,8 +91,7 @@ class Documents:
                 created_by=created_by,
             )
         )
-        pieces = [content[start : start + CHUNK_BYTES] for start in range(0, len(content), CHUNK_BYTES)] or [b""]
-        for number, piece in enumerate(pieces):
+        for number, piece in enumerate(pieces_of(content)):
             sealed = self._cipher.encrypt(piece, table="document_chunk", key=key, field=str(number))
             self._connection.execute(insert(document_chunk).values(document_key=key, number=number, content=sealed))
 

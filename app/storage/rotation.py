@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Table, and_, func, select, update
 
 from app.storage.encryption import ID_END, ID_START, Cipher
 from app.storage.tables.care import case_answer, client, decision_record, document, document_chunk, outbox_mail
-from app.storage.tables.work import draft
+from app.storage.tables.work import draft, pending_chunk, pending_upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ PLACES = (
     _plain(decision_record, "output"),
     _Place(document_chunk, "content", lambda row: row.document_key, lambda row: str(row.number)),
     _Place(draft, "content", lambda row: row.task_key, lambda row: str(row.user_key)),
+    _plain(pending_upload, "name"),
+    _Place(pending_chunk, "content", lambda row: row.upload_key, lambda row: str(row.number)),
     _Place(outbox_mail, "recipient", lambda row: row.message_id, lambda _: "recipient"),
 )
 

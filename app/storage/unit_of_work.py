@@ -24,6 +24,7 @@ from app.storage.monitor import Monitor
 from app.storage.reference import Reference
 from app.storage.tasks import Tasks
 from app.storage.timers import Timers, TimerStarts
+from app.storage.uploads import Uploads
 from app.storage.worklist import Worklist
 
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ class UnitOfWork:
     def tasks(self) -> Tasks:
         """User tasks, drafts, submissions."""
         return Tasks(self.connection, self.cipher)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """Files that wait for their form to be sent again."""
+        return Uploads(self.connection, self.cipher)
 
     @cached_property
     def jobs(self) -> Jobs:

@@ -12,10 +12,11 @@ import binascii
 from dataclasses import dataclass
 
 import msgspec
-from flask import request
 
 from app.domain.sessions import SignedIn
 from app.storage.encryption import Undecipherable
+from app.web.asking import fields_sent, texts_only
+from app.web.drafts import texts_of_ended_session
 from app.web.security import CSRF_FIELD
 from app.web.shell import executor
 
@@ -34,10 +35,14 @@ class Carried:
 
 
 def seal_form(owner: SignedIn, address: str) -> str:
-    """Return the fields of this request's form, sealed for the person whose session has ended; "" = too large."""
-    fields = [
-        (name, value) for name, values in request.form.lists() for value in values if name not in {CSRF_FIELD, FIELD}
-    ]
+    """
+    Return the fields of this request's form, sealed for the person whose session has ended; "" = too large.
+
+    Files wait in the database meanwhile, and only their keys travel; who has signed out keeps no files.
+    """
+    signed_out = owner.ended_at is not None or owner.account.disabled
+    sent = texts_only(fields_sent()) if signed_out else texts_of_ended_session(owner.actor, address)
+    fields = [(name, value) for name, values in sent.items() for value in values if name not in {CSRF_FIELD, FIELD}]
     plain = msgspec.json.encode(fields)
     if len(plain) > LARGEST:
         return ""

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
-import structlog
 from flask import Blueprint, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from app.commands.complete_task import Submission, complete_task
-from app.commands.save_draft import save_draft
+from app.commands.keep_uploads import KeptFields, drop_upload
 from app.domain.errors import (
     Conflict,
     InvalidInput,
-    KykypolkuError,
     Problem,
     TaskAlreadyClosed,
     TaskClaimedByOther,
@@ -28,22 +26,17 @@ from app.queries.people import role_names
 from app.queries.task_page import CasePanel, TaskPage, task_page
 from app.queries.worklist import next_tasks
 from app.storage.types import NEVER
-from app.web import security
+from app.web import drafts, security
 from app.web.access import current_actor
 from app.web.asking import fields_sent, key_of, read, run, texts_only
-from app.web.forms import answered, apply_action, build_form_view, conditions_now, raw_of
+from app.web.drafts import Kept
+from app.web.forms import answered, apply_action, build_form_view, conditions_now, dropped_file, kept_files_of, raw_of
 from app.web.language import Formats, current_language, texts
 from app.web.shell import executor, now
 from app.web.stories import been_and_here, diagram_address, shown, steps, story
 from app.web.worklist import group_text, told_conflict
 
 blueprint = Blueprint("tasks", __name__)
-#: names in the form that are the page's own
-PAGE_NAMES = frozenset({security.CSRF_FIELD, "submission_id", "revision", "action", ACTION_NAME})
-
-T = TypeVar("T")
-
-log = structlog.get_logger()
 
 
 @blueprint.get("/tasks/<key>")
@@ -54,59 +47,71 @@ def show(key: str) -> ResponseReturnValue:
 
 @blueprint.post("/tasks/<key>")
 def send(key: str) -> ResponseReturnValue:
-    """Complete the task, or add or remove a row of the form."""
+    """Complete the task, add or remove a row of the form, or take a file out of it."""
     fields = fields_sent()
     action = request.form.get(ACTION_NAME, "")
-    if action:
-        return _render(_load(key), fields=texts_only(fields), row_action=action)
-    return _complete(key, fields)
+    if not action:
+        return _complete(key, fields)
+    kept = drafts.keep_what_was_sent(key_of(key), fields) if drafts.has_files(fields) else Kept(fields=fields)
+    dropped = dropped_file(action)
+    if dropped is not None and sum(dropped[1] in sent for sent in fields.values()) <= 1:
+        run(drop_upload, task_key=key_of(key), upload_key=key_of(dropped[1]), actor=current_actor())
+    return _render(_load(key), fields=kept.fields, problems=kept.problems, row_action=action)
 
 
 def _complete(key: str, fields: Raw) -> ResponseReturnValue:
     task_key = key_of(key)
     submission = Submission(
         fields=fields,
-        page_names=PAGE_NAMES,
+        page_names=drafts.PAGE_NAMES,
         language=current_language(),
         submission_id=request.form.get("submission_id", "")[:64],
     )
     try:
         run(complete_task, task_key=task_key, actor=current_actor(), submission=submission, now=now())
     except InvalidInput as error:
-        return _render(_load(key), fields=fields, problems=error.problems), 422
+        # what was typed stands on the page; files cannot, so they wait here until the form is sent again
+        kept = drafts.keep_what_was_sent(task_key, fields) if drafts.has_files(fields) else Kept(fields=fields)
+        problems = drafts.joined(error.problems, kept.problems)
+        return _render(_load(key), fields=kept.fields, problems=problems), 422
     except (TaskAlreadyClosed, TaskClaimedByOther) as error:
         # what was typed is kept: as a draft of this person, and on the page
-        _keep(task_key, texts_only(fields))
-        return _render(_load(key), fields=texts_only(fields), conflict=error), 409
+        kept = drafts.keep_what_was_sent(task_key, fields)
+        return _render(_load(key), fields=kept.fields, conflict=error), 409
     except Conflict:
-        _keep(task_key, texts_only(fields))
+        drafts.keep_what_was_sent(task_key, fields)
         raise
     return redirect(f"/tasks/{task_key}/done", code=303)
 
 
-def _keep(task_key: int, fields: Mapping[str, Sequence[str]]) -> None:
-    try:
-        run(save_draft, task_key=task_key, actor=current_actor(), fields=_answers_only(fields), now=now())
-    except KykypolkuError as error:
-        # the page still shows what was typed; that it could not be kept as well is for the log
-        log.warning("draft_not_kept", task_key=task_key, error=type(error).__name__)
-
-
-def _answers_only(fields: Mapping[str, Sequence[T]]) -> dict[str, Sequence[T]]:
-    return {name: values for name, values in fields.items() if name not in PAGE_NAMES}
-
-
 @blueprint.post("/tasks/<key>/draft")
 def draft(key: str) -> ResponseReturnValue:
-    """Keep what is typed so far; answers a script with the words for the page, and a person with the page."""
+    """Keep what is filled in so far; answers a script with the words for the page, and a person with the page."""
     task_key = key_of(key)
-    fields = _answers_only(texts_only(fields_sent()))
-    saved_at = run(save_draft, task_key=task_key, actor=current_actor(), fields=fields, now=now())
-    said = texts()("task.draft_saved", when=Formats(current_language()).when(saved_at))
+    fields = fields_sent()
+    kept = drafts.keep_draft(task_key, fields)
+    said = texts()("task.draft_saved", when=Formats(current_language()).when(now()))
     if request.accept_mimetypes.best == "application/json":
-        return jsonify(text=said)
+        return jsonify(text=said, files=_kept_files(key, fields, kept))
+    if kept.problems:
+        return _render(_load(key), fields=kept.fields, problems=kept.problems), 422
     flash(said, "success")
     return redirect(f"/tasks/{task_key}", code=303)
+
+
+def _kept_files(key: str, sent: Raw, kept: KeptFields) -> dict[str, str]:
+    """Return, by the name of its input, what stands on the page for a field whose new files were all kept just now."""
+    names = {name for name in sent if drafts.has_files({name: sent[name]})}
+    page = _load(key) if names else None
+    if page is None or page.form is None:
+        return {}
+    refused = {problem.place.replace(".", "-") for problem in kept.problems}
+    fields = kept_files_of(page.form, kept.fields, names=names, language=current_language(), around=page.around)
+    return {
+        name: render_template("tasks/_kept_files.html", field=field)
+        for name, field in fields.items()
+        if name not in refused
+    }
 
 
 @blueprint.post("/tasks/<key>/conditions")
@@ -115,7 +120,7 @@ def conditions(key: str) -> ResponseReturnValue:
     page = _load(key)
     if page.form is None:
         return jsonify(hidden=[], required=[], computed={})
-    raw = _answers_only(texts_only(fields_sent()))
+    raw = drafts.answers_only(texts_only(fields_sent()))
     return jsonify(conditions_now(page.form, raw=raw, language=current_language(), around=page.around))
 
 
@@ -242,7 +247,7 @@ def _form(
         return "", None
     language = current_language()
     known: Raw = page.draft if page.draft is not None else raw_of(page.form, page.values, language=language)
-    raw: Raw = known if fields is None else _answers_only(fields)
+    raw: Raw = known if fields is None else drafts.answers_only(fields)
     focus = ""
     if row_action:
         changed = apply_action(page.form, raw, action=row_action)

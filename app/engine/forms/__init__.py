@@ -7,11 +7,11 @@ conditions, `form_schema` for the API's documents. `Around` holds what a form ne
 
 from app.engine.forms.conversion import to_json_value
 from app.engine.forms.reading import read_form
-from app.engine.forms.received import ACTION_NAME, ROW_MARK, Raw
+from app.engine.forms.received import ACTION_NAME, ROW_MARK, Named, Raw, read_names
 from app.engine.forms.schema import form_schema
 from app.engine.forms.situation import Situation
 from app.engine.forms.submission import Around, look_at, parse_json_submission, parse_submission
-from app.engine.forms.uploads import ACCEPT, LARGEST_FILE_BYTES, Upload
+from app.engine.forms.uploads import ACCEPT, LARGEST_FILE_BYTES, Upload, accept_file
 
 __all__ = [
     "ACCEPT",
@@ -19,13 +19,16 @@ __all__ = [
     "LARGEST_FILE_BYTES",
     "ROW_MARK",
     "Around",
+    "Named",
     "Raw",
     "Situation",
     "Upload",
+    "accept_file",
     "form_schema",
     "look_at",
     "parse_json_submission",
     "parse_submission",
     "read_form",
+    "read_names",
     "to_json_value",
 ]

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from app.domain.answers import AcceptedFile, StoredFile
 from app.domain.errors import InvalidInput, Problem
-from app.domain.forms import Field, FieldType, FormDefinition
+from app.domain.forms import Field, FieldPath, FieldType, FormDefinition
 from app.engine.forms.conversion import from_json, from_text
 from app.engine.forms.uploads import Upload, accept_file
 
@@ -67,6 +67,36 @@ class Received:
         self.problems.setdefault("", Problem("unknown_field"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What a name of a web form stands for: the field, its path in the form, and the place of its answer."""
+
+    asked: Field
+    path: FieldPath
+    place: str
+
+
+def read_names(form: FormDefinition, raw: Raw) -> dict[str, Named]:
+    """Return what the names stand for that are fields of the form; rows are counted as `receive_web` counts them."""
+    asked = {each.key: each for each in form.fields}
+    matches = {name: _ROW_NAME.fullmatch(name) for name in raw if name not in asked}
+    numbers: dict[str, set[int]] = {}
+    for match in matches.values():
+        if match:
+            numbers.setdefault(match[1], set()).add(int(match[2]))
+    positions = {
+        key: {number: position for position, number in enumerate(sorted(sent))} for key, sent in numbers.items()
+    }
+    found = {name: Named(asked=asked[name], path=(name,), place=name) for name in raw if name in asked}
+    for name, match in matches.items():
+        group = asked.get(match[1]) if match else None
+        inner = next((each for each in group.fields if match and each.key == match[3]), None) if group else None
+        if match and group and inner:
+            place = f"{group.key}.{positions[group.key][int(match[2])]}.{inner.key}"
+            found[name] = Named(asked=inner, path=(group.key, inner.key), place=place)
+    return found
+
+
 def receive_web(
     form: FormDefinition, raw: Raw, *, ignore: Collection[str] = (), documents: Mapping[str, StoredFile]
 ) -> Received:
@@ -86,12 +116,15 @@ def receive_web(
     if len(raw) > _MOST_NAMES:
         received.problems[""] = Problem("too_many_values")
     for key, sent_rows in rows.items():
-        _receive_web_rows(received, asked[key], sent_rows)
+        _receive_web_rows(received, asked[key], sent_rows, documents)
     return received
 
 
 def _receive_web_rows(
-    received: Received, group: Field, sent_rows: Mapping[int, Mapping[str, Sequence[str | Upload]]]
+    received: Received,
+    group: Field,
+    sent_rows: Mapping[int, Mapping[str, Sequence[str | Upload]]],
+    documents: Mapping[str, StoredFile],
 ) -> None:
     most = _most_rows(received, group, len(sent_rows))
     inner_fields = {inner.key: inner for inner in group.fields}
@@ -101,7 +134,7 @@ def _receive_web_rows(
         for key, sent in sent_rows[number].items():
             inner = inner_fields.get(key)
             if inner:
-                _set(values, inner, _web_value(received, inner, f"{place}.{key}", sent, {}))
+                _set(values, inner, _web_value(received, inner, f"{place}.{key}", sent, documents))
             elif key != ROW_MARK:
                 received.refuse_unknown()
         _keep_row(received, group, position, values)

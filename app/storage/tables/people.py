@@ -71,6 +71,7 @@ session = Table(
     Column("authenticated_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Index(None, "user_key"),
+    Index(None, "seen_at"),
 )
 
 #: failed sign-ins per account and address (hashed), for the growing delay

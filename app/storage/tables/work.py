@@ -1,4 +1,4 @@
-"""What people do: user tasks, offers of them to groups, drafts, submissions."""
+"""What people do: user tasks, offers of them to groups, drafts, files that wait, submissions."""
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
 
@@ -93,6 +93,32 @@ draft = Table(
     Column("user_key", Key, primary_key=True),
     Column("content", LargeBinary, nullable=False),
     Column("saved_at", Instant, nullable=False),
+)
+
+#: files of forms that were refused, interrupted or kept as a draft: they wait for the form to be sent again
+pending_upload = Table(
+    "pending_upload",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("task_key", Key, ForeignKey("user_task.key"), nullable=False),
+    Column("user_key", Key, nullable=False),
+    Column("field", Text, nullable=False),  # the field's path in the form: liite, toimet.liite
+    Column("name", LargeBinary, nullable=False),  # AES-GCM
+    Column("media_type", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("kept_at", Instant, nullable=False),
+    Index(None, "task_key", "user_key"),
+    Index(None, "user_key"),
+    Index(None, "kept_at"),
+)
+
+pending_chunk = Table(
+    "pending_chunk",
+    metadata,
+    Column("upload_key", Key, ForeignKey("pending_upload.key"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),  # AES-GCM, 256 KiB of plain bytes each
 )
 
 #: a form sent twice gets the first result

@@ -2,9 +2,9 @@
 
 from app.web.forms.answer_texts import raw_of
 from app.web.forms.answered import Answered, answered
-from app.web.forms.builder import build_form_view, conditions_now
+from app.web.forms.builder import build_form_view, conditions_now, kept_files_of
 from app.web.forms.problem_texts import problem_text
-from app.web.forms.rows import RowAction, apply_action
+from app.web.forms.rows import RowAction, apply_action, dropped_file
 from app.web.forms.view import FormView
 
 __all__ = [
@@ -15,6 +15,8 @@ __all__ = [
     "apply_action",
     "build_form_view",
     "conditions_now",
+    "dropped_file",
+    "kept_files_of",
     "problem_text",
     "raw_of",
 ]

@@ -40,6 +40,14 @@ def number_text(value: float | Decimal, language: str) -> str:
     return text if language == "en" else text.replace(".", ",")
 
 
+def size_text(size: int, language: str) -> str:
+    """Return the size of a file given in bytes, rounded up as people say it: 340 kB, 1.2 MB."""
+    kilobytes = max(1, -(-size // 1024))
+    number = kilobytes if kilobytes < 1024 else Decimal(-(-size * 10 // 1024**2)) / 10
+    unit = ("k" if kilobytes < 1024 else "M") + ("t" if language == "fi" else "B")
+    return f"{number_text(number, language)}\N{NO-BREAK SPACE}{unit}"
+
+
 def limit_text(value: Any, language: str) -> str:
     """Return a limit that a problem names: a number, a date, or a text as it is."""
     if isinstance(value, date):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,13 @@ from app.domain.conditions import holds, keys_of, to_json
 from app.domain.errors import Problem
 from app.domain.forms import MOST_ROWS, Expression, Field, FieldPath, FieldType, FormDefinition
 from app.domain.localized import in_language
-from app.engine.forms import ROW_MARK, Around, Raw, Situation, Upload, look_at
+from app.engine.forms import ROW_MARK, Around, Raw, Situation, Upload, look_at, read_names
 from app.locale import Texts
 from app.web.forms.answer_texts import answer_text
 from app.web.forms.problem_texts import field_of, problem_text
 from app.web.forms.rows import rows_of
 from app.web.forms.view import FieldView, FormView, ProblemLine, RowView, SectionView
-from app.web.forms.widgets import input_attributes, option_views, widget_of
+from app.web.forms.widgets import file_views, input_attributes, option_views, widget_of
 
 #: stands for the number of a row in the row that the browser copies
 ROW_PLACEHOLDER = "__row__"
@@ -58,10 +58,25 @@ def build_form_view(
         problems=lines,
         problems_title=texts.plural("forms.problems", count=len(lines)) if lines else "",
         title_prefix=texts("forms.title_prefix") if lines else "",
-        has_files=any(each.type is FieldType.FILE for each in form.fields),
+        has_files=form.has_files,
         asks_server=any(each.asks_server for each in _all_fields(sections)),
-        texts=tuple((name, texts(f"forms.{name}")) for name in ("pick_date", "row_added", "row_removed")),
+        texts=tuple((name, texts(f"forms.{name}")) for name in ("pick_date", "row_added", "row_removed", "file_kept")),
     )
+
+
+def kept_files_of(
+    form: FormDefinition, raw: Raw, *, names: Collection[str], language: str, around: Around
+) -> dict[str, FieldView]:
+    """Return the file fields of these names with the files that wait in them, and nothing else of them."""
+    texts = Texts.load(language)
+    found = {}
+    for name, named in read_names(form, raw).items():
+        if name in names and named.asked.type is FieldType.FILE:
+            picked = [each for each in raw[name] if isinstance(each, str)]
+            files = file_views(name, picked, around=around, texts=texts)
+            label = in_language(named.asked.label, language)
+            found[name] = FieldView(id=f"f-{name}", name=name, widget="file", label=label, files=files)
+    return found
 
 
 def conditions_now(form: FormDefinition, *, raw: Raw, language: str, around: Around) -> dict[str, Any]:
@@ -243,6 +258,7 @@ class _Builder:
             or self._asks_server(asked.show_if, spot)
             or self._asks_server(asked.required_if, spot),
             is_shown=self._is_shown(spot),
+            files=file_views(spot.name, picked, around=self._around, texts=self._texts) if widget == "file" else (),
             **(self._rows(spot) if widget == "group" else {}),
         )
 
@@ -264,6 +280,7 @@ class _Builder:
         if asked.submittable and asked.type in (FieldType.DATE, FieldType.DATE_TIME, FieldType.FILE):
             hints.append(self._texts(f"forms.hint_{asked.type}"))
         if any(isinstance(each, Upload) and each.name for each in spot.sent.get(asked.key, ())):
+            # only where it could not be kept
             hints.append(self._texts("forms.choose_file_again"))
         return " ".join(hint for hint in hints if hint)
 

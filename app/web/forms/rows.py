@@ -1,4 +1,4 @@
-"""Add and remove rows of repeating groups without JavaScript: a submit button says what to do (`_action`)."""
+"""Add and remove rows of repeating groups, and take files out, without JavaScript: a button says what (`_action`)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain.forms import MOST_ROWS, Field, FieldType, FormDefinition
-from app.engine.forms import ROW_MARK, Raw, Upload
+from app.engine.forms import ROW_MARK, Raw, Upload, read_names
 
 _ACTION = re.compile(r"(add|remove):([a-z][a-z0-9_]*)(?::([0-9]{1,3}))?")
+_DROP = re.compile(r"drop:([a-z0-9_-]+):([0-9]{1,19})")
 _ROW_NAME = re.compile(r"([a-z][a-z0-9_]*)-([0-9]{1,4})-([a-z_][a-z0-9_]*)")
 
 
@@ -23,10 +24,15 @@ class RowAction:
 
 def apply_action(form: FormDefinition, raw: Raw, *, action: str) -> RowAction | None:
     """
-    Add a row (`add:toimenpiteet`) or remove one (`remove:toimenpiteet:0`); None where the action is no such thing.
+    Add a row (`add:toimenpiteet`), remove one (`remove:toimenpiteet:0`), or take a file out (`drop:liite:123`).
+
+    None where the action is no such thing.
 
     The values stay as they were typed; rows are numbered anew from 0.
     """
+    dropped = dropped_file(action)
+    if dropped is not None:
+        return _drop(form, raw, *dropped)
     match = _ACTION.fullmatch(action)
     group = next((each for each in form.fields if match and each.key == match[2]), None)
     if match is None or group is None or group.type is not FieldType.GROUP:
@@ -42,6 +48,21 @@ def apply_action(form: FormDefinition, raw: Raw, *, action: str) -> RowAction | 
     else:
         return None
     return RowAction({**_others(group, raw), **_written(group, rows)}, focus_id)
+
+
+def dropped_file(action: str) -> tuple[str, str] | None:
+    """Return the name of the field and the key of the file that the action takes out, None where it is none such."""
+    match = _DROP.fullmatch(action)
+    return (match[1], match[2]) if match else None
+
+
+def _drop(form: FormDefinition, raw: Raw, name: str, key: str) -> RowAction | None:
+    named = read_names(form, raw).get(name)
+    if named is None:
+        return None
+    left = {each: [one for one in sent if each != name or one != key] for each, sent in raw.items()}
+    left.pop("_action", None)
+    return RowAction(left, f"f-{named.place.replace('.', '-')}")
 
 
 def rows_of(group: Field, raw: Raw) -> list[dict[str, Sequence[str | Upload]]]:

@@ -16,6 +16,17 @@ class OptionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileView:
+    """A file that waits for the form to be sent: `key` stands in its place in the form."""
+
+    key: str
+    name: str
+    size: str
+    remove_text: str
+    remove_action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldView:
     """
     One question as it stands on the page.
@@ -34,6 +45,8 @@ class FieldView:
     problem: str = ""
     value: str = ""
     options: tuple[OptionView, ...] = ()
+    #: of a file field: what was sent before and is still there
+    files: tuple[FileView, ...] = ()
     #: attributes of the input by their HTML names: inputmode, spellcheck, accept, rows...
     attributes: tuple[tuple[str, str], ...] = ()
     required: bool = False
@@ -110,5 +123,5 @@ class FormView:
     title_prefix: str = ""
     has_files: bool = False
     asks_server: bool = False
-    #: texts for the browser by name: pick_date, row_added, row_removed
+    #: texts for the browser by name: pick_date, row_added, row_removed, file_kept
     texts: tuple[tuple[str, str], ...] = ()

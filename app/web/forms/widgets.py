@@ -8,7 +8,8 @@ from app.domain.forms import Field, FieldPath, FieldType
 from app.domain.localized import in_language
 from app.engine.forms import ACCEPT, Around
 from app.locale import Texts
-from app.web.forms.view import OptionView
+from app.web.forms.answer_texts import size_text
+from app.web.forms.view import FileView, OptionView
 
 #: up to here all options stand on the page; more go into a list
 MOST_RADIOS = 6
@@ -49,14 +50,14 @@ def option_views(
     asked: Field, path: FieldPath, *, field_id: str, picked: Sequence[str], around: Around, texts: Texts
 ) -> tuple[OptionView, ...]:
     """
-    Return what can be chosen, `picked` chosen; of a file field the files that are there already.
+    Return what can be chosen, `picked` chosen.
 
     An answer that may be left out has an option of its own for that, chosen from the start: what will be stored is
     always seen, costs no press, and a slip can be taken back, which a bare radio button does not allow.
     """
     if asked.type is FieldType.FILE:
-        listed = [(key, around.documents[key].name) for key in picked if key in around.documents]
-    elif asked.type is FieldType.BOOLEAN:
+        return ()
+    if asked.type is FieldType.BOOLEAN:
         listed = [("true", texts("forms.yes")), ("false", texts("forms.no"))]
     else:
         options = around.options(asked, path) or ()
@@ -70,6 +71,21 @@ def option_views(
     return tuple(
         OptionView(value=value, label=label, id=f"{field_id}-{number}", checked=value in chosen)
         for number, (value, label) in enumerate(listed)
+    )
+
+
+def file_views(name: str, picked: Sequence[str], *, around: Around, texts: Texts) -> tuple[FileView, ...]:
+    """Return the files that wait and that the field has picked, by their keys, each with how it is taken out."""
+    known = [around.documents[key] for key in dict.fromkeys(picked) if key in around.documents]
+    return tuple(
+        FileView(
+            key=file.key,
+            name=file.name,
+            size=size_text(file.size, texts.language),
+            remove_text=texts("forms.remove_file", name=file.name),
+            remove_action=f"drop:{name}:{file.key}",
+        )
+        for file in known
     )
 
 

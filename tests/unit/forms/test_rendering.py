@@ -239,9 +239,13 @@ def test_files_that_are_there_stay_and_new_ones_must_be_chosen_again(form, aroun
     page = draw(view)
     assert_accessible(page)
     assert view.has_files
-    [stored] = page.xpath("//input[@type='checkbox' and @name='liitteet']")
+    [stored] = page.xpath("//input[@type='hidden' and @name='liitteet']")
     assert stored.get("value") == "77"
-    assert stored.get("checked") is not None
+    [line] = page.xpath("//ul[@class='kyky-files']/li")
+    assert around.documents["77"].name in line.text_content()
+    [remove] = line.xpath("./button[@name='_action']")
+    assert remove.get("value") == "drop:liitteet:77"
+    assert around.documents["77"].name in remove.text_content()
     assert "Valitse tiedosto uudelleen" in page.get_element_by_id("f-liitteet-hint").text_content()
 
 

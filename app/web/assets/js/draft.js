@@ -3,10 +3,15 @@
  *
  * Saved 2.5 s after the last key, when a field is left, when the page is hidden and when the session is about to end. The
  * answer's text goes to [data-draft-state]; only a failure is announced, because a voice every few seconds disturbs.
+ *
+ * A chosen file goes along once: the answer has what then stands under its input, [data-kyky-files], and the input is
+ * emptied. Files that are too large for the server stay in their inputs until the form is sent.
  */
 import { announce } from "./announce.js";
 
 const WAIT = 2500;
+/** Bytes of all new files together that one request may carry. */
+const LARGEST = 20 * 1024 * 1024;
 
 class Draft {
   constructor(form) {
@@ -26,15 +31,24 @@ class Draft {
     });
   }
 
-  /** The fields as they stand; files are not kept in drafts. */
-  fields() {
-    const data = new FormData(this.form);
-    for (const [name, value] of [...data.entries()]) if (value instanceof File) data.delete(name);
+  /** The inputs with new files, as far as they can be sent along. */
+  chosen() {
+    const inputs = [...this.form.querySelectorAll("input[type=file]")].filter((input) => input.files.length > 0);
+    const bytes = inputs.flatMap((input) => [...input.files]).reduce((sum, file) => sum + file.size, 0);
+    return bytes <= LARGEST ? inputs : [];
+  }
+
+  /** The fields as they stand, with the files of these inputs. */
+  fields(inputs = []) {
+    const data = new FormData();
+    for (const [name, value] of new FormData(this.form).entries()) if (!(value instanceof File)) data.append(name, value);
+    for (const input of inputs) for (const file of input.files) data.append(input.name, file);
     return data;
   }
 
   content() {
-    return new URLSearchParams(this.fields()).toString();
+    const files = this.chosen().flatMap((input) => [...input.files].map((file) => [input.name, file.name, file.size, file.lastModified]));
+    return new URLSearchParams(this.fields()).toString() + JSON.stringify(files);
   }
 
   later() {
@@ -47,16 +61,20 @@ class Draft {
     const content = this.content();
     if (this.sending || content === this.saved) return;
     this.sending = true;
+    const inputs = this.chosen();
+    const sent = new Map(inputs.map((input) => [input.name, { input, files: [...input.files] }]));
     try {
       const answer = await fetch(this.form.dataset.draftUrl, {
         method: "POST",
-        body: this.fields(),
+        body: this.fields(inputs),
         headers: { Accept: "application/json" },
-        signal: AbortSignal.timeout(10_000),
+        signal: AbortSignal.timeout(inputs.length > 0 ? 120_000 : 10_000),
       });
       if (!answer.ok) throw new Error(String(answer.status));
-      const { text } = await answer.json();
-      this.saved = content;
+      const { text, files } = await answer.json();
+      const unchanged = this.content() === content;
+      this.showFiles(files, sent);
+      this.saved = unchanged ? this.content() : content;
       this.failed = false;
       if (this.state) this.state.textContent = text;
       document.dispatchEvent(new CustomEvent("kyky:saved"));
@@ -65,6 +83,18 @@ class Draft {
     } finally {
       this.sending = false;
       if (this.content() !== this.saved) this.later();
+    }
+  }
+
+  /** Put what is kept under its input, and empty the input, unless other files were chosen meanwhile. */
+  showFiles(lists, sent) {
+    for (const [name, list] of Object.entries(lists)) {
+      const { input, files } = sent.get(name) ?? {};
+      const place = this.form.querySelector(`[data-kyky-files="${CSS.escape(name)}"]`);
+      if (!input || !place || files.some((file, index) => input.files[index] !== file)) continue;
+      place.innerHTML = list;
+      input.value = "";
+      announce(input.closest("[data-text-file-kept]")?.dataset.textFileKept ?? "");
     }
   }
 

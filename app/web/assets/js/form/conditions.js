@@ -160,8 +160,9 @@ function obey(fields, { hidden, required, computed }) {
   settle(fields);
 }
 
+/** The fields as they stand, without new files; the keys of files that are kept already have the same names and stay. */
 function withoutFiles(form) {
-  const data = new FormData(form);
-  for (const [name, value] of [...data.entries()]) if (value instanceof File) data.delete(name);
+  const data = new FormData();
+  for (const [name, value] of new FormData(form).entries()) if (!(value instanceof File)) data.append(name, value);
   return data;
 }

@@ -9,7 +9,8 @@ export function watchRows(fields, added) {
   fields.addEventListener("click", (event) => {
     const button = event.target.closest("button[name=_action]");
     const group = button?.closest("[data-kyky-rows]");
-    if (!group) return;
+    // the button that takes a file out of a row is the server's
+    if (!group || !/^(add|remove):/.test(button.value)) return;
     event.preventDefault();
     if (button.value.startsWith("add:")) {
       const row = addRow(group);
