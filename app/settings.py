@@ -108,6 +108,13 @@ class Settings:
     job_time_limit: float = 300.0
     scheduler_interval: float = 1.0
 
+    #: days that an ended session stays, to say so to who comes back; what was signed in and out is in the audit
+    ended_session_days: int = 7
+    #: days in which a form that is sent again is known as sent
+    submission_days: int = 30
+    #: days that a file waits for its form to be sent
+    pending_upload_days: int = 30
+
     log_format: str = "console"
     log_level: str = "INFO"
 
@@ -177,6 +184,9 @@ class Settings:
             "heartbeat_seconds": (0.1, 1200),
             "job_time_limit": (1, 86400),
             "scheduler_interval": (0.05, 60),
+            "ended_session_days": (1, 365),
+            "submission_days": (1, 365),
+            "pending_upload_days": (1, 365),
         }
         wrong = [
             f"{PREFIX}{name.upper()} must be from {low:g} to {high:g}"

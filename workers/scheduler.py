@@ -20,6 +20,7 @@ from workers import make_celery
 from workers.clock import Clock
 from workers.doorbell import Doorbell
 from workers.handlers import MakeHandlers, installed_handlers
+from workers.pruning import LOOK_EVERY, Pruning, retention_of
 from workers.rounds import Matching, Relay, delivery_round, start_round, timer_round
 from workers.sealing import SEAL_EVERY, Sealing
 from workers.signs_of_life import sign_of_life
@@ -109,6 +110,7 @@ def loops(
         Round("matching", second, Matching(executor)),
         Round("deliveries", second, delivery_round(executor, clock)),
         Round("sealing", SEAL_EVERY, Sealing(executor, settings.key_bytes("audit_key"))),
+        Round("pruning", LOOK_EVERY, Pruning(executor, retention_of(settings))),
         Round("sign of life", 5.0, _touch),
     ]
     return Loop(ringing, clock=clock, wait=wait), Loop(steady, clock=clock, wait=wait)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from lxml import html
 from sqlalchemy import func, select
 
+from app.commands.save_draft import save_draft
 from app.domain.client import Identity, ServiceNeeds
 from app.domain.keys import new_key
+from app.engine.forms import Upload
 from app.settings import Settings
 from app.storage.tables.people import access_log
 from app.storage.tables.work import draft, pending_chunk, pending_upload
@@ -282,3 +285,18 @@ def test_a_file_where_the_form_asks_none_is_not_kept(desk, name):
     answer = desk.send(desk.person(), **{name: file()})
     assert answer.status_code == 422
     assert desk.count(pending_upload) == 0
+
+
+def test_two_windows_at_once_have_no_more_room_than_one(desk, monkeypatch):
+    monkeypatch.setattr("app.commands.keep_uploads.MOST_PENDING_BYTES", len(TEXT) + 1)
+    tasks = [desk.task, *(desk.new_task() for _ in range(3))]
+
+    def keep(task):
+        fields = {"liite": [Upload("oma.txt", TEXT)]}
+        person = desk.place.people["counsellor"]
+        return desk.place.run(save_draft, task_key=task, actor=person, fields=fields).problems
+
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        refused = [problem.code for problems in pool.map(keep, tasks) for problem in problems]
+    assert refused == ["no_room_for_file"] * 3
+    assert desk.count(pending_upload) == 1

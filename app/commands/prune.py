@@ -1,0 +1,57 @@
+"""Forget what nobody needs any more: ended sessions, ids of forms sent long ago, files that waited too long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.domain.sessions import IDLE_LIMIT
+from app.storage.pruning import Pruning
+from app.storage.unit_of_work import UnitOfWork
+
+#: rows of each kind in one transaction: few enough that it is short; a file brings up to 80 pieces with it
+ROWS_AT_ONCE = 500
+FILES_AT_ONCE = 20
+#: files of a task that has ended: who was overtaken may still be at the page that says so
+AFTER_END_OF_TASK = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long each kind stays after it was used last."""
+
+    ended_sessions: timedelta
+    submissions: timedelta
+    pending_uploads: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """How many rows of each kind were forgotten."""
+
+    sessions: int
+    submissions: int
+    uploads: int
+
+    @property
+    def has_more(self) -> bool:
+        """Tell whether a kind has filled its share, so that more may be waiting."""
+        return ROWS_AT_ONCE in (self.sessions, self.submissions) or self.uploads == FILES_AT_ONCE
+
+
+def prune(uow: UnitOfWork, *, retention: Retention, now: datetime) -> Pruned:
+    """
+    Forget up to a share of each kind and return how many; rows that another scheduler is at are left to it.
+
+    A live session is never forgotten. A form that is sent again after its id was
+    forgotten meets a task that is done, and says so.
+    """
+    old = Pruning(uow.connection)
+    return Pruned(
+        # whichever way a session ends, it is not used afterwards
+        sessions=old.sessions(seen_before=now - max(retention.ended_sessions, IDLE_LIMIT), limit=ROWS_AT_ONCE),
+        submissions=old.submissions(sent_before=now - retention.submissions, limit=ROWS_AT_ONCE),
+        uploads=uow.uploads.prune(
+            kept_before=now - retention.pending_uploads, ended_before=now - AFTER_END_OF_TASK, limit=FILES_AT_ONCE
+        ),
+    )

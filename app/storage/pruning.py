@@ -1,0 +1,33 @@
+"""Forget old rows that nothing points to, a limited number at a time; rows that a rival is at are left to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, delete, select
+
+from app.storage.tables.people import session
+from app.storage.tables.work import submission
+
+
+class Pruning:
+    """Ended sessions and ids of forms; files that wait are in app.storage.uploads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def sessions(self, *, seen_before: datetime, limit: int) -> int:
+        """Forget up to `limit` sessions that were used last before the moment; return how many."""
+        return self._forget(session.c.id_hash, session.c.seen_at, seen_before, limit)
+
+    def submissions(self, *, sent_before: datetime, limit: int) -> int:
+        """Forget up to `limit` ids of forms that were sent before the moment; return how many."""
+        return self._forget(submission.c.submission_id, submission.c.at, sent_before, limit)
+
+    def _forget(self, key: Column[Any], at: Column[Any], before: datetime, limit: int) -> int:
+        found = select(key).where(at < before).order_by(at).limit(limit).with_for_update(skip_locked=True)
+        keys = self._connection.scalars(found).all()
+        if keys:
+            self._connection.execute(delete(key.table).where(key.in_(keys)))
+        return len(keys)
