@@ -7,12 +7,17 @@ import time
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
-from app.domain.errors import StaleVersion, Unavailable
+import structlog
+
+from app.commands.unreadable_state import report_unreadable_state
+from app.domain.errors import KykypolkuError, StaleVersion, StateUnreadable, Unavailable
 from app.faults import crash_point
 from app.settings import Settings
 from app.storage.database import Database, RetryTransaction
 from app.storage.encryption import Cipher
 from app.storage.unit_of_work import UnitOfWork, unit_of_work
+
+log = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -67,9 +72,29 @@ class Executor:
                 if attempt == ATTEMPTS:
                     raise Unavailable("the database asked to try again too often") from error
                 time.sleep(random.uniform(0.005, 0.05) * attempt)  # noqa: S311 - spreads rivals, keeps no secret
+            except StateUnreadable as error:
+                self._report(error)
+                raise
             else:
                 return result
         raise AssertionError("unreachable")
+
+    def _report(self, error: StateUnreadable) -> None:
+        """Open the incident of a state that cannot be read; the transaction that found it is undone by now."""
+        if not error.instance_key or error.at is None:
+            return
+        log.error("state_unreadable", instance=error.instance_key, code=error.code, detail=error.message)
+        try:
+            self.run(
+                report_unreadable_state,
+                instance_key=error.instance_key,
+                code=error.code,
+                message=error.message,
+                now=error.at,
+            )
+        except KykypolkuError as failure:
+            # whoever comes next reports it
+            log.warning("incident_not_written", instance=error.instance_key, reason=type(failure).__name__)
 
 
 def open_executor(settings: Settings) -> Executor:

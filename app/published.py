@@ -72,6 +72,7 @@ def surroundings(
     case_key: int | None,
     area_id: str,
     now: datetime,
+    instance_key: int = 0,
 ) -> Surroundings:
     """
     Return what one step may look at: only the facts, reference data and decisions that the process refers to.
@@ -83,6 +84,7 @@ def surroundings(
         new_key=new_key,
         contexts=contexts(uow, process.outline.references, case_key=case_key, area_id=area_id, now=now),
         decisions=_decisions_of(uow, process),
+        instance_key=instance_key,
     )
 
 
@@ -117,7 +119,9 @@ def locked_surroundings(
     uow: UnitOfWork, process: CompiledProcess, instance: Instance, *, now: datetime
 ) -> Surroundings:
     """Return what a step of the locked instance may look at."""
-    return surroundings(uow, process, case_key=instance.case_key, area_id=instance.area_id, now=now)
+    return surroundings(
+        uow, process, case_key=instance.case_key, area_id=instance.area_id, now=now, instance_key=instance.key
+    )
 
 
 def around_form(

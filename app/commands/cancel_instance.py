@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.commands._record import record_step
+from app.commands.unreadable_state import step_that_ends
 from app.domain.actor import Actor, may_repair
-from app.domain.errors import InvalidInput, NotAllowed, Problem
+from app.domain.errors import InvalidInput, NotAllowed, Problem, StateUnreadable
 from app.domain.steps import Cancelled
 from app.engine.run import advance
 from app.published import locked_surroundings, process_of
@@ -16,6 +17,8 @@ from app.storage.unit_of_work import UnitOfWork
 def cancel_instance(uow: UnitOfWork, *, instance_key: int, actor: Actor, reason: str, now: datetime) -> None:
     """
     Close everything that the instance waits for and end it; the reason is kept.
+
+    An instance whose state cannot be read is ended by its rows.
 
     :raises NotFound: no such instance
     :raises InstanceEnded: it has ended already
@@ -29,7 +32,10 @@ def cancel_instance(uow: UnitOfWork, *, instance_key: int, actor: Actor, reason:
     instance = uow.instances.lock_active(instance_key)
     process = process_of(uow, instance.definition_key)
     around = locked_surroundings(uow, process, instance, now=now)
-    step = advance(process, instance.state, Cancelled(), surroundings=around)
+    try:
+        step = advance(process, instance.state, Cancelled(), surroundings=around)
+    except StateUnreadable:
+        step = step_that_ends(uow, instance)
     record_step(uow, instance=instance, step=step, actor=actor, reason=reason.strip(), now=now)
     uow.audit.add(
         actor=actor,

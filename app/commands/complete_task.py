@@ -11,9 +11,10 @@ from app.commands._record import record_step
 from app.commands.claim_task import ensure_concerns, ensure_open
 from app.commands.keep_uploads import waiting_files
 from app.commands.store_answers import store_answers
+from app.commands.unreadable_state import without_wait
 from app.domain.actor import Actor, may_complete
 from app.domain.answers import Answers
-from app.domain.errors import NotAllowed, TaskAlreadyClosed, TaskClaimedByOther
+from app.domain.errors import NotAllowed, NotFound, TaskAlreadyClosed, TaskClaimedByOther
 from app.domain.steps import UserTaskCompleted
 from app.engine.forms import Raw, parse_json_submission, parse_submission
 from app.engine.run import advance
@@ -59,6 +60,7 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
     :raises TaskClaimedByOther: someone else has it
     :raises NotAllowed: the actor is neither its holder nor a candidate
     :raises InvalidSubmission: an answer does not fit the form
+    :raises StateUnreadable: the instance cannot go on until an administrator has put it right
     """
     instance = uow.instances.lock_for_task(task_key)
     task = uow.tasks.get(task_key)
@@ -76,12 +78,13 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
         if instance.case_key is not None and task.case_key is None:
             uow.tasks.set_case(instance)
     process = process_of(uow, instance.definition_key)
-    step = advance(
-        process,
-        instance.state,
-        UserTaskCompleted(key=task_key, variables=_with_case(instance, task, variables)),
-        surroundings=locked_surroundings(uow, process, instance, now=now),
-    )
+    completed = UserTaskCompleted(key=task_key, variables=_with_case(instance, task, variables))
+    around = locked_surroundings(uow, process, instance, now=now)
+    try:
+        step = advance(process, instance.state, completed, surroundings=around)
+    except NotFound:
+        # the task is open and the instance locked: row and state do not belong together
+        raise without_wait(instance, task_key, now=now) from None
     record_step(uow, instance=instance, step=step, actor=actor, now=now)
     return _remember(uow, task, instance, actor, submission, now)
 

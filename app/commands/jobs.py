@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.commands._record import record_step
+from app.commands.unreadable_state import without_wait
 from app.domain.actor import SYSTEM, Actor
-from app.domain.errors import LeaseLost
+from app.domain.errors import UNREADABLE_STATE, LeaseLost, NotFound
 from app.domain.keys import new_key
 from app.domain.steps import IncidentOpened, InstanceStatus, JobCompleted, JobThrewError, Trigger
 from app.engine.run import advance
@@ -111,7 +112,10 @@ def _advance(uow: UnitOfWork, job_key: int, fence: int, trigger: Trigger, actor:
     uow.jobs.end(job_key, fence=fence, status="done", now=now)
     process = process_of(uow, instance.definition_key)
     around = locked_surroundings(uow, process, instance, now=now)
-    step = advance(process, instance.state, trigger, surroundings=around)
+    try:
+        step = advance(process, instance.state, trigger, surroundings=around)
+    except NotFound:
+        raise without_wait(instance, job_key, now=now) from None
     record_step(uow, instance=instance, step=step, actor=actor, now=now)
 
 
@@ -143,6 +147,9 @@ def fail_job(
     if maybe_done or permanent or job.attempts >= job.retries:
         status = "unknown" if maybe_done else "dead"
         ended = uow.jobs.end(job_key, fence=fence, status=status, now=now, error=code)
+        if code in UNREADABLE_STATE and uow.incidents.has_open(instance.key, codes=UNREADABLE_STATE):
+            # the instance's own incident stands for all that runs into it; resolving that revives the job
+            return
         _open_incident(uow, instance, ended, "job_maybe_done" if maybe_done else code, message, now)
     else:
         wait = retry_after or back_off(job.attempts)

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from app.commands._record import record_step
+from app.commands.unreadable_state import ensure_sound_state
 from app.domain.actor import Actor, may_repair
-from app.domain.errors import Conflict, InvalidInput, NotAllowed, Problem
+from app.domain.errors import UNREADABLE_STATE, Conflict, InvalidInput, NotAllowed, Problem
 from app.domain.steps import IncidentRetried, JobCompleted, Trigger, VariablesSet
 from app.engine.run import advance
 from app.published import locked_surroundings, process_of
@@ -39,6 +40,7 @@ def resolve_incident(
     :raises Conflict: it is resolved already
     :raises InstanceEnded: its instance has ended
     :raises NotAllowed: the actor may not repair instances
+    :raises StateUnreadable: the instance's state cannot be read (still)
     """
     if not may_repair(actor):
         raise NotAllowed("resolve_incident")
@@ -49,7 +51,9 @@ def resolve_incident(
     if incident.status != "open":
         raise Conflict("the incident is resolved already")
     instance = uow.instances.lock_active(instance.key)
-    if incident.job_key is None:
+    if incident.job_key is None and incident.code in UNREADABLE_STATE:
+        _resolve_state(uow, instance, incident, actor, variables or {}, note, now)
+    elif incident.job_key is None:
         if variables:
             instance = _step(uow, instance, VariablesSet(scope_key=instance.key, variables=variables), actor, now)
         _step(uow, instance, IncidentRetried(key=incident_key), actor, now)
@@ -67,6 +71,25 @@ def resolve_incident(
         details={"code": incident.code, "decision": decision, "variables": sorted(variables or {})},
         now=now,
     )
+
+
+def _resolve_state(
+    uow: UnitOfWork,
+    instance: Instance,
+    incident: Incident,
+    actor: Actor,
+    variables: Mapping[str, Any],
+    note: str,
+    now: datetime,
+) -> None:
+    """Take the instance as put right if its state can be read by now; jobs that ran into it are tried again."""
+    ensure_sound_state(uow, instance, now=now)
+    uow.incidents.resolve(incident.key, by=actor.user_key, note=note, now=now)
+    uow.instances.count_incidents(instance.key, change=-1)
+    uow.jobs.revive_those_of(instance.key, errors=UNREADABLE_STATE, now=now)
+    if variables:
+        instance = uow.instances.lock_active(instance.key)
+        _step(uow, instance, VariablesSet(scope_key=instance.key, variables=variables), actor, now)
 
 
 def _resolve_job(

@@ -19,7 +19,7 @@ KykypolkuError
 ├── EngineFault             the process cannot go on here: becomes an incident
 │   ├── ExpressionError
 │   ├── BudgetExceeded      steps, time or memory
-│   └── StateUnreadable
+│   └── StateUnreadable     409 for who asked; the executor opens the incident
 └── Unavailable             database or another part is away for the moment (503)
 """
 
@@ -172,7 +172,20 @@ class BudgetExceeded(EngineFault):
 
 
 class StateUnreadable(EngineFault):
-    """A stored state cannot be opened by this build."""
+    """
+    A stored state cannot be opened by this build, or does not belong to what else is stored of its instance.
+
+    `instance_key` and `at` say whose state and when, for the incident; 0 and None where nobody knows.
+    """
+
+    instance_key: int = 0
+    at: datetime | None = None
+
+
+#: codes of StateUnreadable; an instance has at most one open incident of them
+UNREADABLE_STATE = frozenset(
+    {"state_unreadable", "state_of_later_build", "state_of_other_version", "state_without_wait"}
+)
 
 
 class Unavailable(KykypolkuError):

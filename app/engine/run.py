@@ -112,15 +112,30 @@ def advance(process: CompiledProcess, state: bytes, trigger: Trigger, *, surroun
 
 
 def _advance(process: CompiledProcess, state: bytes, trigger: Trigger, surroundings: Surroundings) -> Step:
-    record = decode(state)
-    instance = _restore(process, record, surroundings)
-    if isinstance(trigger, Cancelled):
-        _cancel(instance, record.root)
-    elif isinstance(trigger, VariablesSet):
-        _set_variables(instance, trigger)
-    else:
-        _wake(instance, trigger)
-    return _rest(process, instance)
+    try:
+        record = decode(state)
+        instance = _restore(process, record, surroundings)
+        if isinstance(trigger, Cancelled):
+            _cancel(instance, record.root)
+        elif isinstance(trigger, VariablesSet):
+            _set_variables(instance, trigger)
+        else:
+            _wake(instance, trigger)
+        return _rest(process, instance)
+    except StateUnreadable as error:
+        # whose it is, for the incident
+        error.instance_key, error.at = surroundings.instance_key, surroundings.now
+        raise
+
+
+def ensure_readable(process: CompiledProcess, state: bytes, surroundings: Surroundings) -> None:
+    """
+    Check that the state can be opened, all of its variables too.
+
+    :raises StateUnreadable: the state is broken, or not of this process version
+    """
+    _restore(process, decode(state), surroundings)
+    read_variables(state)
 
 
 def check_variables(variables: Variables) -> None:
@@ -149,7 +164,10 @@ def _wake(instance: Instance, trigger: Trigger) -> None:
         instance.close_wait(token, wait, completed=True)
         token.task_spec.retry(token, Phase(wait.note))
     else:
-        token.task_spec.triggered(token, wait, trigger)
+        try:
+            token.task_spec.triggered(token, wait, trigger)
+        except StopIteration:
+            raise StateUnreadable("state_unreadable", "a stored wait is of no element") from None
 
 
 def _cancel(instance: Instance, instance_key: int) -> None:
@@ -202,13 +220,22 @@ def _record(token: Token) -> TokenRecord:
 
 def _restore(process: CompiledProcess, record: StateRecord, surroundings: Surroundings) -> Instance:
     if (record.process_id, record.content_hash) != (process.process_id, process.content_hash):
-        raise StateUnreadable("state_of_other_version", f"the state belongs to {record.process_id}")
+        raise StateUnreadable("state_of_other_version", "the state belongs to another process or version")
+    try:
+        return _rebuilt(process, record, surroundings)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        # well-formed, and yet nothing that was ever stored
+        raise StateUnreadable("state_unreadable", f"the stored state makes no sense: {type(error).__name__}") from None
+
+
+def _rebuilt(process: CompiledProcess, record: StateRecord, surroundings: Surroundings) -> Instance:
     instance = Instance(process.spec, surroundings, Scopes(record.scopes))
     instance.status = InstanceStatus(record.status)
     specs = process.spec.task_specs
     # parents stand before their children: tokens are stored in the order in which they were made
     for each in record.tokens:
-        token = Token(instance, specs[each.spec], instance.tasks.get(each.parent), key=each.key)
+        parent = instance.tasks[each.parent] if each.parent else None
+        token = Token(instance, specs[each.spec], parent, key=each.key)
         token._set_state(each.state)  # noqa: SLF001
         token.waits = each.waits
         token.internal_data = each.data

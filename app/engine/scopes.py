@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from app.domain.errors import ExpressionError, StateUnreadable
 from app.engine.feel.values import from_state, to_state
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Scope:
 
     def __getitem__(self, name: str) -> Value:
         if name not in self.values:
-            self.values[name] = from_state(_decode(self.stored[name]))
+            self.values[name] = _value(self.stored[name])
         return self.values[name]
 
     def names(self) -> Iterable[str]:
@@ -184,4 +185,11 @@ class Scopes:
 
 def decode_variables(record: ScopeRecord) -> Mapping[str, Value]:
     """Return the values of a stored scope."""
-    return {name: from_state(_decode(raw)) for name, raw in record.variables.items()}
+    return {name: _value(raw) for name, raw in record.variables.items()}
+
+
+def _value(raw: msgspec.Raw) -> Value:
+    try:
+        return from_state(_decode(raw))
+    except (ExpressionError, msgspec.DecodeError, LookupError, TypeError, ValueError) as error:
+        raise StateUnreadable("state_unreadable", f"a stored variable makes no sense: {type(error).__name__}") from None

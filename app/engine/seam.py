@@ -91,9 +91,11 @@ class Surroundings:
 
     `contexts` holds the read-only contexts `asia` and `viite`, only the names that the process refers to.
     `decisions` holds the decisions that the process calls, by decision id. `new_key` gives random keys.
+    `instance_key` says whose step it is, for the account of a state that cannot be read; 0 where it is being started.
     """
 
     now: datetime
     new_key: Callable[[], int]
     contexts: Mapping[str, Variables] = field(default_factory=dict)
     decisions: Mapping[str, CompiledDecision] = field(default_factory=dict)
+    instance_key: int = 0

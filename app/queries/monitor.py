@@ -120,6 +120,8 @@ def incident_groups(uow: UnitOfWork, *, actor: Actor) -> list[IncidentGroup]:
         definition = newest[cause["process_id"]]
         outline = process_of(uow, definition.key).outline
         names = {element.element_id: element.name for element in outline.elements}
+        # what concerns the process as a whole
+        names[definition.process_id] = definition.name
         same = [
             item
             for item in examples

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
@@ -92,6 +92,16 @@ class Incidents:
             .values(status="cancelled", resolved_at=now)
         )
         return result.rowcount
+
+    def has_open(self, instance_key: int, *, codes: Collection[str]) -> bool:
+        """Tell whether the instance itself (not a job of it) has an open incident of one of the codes."""
+        query = select(incident.c.key).where(
+            incident.c.instance_key == instance_key,
+            incident.c.status == "open",
+            incident.c.job_key.is_(None),
+            incident.c.code.in_(codes),
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
 
     def count_open(self) -> int:
         """Return how many incidents are open."""

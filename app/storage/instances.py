@@ -6,13 +6,23 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, insert, select, update
 
 from app.domain.errors import InstanceEnded, NotFound, StaleVersion
-from app.domain.steps import HistoryEvent, InstanceStatus, Step, VariableWritten
+from app.domain.steps import HistoryEvent, InstanceStatus, Step, VariableWritten, WaitKind
 from app.storage.rows import Instance
 from app.storage.statements import upsert
-from app.storage.tables.instances import delivery, history, incident, job, process_instance, timer, variable
+from app.storage.tables.instances import (
+    delivery,
+    history,
+    incident,
+    job,
+    message_subscription,
+    process_instance,
+    signal_subscription,
+    timer,
+    variable,
+)
 from app.storage.tables.work import user_task
 
 _COLUMNS = (
@@ -199,6 +209,26 @@ class Instances:
         )
         if result.rowcount != 1:
             raise StaleVersion("process instance", instance.key)
+
+    def open_waits(self, key: int) -> list[tuple[WaitKind, int]]:
+        """
+        Return kind and key of every row that is open for the instance, those of its own incidents among them.
+
+        Incidents of jobs are not: they end with their jobs.
+        """
+        parts: dict[WaitKind, tuple[Any, ColumnElement[bool]]] = {
+            WaitKind.USER_TASK: (user_task, user_task.c.status == "open"),
+            WaitKind.JOB: (job, job.c.status.in_(("ready", "leased", "dead", "unknown"))),
+            WaitKind.TIMER: (timer, timer.c.status == "open"),
+            WaitKind.MESSAGE: (message_subscription, message_subscription.c.status == "open"),
+            WaitKind.SIGNAL: (signal_subscription, signal_subscription.c.status == "open"),
+            WaitKind.INCIDENT: (incident, and_(incident.c.status == "open", incident.c.job_key.is_(None))),
+        }
+        return [
+            (kind, row.key)
+            for kind, (table, is_open) in parts.items()
+            for row in self._connection.execute(select(table.c.key).where(table.c.instance_key == key, is_open))
+        ]
 
     def count_incidents(self, key: int, *, change: int) -> None:
         """Add to the number of open incidents of the instance, which the caller has locked."""

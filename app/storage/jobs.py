@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -204,6 +204,14 @@ class Jobs:
             .values(status="ready", attempts=0, available_at=now, nudged_at=None, ended_at=None, fence=job.c.fence + 1)
         )
         return result.rowcount == 1
+
+    def revive_those_of(self, instance_key: int, *, errors: Collection[str], now: datetime) -> None:
+        """Make the dead jobs of the instance that ended with one of these errors ready again with all attempts."""
+        self._connection.execute(
+            update(job)
+            .where(job.c.instance_key == instance_key, job.c.status == "dead", job.c.last_error.in_(errors))
+            .values(status="ready", attempts=0, available_at=now, nudged_at=None, ended_at=None, fence=job.c.fence + 1)
+        )
 
     def close(self, keys: Sequence[int], *, completed: bool, now: datetime) -> None:
         """Cancel the jobs that the process does not wait for any more; done ones stay done."""

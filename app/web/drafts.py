@@ -30,10 +30,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What the page shows again: fields with the keys of kept files, and problems of files that were not kept."""
+    """
+    What the page shows again: fields with the keys of kept files, and problems of files that were not kept.
+
+    `is_kept` is False where there is no draft of it.
+    """
 
     fields: Raw = field(repr=False)
     problems: tuple[Problem, ...] = ()
+    is_kept: bool = True
 
 
 def answers_only(fields: Mapping[str, Sequence[T]]) -> dict[str, Sequence[T]]:
@@ -62,7 +67,7 @@ def keep_what_was_sent(task_key: int, fields: Raw) -> Kept:
     except KykypolkuError as error:
         # the page still shows what was typed; that it could not be kept as well is for the log
         log.warning("draft_not_kept", task_key=task_key, error=type(error).__name__)
-        return Kept(fields=fields)
+        return Kept(fields=fields, is_kept=False)
     return Kept(fields={**texts_only(fields), **kept.fields}, problems=kept.problems)
 
 

@@ -25,6 +25,7 @@ from app.domain.errors import (
     NotAllowed,
     NotFound,
     Problem,
+    StateUnreadable,
     Unavailable,
 )
 from app.domain.sessions import SignInDelayed, SignInRefused
@@ -41,6 +42,7 @@ STATUSES: tuple[tuple[type[KykypolkuError], int], ...] = (
     (Unavailable, 503),
     (SignInDelayed, 429),
     (SignInRefused, 401),
+    (StateUnreadable, 409),
     (EngineFault, 500),
 )
 RETRY_AFTER = timedelta(seconds=5)
@@ -64,7 +66,8 @@ def answer_failure(error: KykypolkuError) -> Response:
     """Answer a failure that we foresee."""
     status = status_of(error)
     reference = _log(status, error)
-    response = _answer(status, text=_explanation(error), problems=_problems(error), reference=reference)
+    key = "error.stuck" if isinstance(error, StateUnreadable) else ""
+    response = _answer(status, text=_explanation(error), problems=_problems(error), reference=reference, key=key)
     if isinstance(error, SignInDelayed):
         response.headers["Retry-After"] = str(ceil(error.wait.total_seconds()))
     elif status == 503:
@@ -95,11 +98,12 @@ def problem_text(problem: Problem, catalogue: Texts) -> str:
     return catalogue(key, **{"name": problem.name or problem.place, **problem.values})
 
 
-def _answer(status: int, *, text: str, problems: list[Mapping[str, str]], reference: str) -> Response:
+def _answer(status: int, *, text: str, problems: list[Mapping[str, str]], reference: str, key: str = "") -> Response:
     if is_api() or _wants_json():
         return _problem_details(status, text=text, problems=problems, reference=reference)
     catalogue = texts()
-    key = f"error.{status}" if f"error.{status}.title" in catalogue else f"error.{'500' if status >= 500 else '400'}"
+    known = f"error.{status}" if f"error.{status}.title" in catalogue else f"error.{'500' if status >= 500 else '400'}"
+    key = key or known
     values: dict[str, Any] = {
         "status": status,
         "title": catalogue(f"{key}.title"),
@@ -144,6 +148,9 @@ def _explanation(error: KykypolkuError) -> str:
     catalogue = Texts.load("en") if is_api() else texts()
     if isinstance(error, NotAllowed) and f"access.{error.reason}" in catalogue:
         return catalogue(f"access.{error.reason}", **error.values)
+    if isinstance(error, StateUnreadable):
+        # the cause is the administrator's; it stands in the monitor
+        return catalogue("error.stuck.text")
     if isinstance(error, EngineFault) and f"incidents.{error.code}" in catalogue:
         return catalogue(f"incidents.{error.code}")
     if isinstance(error, SignInDelayed):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request
@@ -16,6 +16,7 @@ from app.domain.errors import (
     Conflict,
     InvalidInput,
     Problem,
+    StateUnreadable,
     TaskAlreadyClosed,
     TaskClaimedByOther,
 )
@@ -78,10 +79,23 @@ def _complete(key: str, fields: Raw) -> ResponseReturnValue:
         # what was typed is kept: as a draft of this person, and on the page
         kept = drafts.keep_what_was_sent(task_key, fields)
         return _render(_load(key), fields=kept.fields, conflict=error), 409
+    except StateUnreadable:
+        kept = drafts.keep_what_was_sent(task_key, fields)
+        return _render(_load(key), fields=kept.fields, problems=kept.problems, notice=_stuck(fields, kept)), 409
     except Conflict:
         drafts.keep_what_was_sent(task_key, fields)
         raise
     return redirect(f"/tasks/{task_key}/done", code=303)
+
+
+def _stuck(fields: Raw, kept: Kept) -> dict[str, Any]:
+    """Say that the process cannot go on, and what became of what was sent."""
+    say = texts()
+    told = [say("task.stuck")]
+    if kept.is_kept and any(drafts.answers_only(fields).values()):
+        told.append(say("task.stuck_kept"))
+    told.append(say("task.stuck_again"))
+    return {"title": say("task.stuck_title"), "text": " ".join(told), "by_name": "", "at": None, "fields": []}
 
 
 @blueprint.post("/tasks/<key>/draft")
@@ -163,6 +177,7 @@ def _render(
     problems: Sequence[Problem] = (),
     row_action: str = "",
     conflict: TaskAlreadyClosed | TaskClaimedByOther | None = None,
+    notice: Mapping[str, Any] | None = None,
 ) -> str:
     if page.may_work or page.mine:
         security.allow_diagram()
@@ -209,7 +224,7 @@ def _render(
         submission_id=request.form.get("submission_id") or secrets.token_urlsafe(16),
         revision=task.revision,
         errors=len(problems),
-        conflict=_told(conflict),
+        conflict=notice or _told(conflict),
         complete_text=texts()("task.complete"),
         client=client_of(page.panel) if page.panel else None,
         client_hidden=page.panel is not None and page.panel.client is None,

@@ -25,6 +25,7 @@ from app.domain.errors import (
     NotAllowed,
     NotFound,
     Problem,
+    StateUnreadable,
     TaskAlreadyClosed,
     TaskClaimedByOther,
     Unavailable,
@@ -55,6 +56,7 @@ STATUSES: tuple[tuple[type[KykypolkuError], int, str], ...] = (
     (LeaseLost, 409, "lease_lost"),
     (Conflict, 409, "conflict"),
     (Unavailable, 503, "unavailable"),
+    (StateUnreadable, 409, "state_unreadable"),
     (EngineFault, 400, "engine_fault"),
 )
 
@@ -125,6 +127,8 @@ def _explanation(error: KykypolkuError) -> str:
         return " ".join(line["text"] for line in _problems(error)[:5])
     if isinstance(error, NotAllowed) and f"access.{error.reason}" in texts:
         return texts(f"access.{error.reason}", **error.values)
+    if isinstance(error, StateUnreadable):
+        return f"{texts(f'incidents.{error.code}')} {texts('api.state_unreadable.detail')}"
     if isinstance(error, EngineFault) and f"incidents.{error.code}" in texts:
         return texts(f"incidents.{error.code}")
     return ""

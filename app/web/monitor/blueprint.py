@@ -15,3 +15,10 @@ def code_text(code: str) -> str:
     say = texts()
     key = f"incidents.{code}"
     return say(key) if key in say else say("incidents.other", code=code)
+
+
+def advice(code: str) -> str:
+    """Return what an administrator can do about an incident of the code, "" where trying again is all there is."""
+    say = texts()
+    key = f"incidents.advice.{code}"
+    return say(key) if key in say else ""

@@ -16,8 +16,8 @@ from app.web import security
 from app.web.access import current_actor
 from app.web.asking import key_of, run
 from app.web.language import current_language, texts
-from app.web.monitor.blueprint import PATH, blueprint, code_text
-from app.web.stories import been_and_here, diagram_address, story
+from app.web.monitor.blueprint import PATH, advice, blueprint, code_text
+from app.web.stories import been_and_here, diagram_address, shown, story
 
 #: a value longer than this is folded
 SHORT_VALUE = 80
@@ -119,6 +119,7 @@ def _incidents(page: InstancePage, wrong: Mapping[int, Mapping[str, str]]) -> li
                 "element_id": incident["element_id"],
                 "code_text": code_text(incident["code"]),
                 "message": incident["message"],
+                "advice": advice(incident["code"]),
                 "opened_at": incident["opened_at"],
                 "attempts_text": say.plural("monitor.attempts", count=incident["job_attempts"])
                 if incident["job_attempts"]
@@ -209,5 +210,8 @@ def _variable(page: InstancePage, item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _element_name(page: InstancePage, element_id: str) -> str:
+    if element_id == page.line.process_id:
+        # what concerns the process as a whole
+        return shown(page.line.process_name)
     element = page.elements.get(element_id)
     return (in_language(element.name, current_language()) if element else "") or element_id

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.commands.cancel_instance import cancel_instance
 from app.commands.resolve_incident import resolve_incident
-from app.domain.errors import Conflict, InvalidInput
+from app.domain.errors import Conflict, InvalidInput, StateUnreadable
 from app.web.access import current_actor
 from app.web.asking import key_of, run
 from app.web.language import texts
@@ -48,6 +48,8 @@ def retry(key: str) -> ResponseReturnValue:
             note=request.form.get("note", "")[:500],
             now=now(),
         )
+    except StateUnreadable:
+        flash(texts()("monitor.state_still_unreadable"), "warning")
     except Conflict:
         flash(texts()("monitor.already_resolved"), "warning")
     else:

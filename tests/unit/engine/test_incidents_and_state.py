@@ -1,12 +1,15 @@
 """Incidents hold an element until they are retried; states of other builds and versions are refused."""
 
+import contextlib
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.domain.errors import NotFound, StateUnreadable
 from app.engine import run
-from app.engine.codec import StateRecord, encode
+from app.engine.codec import StateRecord, decode, encode
 from app.engine.instance import STEP_BUDGET
 from app.engine.seam import IncidentOpened, JobCompleted, TimerFired, TimerOpened, UserTaskCompleted, UserTaskOpened
 from tests.unit.engine.drawing import boundary, diagram, element, end, io, script, start, timer, user, xor
@@ -86,6 +89,35 @@ def test_a_broken_state_and_a_state_of_a_later_build_are_refused():
     for state in (b"", b"rubbish", walk.step.state[:-3], later, other):
         with pytest.raises(StateUnreadable):
             run.advance(walk.process, state, trigger, surroundings=walk.surroundings)
+
+
+DAMAGED = Walk(
+    diagram(start(), user("u"), user("w"), user("v"), flow="s u; s w; w v"),
+    {"n": 1, "text": "ä", "list": [1, {"x": None}], "day": date(2026, 1, 1)},
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(DAMAGED.step.state) - 1), st.integers(0, 255)), max_size=4), st.data())
+def test_whatever_bytes_of_a_state_are_changed_it_opens_or_is_refused_as_unreadable(changes, data):
+    state = bytearray(DAMAGED.step.state)
+    for place, byte in changes:
+        state[place] = byte
+    if data.draw(st.booleans()):
+        del state[data.draw(st.integers(0, len(state) - 1)) :]
+    with contextlib.suppress(StateUnreadable):
+        run.ensure_readable(DAMAGED.process, bytes(state), DAMAGED.surroundings)
+
+
+def test_a_wait_of_an_element_that_is_not_there_and_a_token_without_its_parent_are_refused():
+    trigger = UserTaskCompleted(key=DAMAGED.one(UserTaskOpened, "u").key, variables={})
+    record = decode(DAMAGED.step.state)
+    [wait] = [wait for token in record.tokens for wait in token.waits if wait.key == trigger.key]
+    wait.element = "nowhere"
+    orphan = decode(DAMAGED.step.state)
+    orphan.tokens[-1].parent = 4_711
+    for broken in (record, orphan):
+        with pytest.raises(StateUnreadable):
+            run.advance(DAMAGED.process, encode(broken), trigger, surroundings=DAMAGED.surroundings)
 
 
 def test_a_state_refers_to_elements_of_its_own_version_only():
