@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
 
+from app.commands.close_case import close_if_over
 from app.domain.actor import Actor
 from app.domain.steps import (
     IncidentOpened,
+    InstanceStatus,
     JobOpened,
     MessageAwaited,
     Opened,
@@ -33,7 +35,7 @@ def record_step(
     Write what the step did to the instance.
 
     The rows that people and workers see are made from the engine's own account of the step and nothing else, in
-    the same transaction as the state: the two cannot drift apart.
+    the same transaction as the state: the two cannot drift apart. When the instance has ended, its case may be over.
     """
     assignees = _assignees(uow, step)
     change = _change_of_incidents(uow, step, now)
@@ -50,6 +52,8 @@ def record_step(
     _send(uow, instance, step, now)
     for decision in step.decisions:
         uow.care.record_decision(decision, instance_key=instance.key, case_key=instance.case_key, now=now)
+    if step.status != InstanceStatus.ACTIVE:
+        close_if_over(uow, instance=instance, now=now)
 
 
 def _of_kind(step: Step, kind: type[W]) -> list[W]:

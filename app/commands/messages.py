@@ -125,6 +125,18 @@ def _start(uow: UnitOfWork, found: Delivery, now: datetime) -> int | None:
     case_key = parse_key(str(found.variables.get("asia_id", "")))
     if case_key is not None and not uow.care.case_exists(case_key):
         case_key = None
+    if case_key is not None and not uow.care.cases.lock(case_key).is_open:
+        # it was on its way when the case was closed: nothing new begins there
+        uow.audit.add(
+            actor=SYSTEM,
+            action="start_in_closed_case",
+            subject="case",
+            subject_key=case_key,
+            case_key=case_key,
+            details={"message": found.name},
+            now=now,
+        )
+        return None
     started = start_instance(
         uow,
         actor=SYSTEM,

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.commands._record import record_step
 from app.domain.actor import Actor, may_publish, may_start, may_take
-from app.domain.errors import InvalidInput, NotAllowed, Problem, StaleVersion
+from app.domain.errors import CaseClosed, InvalidInput, NotAllowed, Problem, StaleVersion
 from app.domain.keys import new_key
 from app.domain.steps import ProcessOutline, start_roles
 from app.engine.run import start
@@ -47,6 +47,7 @@ def start_instance(
 
     :raises NotFound: no such process, version or start event
     :raises NotAllowed: none of the actor's roles may start it
+    :raises CaseClosed: the case has ended; a new contact opens a new one
     """
     definition = (
         uow.definitions.get_latest(process_id) if definition_key is None else uow.definitions.get(definition_key)
@@ -54,7 +55,10 @@ def start_instance(
     process = process_of(uow, definition.key)
     ensure_may_start(actor, process.outline, start_element_id)
     key = new_key()
-    case = uow.care.get_case(case_key) if case_key is not None else None
+    # locked until the commit: a case that is just being closed gets nothing new
+    case = uow.care.cases.lock(case_key) if case_key is not None else None
+    if case is not None and not case.is_open:
+        raise CaseClosed(case.number)
     area = area_id if area_id is not None else (case.area_id if case else home_area(actor))
     instance = uow.instances.add(
         key=key,
@@ -145,6 +149,7 @@ def start_by_hand(
 
     :raises NotFound: no such process
     :raises NotAllowed: none of the actor's roles may start it
+    :raises CaseClosed: the case has ended; a new contact opens a new one
     """
     if actor.user_key is None:
         raise NotAllowed("start_process")

@@ -79,7 +79,7 @@ def _start_or_join(
         # who the client is was settled before; a slip at the telephone must not rename them
         lasting = {name: value for name, value in attributes.items() if name not in ("name", "birth_date")}
         _change_client(uow, known, lasting if known.identity.name else attributes)
-        case = uow.care.cases.open_case_of(client_key)
+        case = uow.care.cases.lock_open_case_of(client_key)
         if case is not None:
             return case
     return uow.care.cases.add(

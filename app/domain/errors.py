@@ -15,6 +15,7 @@ KykypolkuError
 │   ├── TaskClaimedByOther
 │   ├── StaleVersion        the row changed since it was read
 │   ├── InstanceEnded
+│   ├── CaseClosed          nothing new begins in it; a new contact opens a new case
 │   └── LeaseLost           a worker's fencing token is old
 ├── EngineFault             the process cannot go on here: becomes an incident
 │   ├── ExpressionError
@@ -143,6 +144,14 @@ class InstanceEnded(Conflict):
     def __init__(self, instance_key: int) -> None:
         super().__init__(f"process instance {instance_key} has ended")
         self.instance_key = instance_key
+
+
+class CaseClosed(Conflict):
+    """The case has been closed: nothing new begins in it. `number` is what people call the case by."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"case {number} is closed")
+        self.number = number
 
 
 class LeaseLost(Conflict):

@@ -8,6 +8,8 @@ everybody but the owner of the case (R-27).
 
 from __future__ import annotations
 
+from app.domain.outcomes import BROKEN_OFF
+
 CARE_OR_REHABILITATION = "hoito_tai_kuntoutus"
 ENDED = "PAATTYNYT"
 #: state of a measure that ended, whatever the reason
@@ -15,7 +17,6 @@ MEASURE_ENDED = "paattynyt"
 
 _SENSITIVE_SERVICES = frozenset({"sv_psykiatria", "sv_paihde_mt"})
 _SOCIAL_AND_HEALTH_CARE = frozenset({"o_sote_keskus", "o_sosiaali", "o_erikoissairaanhoito", "o_tyoterveyshuolto"})
-_HIDDEN_OUTCOMES = frozenset({"KIELTAYTYI", "EI_TAVOITETTU", "PERUTTU", "KESKEYTYNYT"})
 
 
 def shown_service(service_id: str, *, organisation_type: str) -> str:
@@ -27,7 +28,7 @@ def shown_service(service_id: str, *, organisation_type: str) -> str:
 
 def shown_outcome(outcome: str, *, organisation_type: str) -> str:
     """Return the outcome of a case that the organisation may see; employment services see no refusal (R-26)."""
-    return ENDED if organisation_type == "o_tyollisyys" and outcome in _HIDDEN_OUTCOMES else outcome
+    return ENDED if organisation_type == "o_tyollisyys" and outcome in BROKEN_OFF else outcome
 
 
 def shown_measure_state(state: str, *, organisation_type: str) -> str:

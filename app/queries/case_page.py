@@ -10,7 +10,7 @@ from typing import Any
 from app.domain.actor import Actor, may_take
 from app.domain.care_events import CARE_EVENTS, OFFERED_TO, offered_to
 from app.domain.client import Case, Client
-from app.domain.errors import Concealed, NotAllowed
+from app.domain.errors import CaseClosed, Concealed, NotAllowed
 from app.domain.facts import Answer
 from app.domain.localized import LocalizedText
 from app.domain.masking import may_see_appointment, may_see_course, shown_outcome
@@ -181,12 +181,17 @@ def ensure_open_to(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetim
 
 
 def _open(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> tuple[Sight, list[TaskLine]]:
-    """Let in those who may see one of the case's data groups, its owner, and those who have a task in it."""
+    """
+    Let in those who may see one of the case's data groups, its owner, and those who have a task in it.
+
+    Owning ends with the case: what the owner may see of a closed one they see by their role.
+    """
     if actor.user_key is None:
         raise NotAllowed("case")
     sight = sight_of_case(uow, case_key=case_key, actor=actor, now=now)
     tasks = [line for line in uow.worklist.of_case(case_key, actor.user_key) if _concerns(uow, line, actor)]
-    if not sight.decisions and not tasks and sight.case.owner_key != actor.user_key:
+    owns = sight.case.is_open and sight.case.owner_key == actor.user_key
+    if not sight.decisions and not tasks and not owns:
         raise Concealed("case", case_key, case_key=case_key)
     return sight, tasks
 
@@ -342,11 +347,18 @@ def _lines(uow: UnitOfWork, cases: Sequence[Case]) -> list[CaseLine]:
     ]
 
 
-def case_number_of(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> str:
-    """Return the number of a case that the actor may see something of. :raises Concealed: they may not"""
+def open_case_number(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> str:
+    """
+    Return the number of a case that the actor may see something of, and in which something can be started.
+
+    :raises Concealed: they may not
+    :raises CaseClosed: it has ended
+    """
     sight = sight_of_case(uow, case_key=case_key, actor=actor, now=now)
     if not sight.decisions:
         raise Concealed("case", case_key, case_key=case_key)
+    if not sight.case.is_open:
+        raise CaseClosed(sight.case.number)
     return sight.case.number
 
 

@@ -19,6 +19,8 @@ from app.storage.tables.care import case_number as case_number_table
 from app.storage.tables.instances import process_instance
 
 _GET = select(care_case).where(care_case.c.key == bindparam("sought"))
+#: FOR NO KEY UPDATE: answers and appointments that point to the case may be written meanwhile
+_LOCK = _GET.with_for_update(key_share=True)
 
 
 class Cases:
@@ -30,6 +32,17 @@ class Cases:
     def get(self, key: int) -> Case:
         """Return the case. :raises NotFound: no such case"""
         row = self._connection.execute(_GET, {"sought": key}).one_or_none()
+        if row is None:
+            raise NotFound("case", key)
+        return _to_case(row)
+
+    def lock(self, key: int) -> Case:
+        """
+        Lock the case and return it as it is now: it is not closed, and nothing new begins in it, until the commit.
+
+        :raises NotFound: no such case
+        """
+        row = self._connection.execute(_LOCK, {"sought": key}).one_or_none()
         if row is None:
             raise NotFound("case", key)
         return _to_case(row)
@@ -51,13 +64,14 @@ class Cases:
         """Tell whether there is such a case."""
         return self._connection.scalar(select(care_case.c.key).where(care_case.c.key == key)) is not None
 
-    def open_case_of(self, client_key: int) -> Case | None:
-        """Return the open case of the client, the newest where there are several, or None."""
+    def lock_open_case_of(self, client_key: int) -> Case | None:
+        """Lock and return the open case of the client, the newest where there are several, or None."""
         row = self._connection.execute(
             select(care_case)
             .where(care_case.c.client_key == client_key, care_case.c.status == "open")
             .order_by(care_case.c.opened_at.desc(), care_case.c.key)
             .limit(1)
+            .with_for_update(key_share=True)
         ).one_or_none()
         return None if row is None else _to_case(row)
 
@@ -153,6 +167,20 @@ class Cases:
         """Make somebody else the owner of the case."""
         self._connection.execute(
             update(care_case).where(care_case.c.key == key).values(owner_key=owner_key, owner_role=owner_role)
+        )
+
+    def conclude(self, key: int, *, outcome: str) -> None:
+        """Note what the open case has come to; it is closed when nothing of it goes on."""
+        self._connection.execute(
+            update(care_case).where(care_case.c.key == key, care_case.c.status == "open").values(outcome=outcome)
+        )
+
+    def end_grants(self, key: int, *, now: datetime) -> None:
+        """Let the consents of the case open nothing from now on: what they were given for is over."""
+        self._connection.execute(
+            update(consent_grant)
+            .where(consent_grant.c.case_key == key, consent_grant.c.valid_until > now)
+            .values(valid_until=now)
         )
 
     def close(self, key: int, *, outcome: str, now: datetime) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, insert, literal, select, update
 
 from app.domain.errors import InstanceEnded, NotFound, StaleVersion
 from app.domain.steps import HistoryEvent, InstanceStatus, Step, VariableWritten, WaitKind
@@ -183,6 +183,15 @@ class Instances:
             history_count=0,
             open_incidents=0,
         )
+
+    def others_run(self, case_key: int, *, besides: int) -> bool:
+        """Tell whether another instance of the case is still running."""
+        running = select(literal(1)).where(
+            process_instance.c.case_key == case_key,
+            process_instance.c.status == InstanceStatus.ACTIVE,
+            process_instance.c.key != besides,
+        )
+        return self._connection.execute(running.limit(1)).first() is not None
 
     def advance(self, instance: Instance, step: Step, *, incidents_change: int, reason: str, now: datetime) -> None:
         """

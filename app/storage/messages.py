@@ -227,6 +227,20 @@ class Messages:
         )
         return key
 
+    def nobody_has_taken(self, correlation_key: str, *, now: datetime) -> bool:
+        """Tell whether a message with this key is kept that nobody has taken yet, or is on its way to somebody."""
+        kept = select(message.c.taken_by).where(
+            message.c.status == "buffered", message.c.correlation_key == correlation_key, message.c.expires_at > now
+        )
+        if any(not processes for processes in self._connection.scalars(kept)):
+            return True
+        under_way = (
+            select(literal(1))
+            .join(message, message.c.key == delivery.c.message_key)
+            .where(delivery.c.status == "pending", message.c.correlation_key == correlation_key)
+        )
+        return self._connection.execute(under_way.limit(1)).first() is not None
+
     def waiting_in_case(self, case_key: int) -> list[Awaited]:
         """Return the messages that running instances of the case wait for, the outermost of each instance first."""
         query = (

@@ -49,6 +49,19 @@ class Tasks:
         query = select(user_task).where(user_task.c.instance_key == instance_key, user_task.c.status == "open")
         return [self._to_task(row) for row in self._connection.execute(query)]
 
+    def last_completed(self, instance_key: int, element_id: str) -> int | None:
+        """Return the key of the task of this element that was completed last in the instance."""
+        return self._connection.scalar(
+            select(user_task.c.key)
+            .where(
+                user_task.c.instance_key == instance_key,
+                user_task.c.element_id == element_id,
+                user_task.c.status == "completed",
+            )
+            .order_by(user_task.c.ended_at.desc(), user_task.c.created_at.desc())
+            .limit(1)
+        )
+
     @staticmethod
     def _to_task(row: AnyRow) -> Task:
         return Task(

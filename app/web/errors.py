@@ -18,6 +18,7 @@ from flask import Flask, Response, g, jsonify, make_response, render_template, r
 from werkzeug.exceptions import HTTPException
 
 from app.domain.errors import (
+    CaseClosed,
     Conflict,
     EngineFault,
     InvalidInput,
@@ -45,6 +46,11 @@ STATUSES: tuple[tuple[type[KykypolkuError], int], ...] = (
     (StateUnreadable, 409),
     (EngineFault, 500),
 )
+#: failures whose page has a title and a text of their own
+OWN_TEXTS: tuple[tuple[type[KykypolkuError], str], ...] = (
+    (StateUnreadable, "error.stuck"),
+    (CaseClosed, "error.case_closed"),
+)
 RETRY_AFTER = timedelta(seconds=5)
 
 log = structlog.get_logger()
@@ -66,7 +72,7 @@ def answer_failure(error: KykypolkuError) -> Response:
     """Answer a failure that we foresee."""
     status = status_of(error)
     reference = _log(status, error)
-    key = "error.stuck" if isinstance(error, StateUnreadable) else ""
+    key = next((key for kind, key in OWN_TEXTS if isinstance(error, kind)), "")
     response = _answer(status, text=_explanation(error), problems=_problems(error), reference=reference, key=key)
     if isinstance(error, SignInDelayed):
         response.headers["Retry-After"] = str(ceil(error.wait.total_seconds()))
@@ -153,6 +159,8 @@ def _explanation(error: KykypolkuError) -> str:
         return catalogue("error.stuck.text")
     if isinstance(error, EngineFault) and f"incidents.{error.code}" in catalogue:
         return catalogue(f"incidents.{error.code}")
+    if isinstance(error, CaseClosed):
+        return catalogue("error.case_closed.text", number=error.number)
     if isinstance(error, SignInDelayed):
         return catalogue.plural("sign_in.delayed", count=ceil(error.wait.total_seconds()))
     return ""

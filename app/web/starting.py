@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.commands.start_instance import start_by_hand
-from app.queries.case_page import case_number_of
+from app.queries.case_page import open_case_number
 from app.queries.catalogue import Startable, startable_processes
 from app.web.access import current_actor
 from app.web.asking import key_of, read, run
@@ -109,5 +109,5 @@ def _case(text: str) -> dict[str, Any] | None:
     if not text:
         return None
     key = key_of(text)
-    number = read(case_number_of, case_key=key, actor=current_actor(), now=now())
+    number = read(open_case_number, case_key=key, actor=current_actor(), now=now())
     return {"key": key, "number": number, "address": f"/cases/{key}"}

@@ -19,6 +19,7 @@ import pytest
 from app.domain.facts import Answer, facts
 from app.domain.forms import Option
 from app.domain.identity_code import parse_identity_code
+from app.domain.outcomes import Outcome, waits_for_others
 from app.domain.sharing import DataGroup
 from app.domain.steps import (
     ElementEvent,
@@ -94,6 +95,8 @@ class Story:
         self.variables: dict[str, Any] = {}
         self.thrown: list[Any] = []
         self.offered: list[str] = []
+        self.outcome: Outcome | None = None
+        self.unread: list[str] = []
         self.decisions: dict[str, Any] = {}
         self.status = InstanceStatus.ACTIVE
         variables = dict(scenario["start"].get("variables", {}))
@@ -155,10 +158,18 @@ class Story:
         self.decisions |= {evaluated.decision_id: evaluated for evaluated in step.decisions}
         self.thrown += step.messages
         for message in step.messages:
-            self._deliver(message.name, message.correlation_key, message.variables)
+            if not self._deliver(message.name, message.correlation_key, message.variables):
+                self.unread.append(message.name)
         for job in self.open(JobOpened):
             if job.key in self.waits:
                 self._work(job)
+
+    @property
+    def closes_with(self) -> str | None:
+        """The outcome with which the case is closed, None where it goes on elsewhere."""
+        if self.outcome is None or (self.unread and waits_for_others(self.outcome)):
+            return None
+        return str(self.outcome)
 
     def open(self, kind: type) -> list[Any]:
         return [wait for wait in self.waits.values() if isinstance(wait, kind)]
@@ -185,6 +196,10 @@ class Story:
             result = {"asiakirja_id": "88"}
         elif job.type == "cancel_appointment":
             assert job.variables["ajanvaraus_id"] == "77"
+        elif job.type == "close_case":
+            # a person's choice stands above the diagram's outcome
+            chosen = self.answers["lopputulos"].value if "task" in job.headers else job.headers["outcome"]
+            self.outcome = self.outcome if job.variables.get("jatkuu") else Outcome(chosen)
         elif job.type == "escalate_task":
             self.offered.append(job.headers["task"])
         else:
@@ -262,6 +277,7 @@ def test_the_story_comes_true(path: Path) -> None:
     if "end" in expected:
         assert story.status is InstanceStatus.COMPLETED, [wait.element_id for wait in story.waits.values()]
         assert expected["end"] in story.done
+        assert story.closes_with == expected["outcome"]
     else:
         assert story.status is InstanceStatus.ACTIVE
     assert set(expected.get("open", [])) <= {task.element_id for task in story.open(UserTaskOpened)}

@@ -16,6 +16,7 @@ from lxml import etree
 
 from app.commands.local_jobs import LOCAL_JOBS
 from app.domain import sharing
+from app.domain.outcomes import BROKEN_OFF, Outcome
 from app.domain.permissions import ROLE_LETTERS
 from app.domain.sharing import DataGroup
 from app.engine.decisions import read_decisions
@@ -432,6 +433,31 @@ def test_the_sharing_table_and_the_role_letters_are_those_of_the_code() -> None:
     assert {
         name: role["permissions"] for name, role in reference("roles").items() if name in ROLE_LETTERS
     } == ROLE_LETTERS
+
+
+def test_the_outcomes_are_those_of_the_code() -> None:
+    rows = reference("outcomes")
+    assert rows.keys() == set(Outcome)
+    assert {name for name, row in rows.items() if row["value"]["hiddenFromEmployment"]} == BROKEN_OFF
+
+
+@in_every_folder
+def test_an_end_of_a_case_says_an_outcome_and_says_whose_choice_it_is(folder: Path) -> None:
+    """Every end that closes the case names an end state; one behind f_sulkeminen asks there what was chosen (X1)."""
+    root = diagram(folder)
+    forms = {
+        task.get("id"): task.find(".//zeebe:formDefinition", NS).get("formId")
+        for task in find(root, ".//bpmn:userTask")
+    }
+    closing = [
+        node for node in flow_nodes(root) if node.find(".//zeebe:taskDefinition[@type='close_case']", NS) is not None
+    ]
+    assert closing
+    for end in closing:
+        assert tag(end) == "endEvent", end.get("id")
+        assert headers(end, "outcome") <= set(Outcome), end.get("id")
+        if headers(end, "outcome") & BROKEN_OFF:
+            assert [forms[task] for task in headers(end, "task")] == ["f_sulkeminen"], end.get("id")
 
 
 def test_what_reference_data_points_at_exists() -> None:

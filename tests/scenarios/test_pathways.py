@@ -23,8 +23,11 @@ STORIES = [
     "tyky_ajanvaraus/kieltaytyy",
     "tyky_ajanvaraus/asiakas_peruu",
     "tyky_ajanvaraus/jalkautuva",
+    "tyky_ajanvaraus/ei_toimenpidetta",
+    "tyky_ajanvaraus/tyoterveys_toivoo",
     "tyky_omahoito/omahoidossa",
     "tyky_omahoito/osin_sitten_hyvin",
+    "tyky_omahoito/kutsuttuna_omahoidossa",
     "tyky_omahoito/ei_suju",
     "tyky_omahoito/haluan_tukea",
     "tyky_omahoito/ei_vastausta_soita",
@@ -33,6 +36,7 @@ STORIES = [
     "tyky_terveystarkastus/poisjaanti_uusi_aika",
     "tyky_terveystarkastus/lausunto",
     "tyky_terveystarkastus/ilman_laakaria",
+    "tyky_terveystarkastus/jatko_ei_tarpeen",
 ]
 
 
@@ -62,6 +66,7 @@ def test_the_story_comes_true_through_pages_and_workers(story, tmp_path):
     if "end" in expected:
         assert world.status() == "completed", (world.open_tasks(), world.open_timers())
         assert expected["end"] in world.history()
+        assert world.case_state() == ("closed" if expected["outcome"] else "open", expected["outcome"] or "")
     else:
         assert world.status() == "active"
     for key, value in expected.get("variables", {}).items():

@@ -224,6 +224,11 @@ class World:
                 select(process_instance.c.case_key).where(process_instance.c.key == self.instance)
             ).scalar_one()
 
+    def case_state(self) -> tuple[str, str]:
+        """Return whether the instance's case is open or closed, and what it came to."""
+        case = self.executor.read(lambda uow: uow.care.cases.get(self.case_key()))
+        return ("open" if case.is_open else "closed", case.outcome)
+
     # -- what people do ----------------------------------------------------------------------------------------------
 
     def open_case(self, known: Mapping[str, Any]) -> int:

@@ -1,0 +1,85 @@
+"""
+The local job `close_case`, and the closing itself.
+
+A pathway only says what the case has come to. The case is closed when the last of its pathways has ended, in the
+transaction in which it ends: whichever is the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from app.connectors.contract import GivenUp
+from app.domain.actor import SYSTEM
+from app.domain.outcomes import Outcome, concluded, waits_for_others
+from app.storage.rows import Instance, Job
+from app.storage.unit_of_work import UnitOfWork
+
+
+def close_case(uow: UnitOfWork, instance: Instance, job: Job, _now: datetime) -> Mapping[str, Any]:
+    """
+    Say what the case has come to: it is closed with that when nothing of it goes on any more.
+
+    Headers: `outcome`, an end state of a case; `task`, the element id of a user task whose field `lopputulos` says it
+    where a person has filled it in (they decide, X1). With the input `jatkuu` = true it says nothing: whoever called
+    the pathway goes on, or the owner of the case. A case that is closed stays as it is.
+
+    :raises GivenUp: the job has no case, or its headers make no sense
+    """
+    if instance.case_key is None:
+        raise GivenUp("job_without_case")
+    if job.variables.get("jatkuu") is True:
+        return {}
+    try:
+        outcome = Outcome(job.headers.get("outcome", ""))
+    except ValueError as error:
+        raise GivenUp("closing_headers_invalid", str(error)) from None
+    case = uow.care.cases.lock(instance.case_key)
+    if case.is_open:
+        uow.care.cases.conclude(case.key, outcome=concluded(case.outcome, _decided(uow, instance, job) or outcome))
+    return {}
+
+
+def _decided(uow: UnitOfWork, instance: Instance, job: Job) -> Outcome | None:
+    """Return the outcome that a person has chosen in the task that the header names, the last time it was done."""
+    element_id = job.headers.get("task", "")
+    task_key = uow.tasks.last_completed(instance.key, element_id) if element_id else None
+    if task_key is None or instance.case_key is None:
+        return None
+    chosen = uow.care.answers.of_task(instance.case_key, task_key).get("lopputulos")
+    return Outcome(chosen.value) if chosen is not None and chosen.value in list(Outcome) else None
+
+
+def close_if_over(uow: UnitOfWork, *, instance: Instance, now: datetime) -> bool:
+    """
+    Close the case of the instance that has just ended if a pathway has said its outcome and nothing goes on.
+
+    Something goes on while another instance of the case runs, or a message to the case waits for a pathway that takes
+    it over. Grants end with the case. Returns whether the case was closed.
+    """
+    if instance.case_key is None:
+        return False
+    # the lock makes two that end at once see each other
+    case = uow.care.cases.lock(instance.case_key)
+    if not case.is_open or not case.outcome:
+        return False
+    outcome = Outcome(case.outcome)
+    if uow.instances.others_run(case.key, besides=instance.key):
+        return False
+    if waits_for_others(outcome) and uow.messages.nobody_has_taken(str(case.key), now=now):
+        return False
+    uow.care.cases.close(case.key, outcome=outcome, now=now)
+    uow.care.cases.end_grants(case.key, now=now)
+    uow.audit.add(
+        actor=SYSTEM,
+        action="case_closed",
+        subject="case",
+        subject_key=case.key,
+        instance_key=instance.key,
+        case_key=case.key,
+        details={"outcome": str(outcome)},
+        now=now,
+    )
+    return True
