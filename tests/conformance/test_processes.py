@@ -450,7 +450,9 @@ def test_an_end_of_a_case_says_an_outcome_and_says_whose_choice_it_is(folder: Pa
         for task in find(root, ".//bpmn:userTask")
     }
     closing = [
-        node for node in flow_nodes(root) if node.find(".//zeebe:taskDefinition[@type='close_case']", NS) is not None
+        node
+        for node in flow_nodes(root)
+        if node.find("bpmn:extensionElements/zeebe:taskDefinition[@type='close_case']", NS) is not None
     ]
     assert closing
     for end in closing:
