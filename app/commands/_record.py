@@ -12,12 +12,16 @@ from app.domain.steps import (
     IncidentOpened,
     InstanceStatus,
     JobOpened,
+    ListenerEvent,
     MessageAwaited,
     Opened,
+    Ruling,
     SignalAwaited,
     Step,
+    TaskChanges,
     TimerOpened,
     UserTaskOpened,
+    UserTaskRuled,
     VariableWritten,
     WaitKind,
 )
@@ -26,6 +30,8 @@ from app.storage.rows import Instance
 from app.storage.unit_of_work import UnitOfWork
 
 W = TypeVar("W", bound=Opened)
+#: what is kept of a listener's reason
+LONGEST_DENIAL = 1_000
 
 
 def record_step(
@@ -49,6 +55,7 @@ def record_step(
         _open_waits(uow, instance, step, assignees, now)
         uow.instances.append_history(instance, step.history, actor_key=actor.user_key, now=now)
         uow.instances.write_variables(instance.key, written, now=now)
+    _rule(uow, instance, step, actor, now)
     _send(uow, instance, step, now)
     for decision in step.decisions:
         uow.care.record_decision(decision, instance_key=instance.key, case_key=instance.case_key, now=now)
@@ -67,6 +74,7 @@ def _closed(step: Step, kind: WaitKind, *, completed: bool) -> list[int]:
 def _assignees(uow: UnitOfWork, step: Step) -> Mapping[str, int]:
     """Return the keys of the people whom the new tasks name."""
     names = {task.assignee for task in _of_kind(step, UserTaskOpened) if task.assignee}
+    names |= {ruled.changes["assignee"] for ruled in step.rulings if ruled.changes.get("assignee")}
     return uow.accounts.keys_of(names) if names else {}
 
 
@@ -105,6 +113,7 @@ def _open_waits(uow: UnitOfWork, instance: Instance, step: Step, assignees: Mapp
             retries=job.retries,
             headers=job.headers,
             variables={name: to_json(value) for name, value in job.variables.items()},
+            listener_event=job.listener_event,
         )
         for job in _of_kind(step, JobOpened)
     ]
@@ -113,6 +122,58 @@ def _open_waits(uow: UnitOfWork, instance: Instance, step: Step, assignees: Mapp
     uow.messages.subscribe(instance.key, instance.process_id, _of_kind(step, MessageAwaited), now=now)
     uow.messages.subscribe_signals(instance.key, _of_kind(step, SignalAwaited), now=now)
     uow.incidents.add(instance.key, instance.process_id, _of_kind(step, IncidentOpened), now=now)
+
+
+def _rule(uow: UnitOfWork, instance: Instance, step: Step, actor: Actor, now: datetime) -> None:
+    """Write what task listeners hold, have allowed or have denied."""
+    if not step.rulings:
+        return
+    people = _assignees(uow, step)
+    for ruled in step.rulings:
+        if ruled.ruling is Ruling.HELD:
+            uow.tasks.hold(ruled.key, ruled.event, by=actor.user_key)
+            continue
+        # a listener may deny without a reason; that it denied is told all the same
+        reason = ruled.reason[:LONGEST_DENIAL] or "-"
+        uow.tasks.let_go(ruled.key, denial=reason if ruled.ruling is Ruling.DENIED else "")
+        if ruled.ruling is Ruling.ALLOWED:
+            _change_task(uow, ruled, people, now)
+        uow.audit.add(
+            actor=actor,
+            action=f"task_change_{ruled.ruling}",
+            subject="user_task",
+            subject_key=ruled.key,
+            instance_key=instance.key,
+            case_key=instance.case_key,
+            details={"event": ruled.event, "changes": sorted(ruled.changes)},
+            now=now,
+        )
+
+
+def _change_task(uow: UnitOfWork, ruled: UserTaskRuled, people: Mapping[str, int], now: datetime) -> None:
+    if ruled.event is ListenerEvent.COMPLETING:
+        uow.tasks.drop_all_drafts(ruled.key)
+    changes = dict(ruled.changes)
+    task = uow.tasks.get(ruled.key)
+    if "assignee" in changes:
+        assignee = people.get(changes.pop("assignee"))
+        uow.tasks.assign(ruled.key, assignee, expected=task.assignee, now=now)
+        task = uow.tasks.get(ruled.key)
+    if changes:
+        uow.tasks.change(
+            task,
+            due_at=_date(changes, "due_at", task.due_at),
+            follow_up_at=_date(changes, "follow_up_at", task.follow_up_at),
+            priority=changes.get("priority", task.priority),
+            candidate_groups=changes.get("candidate_groups", task.candidate_groups),
+            candidate_users=changes.get("candidate_users", task.candidate_users),
+        )
+
+
+def _date(changes: TaskChanges, name: str, present: datetime | None) -> datetime | None:
+    if name not in changes:
+        return present
+    return datetime.fromisoformat(changes[name]) if changes[name] else None
 
 
 def _send(uow: UnitOfWork, instance: Instance, step: Step, now: datetime) -> None:

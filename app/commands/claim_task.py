@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.commands._task_changes import give
 from app.domain.actor import Actor, may_take
-from app.domain.errors import NotAllowed, TaskAlreadyClosed, TaskClaimedByOther
+from app.domain.errors import NotAllowed, TaskAlreadyClosed, TaskClaimedByOther, TaskHeld
 from app.storage.rows import Task
 from app.storage.unit_of_work import UnitOfWork
 
 
 def ensure_open(task: Task) -> None:
-    """Check that the task can still be worked on. :raises TaskAlreadyClosed: it cannot; says who and when"""
+    """
+    Check that the task can still be worked on.
+
+    :raises TaskAlreadyClosed: it cannot; says who and when
+    :raises TaskHeld: it can again when its listeners have looked at what was asked for
+    """
     if task.status != "open":
         raise TaskAlreadyClosed(task.key, by=task.completed_by, at=task.ended_at, state=task.status)
+    if task.held_event:
+        raise TaskHeld(task.key, event=task.held_event)
 
 
 def ensure_concerns(task: Task, actor: Actor, reason: str) -> None:
@@ -33,10 +41,11 @@ def claim_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -
 
     :raises NotFound: no such task
     :raises TaskAlreadyClosed: it has ended
+    :raises TaskHeld: its listeners look at another change
     :raises TaskClaimedByOther: someone else has it
     :raises NotAllowed: it is not for the actor's roles
     """
-    uow.instances.lock_for_task(task_key)
+    instance = uow.instances.lock_for_task(task_key)
     task = uow.tasks.get(task_key)
     # first of all: who has it or has done it is for those only who could
     ensure_concerns(task, actor, "take_task")
@@ -45,9 +54,8 @@ def claim_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -
         return task
     if task.assignee is not None:
         raise TaskClaimedByOther(task_key, by=task.assignee)
-    if not uow.tasks.assign(task_key, actor.user_key, expected=None, now=now):
-        raise TaskClaimedByOther(task_key, by=0)
-    _note(uow, actor, "task_claimed", task, now)
+    if give(uow, instance=instance, task=task, to=actor.user_key, username=actor.name, actor=actor, now=now):
+        _note(uow, actor, "task_claimed", task, now)
     return uow.tasks.get(task_key)
 
 
@@ -59,7 +67,7 @@ def release_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime)
     :raises TaskAlreadyClosed: it has ended
     :raises NotAllowed: it is not the actor's
     """
-    uow.instances.lock_for_task(task_key)
+    instance = uow.instances.lock_for_task(task_key)
     task = uow.tasks.get(task_key)
     ensure_concerns(task, actor, "release_task")
     ensure_open(task)
@@ -67,8 +75,8 @@ def release_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime)
         return task
     if task.assignee != actor.user_key:
         raise NotAllowed("release_task")
-    uow.tasks.assign(task_key, None, expected=actor.user_key, now=now)
-    _note(uow, actor, "task_released", task, now)
+    if give(uow, instance=instance, task=task, to=None, username="", actor=actor, now=now):
+        _note(uow, actor, "task_released", task, now)
     return uow.tasks.get(task_key)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from app.commands._record import record_step
 from app.commands.claim_task import ensure_concerns, ensure_open
 from app.commands.keep_uploads import waiting_files
@@ -15,7 +17,7 @@ from app.commands.unreadable_state import without_wait
 from app.domain.actor import Actor, may_complete
 from app.domain.answers import Answers
 from app.domain.errors import NotAllowed, NotFound, TaskAlreadyClosed, TaskClaimedByOther
-from app.domain.steps import UserTaskCompleted
+from app.domain.steps import Ruling, UserTaskCompleted
 from app.engine.forms import Raw, parse_json_submission, parse_submission
 from app.engine.run import advance
 from app.published import around_form, form_of, locked_surroundings, process_of
@@ -41,22 +43,26 @@ class Submission:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
-    """The task that is done, and whether this very form had been sent before."""
+    """The task that is done, whether this very form had been sent before, and whether listeners look at it first."""
 
     task_key: int
     instance_key: int
     case_key: int | None
     repeated: bool = False
+    held: bool = False
 
 
 def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: Submission, now: datetime) -> Completed:
     """
     Close the task with the actor's answers and run the process to its next wait.
 
-    The same form sent twice gets the first result. Only fields of the form are accepted.
+    Where the task has listeners for its completion the answers are kept as they were sent, and the task is closed when
+    the listeners have allowed it; denied, it is open again with what was typed. The same form sent twice gets the first
+    result. Only fields of the form are accepted.
 
     :raises NotFound: no such task
     :raises TaskAlreadyClosed: someone else was faster, or the process went another way
+    :raises TaskHeld: its listeners look at another change
     :raises TaskClaimedByOther: someone else has it
     :raises NotAllowed: the actor is neither its holder nor a candidate
     :raises InvalidSubmission: an answer does not fit the form
@@ -86,14 +92,21 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
         # the task is open and the instance locked: row and state do not belong together
         raise without_wait(instance, task_key, now=now) from None
     record_step(uow, instance=instance, step=step, actor=actor, now=now)
-    return _remember(uow, task, instance, actor, submission, now)
+    held = any(ruled.key == task_key and ruled.ruling is Ruling.HELD for ruled in step.rulings)
+    return _remember(uow, task, instance, actor, submission, now, held=held)
 
 
 def _repeated(uow: UnitOfWork, task: Task, actor: Actor, submission: Submission) -> Completed | None:
-    if task.status != "open" and submission.submission_id and actor.user_key is not None:
+    if (task.status != "open" or task.held_event) and submission.submission_id and actor.user_key is not None:
         first = uow.tasks.find_submission(submission.submission_id, user_key=actor.user_key)
         if first is not None:
-            return Completed(task_key=task.key, instance_key=task.instance_key, case_key=task.case_key, repeated=True)
+            return Completed(
+                task_key=task.key,
+                instance_key=task.instance_key,
+                case_key=task.case_key,
+                repeated=True,
+                held=bool(task.held_event),
+            )
     return None
 
 
@@ -132,7 +145,14 @@ def _with_case(instance: Instance, task: Task, variables: Mapping[str, Any]) -> 
 
 
 def _remember(
-    uow: UnitOfWork, task: Task, instance: Instance, actor: Actor, submission: Submission, now: datetime
+    uow: UnitOfWork,
+    task: Task,
+    instance: Instance,
+    actor: Actor,
+    submission: Submission,
+    now: datetime,
+    *,
+    held: bool,
 ) -> Completed:
     if (
         actor.user_key is not None
@@ -147,13 +167,15 @@ def _remember(
     ):
         raise TaskAlreadyClosed(task.key, by=actor.user_key, at=now, state="completed")
     with uow.together():
-        if actor.user_key is not None:
+        if actor.user_key is not None and held:
+            uow.tasks.save_draft(task.key, actor.user_key, _typed(submission), now=now)
+        elif actor.user_key is not None:
             uow.tasks.drop_drafts(task.key, user_key=actor.user_key)
             if task.form_id is not None and form_of(uow, task.definition_key, task.form_id).has_files:
                 uow.uploads.drop_of_task(task.key, user_key=actor.user_key)
         uow.audit.add(
             actor=actor,
-            action="task_completed",
+            action="task_sent" if held else "task_completed",
             subject="user_task",
             subject_key=task.key,
             instance_key=task.instance_key,
@@ -161,4 +183,15 @@ def _remember(
             details={"element": task.element_id, "form": task.form_id},
             now=now,
         )
-    return Completed(task_key=task.key, instance_key=task.instance_key, case_key=instance.case_key)
+    return Completed(task_key=task.key, instance_key=task.instance_key, case_key=instance.case_key, held=held)
+
+
+def _typed(submission: Submission) -> bytes:
+    """Return what was typed as a draft: listeners may deny the completion, and then the form is filled in again."""
+    fields = submission.fields or {}
+    typed = {
+        name: [value for value in values if isinstance(value, str)]
+        for name, values in fields.items()
+        if name not in submission.page_names
+    }
+    return msgspec.json.encode(typed)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
+from app.commands._task_changes import give, held
 from app.commands.claim_task import claim_task, ensure_open, release_task
 from app.domain.actor import Actor, may_monitor, may_take
 from app.domain.directing import may_direct
 from app.domain.errors import Concealed, InvalidInput, NotAllowed, Problem, TaskClaimedByOther
-from app.storage.rows import Task
+from app.domain.steps import ListenerEvent, TaskChanges
+from app.storage.rows import Instance, Task
 from app.storage.unit_of_work import UnitOfWork
 
 PRIORITIES = range(101)
@@ -40,7 +43,7 @@ def assign_task(
     :raises NotAllowed: the actor may not direct this task
     :raises InvalidInput: nobody of this name may take the task
     """
-    task = _locked_task(uow, task_key, actor)
+    instance, task = _locked_task(uow, task_key, actor)
     ensure_open(task)
     if task.assignee is not None and not may_replace:
         raise TaskClaimedByOther(task_key, by=task.assignee)
@@ -53,8 +56,9 @@ def assign_task(
     people = uow.api_clients.people_named(username)
     if not any(may_take(person, task=task.restriction) for person in people):
         raise InvalidInput([Problem("not_a_candidate", place="assignee")])
-    uow.tasks.assign(task_key, people[0].user_key, expected=task.assignee, now=now)
-    _note(uow, actor, "task_assigned", task, now)
+    given = give(uow, instance=instance, task=task, to=people[0].user_key, username=username, actor=actor, now=now)
+    if given:
+        _note(uow, actor, "task_assigned", task, now)
     return uow.tasks.get(task_key)
 
 
@@ -66,13 +70,13 @@ def unassign_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime
     :raises TaskAlreadyClosed: it has ended
     :raises NotAllowed: the actor neither holds nor directs it
     """
-    task = _locked_task(uow, task_key, actor)
+    instance, task = _locked_task(uow, task_key, actor)
     directs = may_direct(actor, unit_id=task.unit_id, area_id=task.area_id)
     if task.assignee == actor.user_key or task.assignee is None or not directs:
         return release_task(uow, task_key=task_key, actor=actor, now=now)
     ensure_open(task)
-    uow.tasks.assign(task_key, None, expected=task.assignee, now=now)
-    _note(uow, actor, "task_unassigned", task, now)
+    if give(uow, instance=instance, task=task, to=None, username="", actor=actor, now=now):
+        _note(uow, actor, "task_unassigned", task, now)
     return uow.tasks.get(task_key)
 
 
@@ -85,12 +89,22 @@ def change_task(uow: UnitOfWork, *, task_key: int, change: TaskChange, actor: Ac
     :raises NotAllowed: the actor may not direct this task
     :raises InvalidInput: a priority outside of 0 to 100
     """
-    task = _locked_task(uow, task_key, actor)
+    instance, task = _locked_task(uow, task_key, actor)
     if not may_direct(actor, unit_id=task.unit_id, area_id=task.area_id):
         raise NotAllowed("direct_task")
     ensure_open(task)
     if change.priority is not None and change.priority not in PRIORITIES:
         raise InvalidInput([Problem("priority_range", place="changeset.priority")])
+    if held(
+        uow,
+        instance=instance,
+        task=task,
+        changes=_told(change),
+        event=ListenerEvent.UPDATING,
+        actor=actor,
+        now=now,
+    ):
+        return
     uow.tasks.change(
         task,
         due_at=None if "due_at" in change.clear else change.due_at or task.due_at,
@@ -102,9 +116,30 @@ def change_task(uow: UnitOfWork, *, task_key: int, change: TaskChange, actor: Ac
     _note(uow, actor, "task_changed", task, now)
 
 
-def _locked_task(uow: UnitOfWork, task_key: int, actor: Actor) -> Task:
-    """Lock and return the task. :raises NotFound: there is none :raises Concealed: not for the actor"""
-    uow.instances.lock_for_task(task_key)
+def _told(change: TaskChange) -> TaskChanges:
+    """Return the change in the words of the engine."""
+    dates = {"due_at": change.due_at, "follow_up_at": change.follow_up_at}
+    told: dict[str, Any] = {
+        name: value.astimezone(UTC).isoformat() for name, value in dates.items() if value is not None
+    }
+    told |= dict.fromkeys(change.clear, "")
+    if change.priority is not None:
+        told["priority"] = change.priority
+    if change.candidate_groups is not None:
+        told["candidate_groups"] = list(change.candidate_groups)
+    if change.candidate_users is not None:
+        told["candidate_users"] = list(change.candidate_users)
+    return told
+
+
+def _locked_task(uow: UnitOfWork, task_key: int, actor: Actor) -> tuple[Instance, Task]:
+    """
+    Lock and return the task and its instance.
+
+    :raises NotFound: there is none
+    :raises Concealed: it is not for the actor
+    """
+    instance = uow.instances.lock_for_task(task_key)
     task = uow.tasks.get(task_key)
     known = (
         actor.user_key in (task.assignee, task.completed_by)
@@ -114,7 +149,7 @@ def _locked_task(uow: UnitOfWork, task_key: int, actor: Actor) -> Task:
     )
     if not known:
         raise Concealed("user task", task_key, case_key=task.case_key)
-    return task
+    return instance, task
 
 
 def _note(uow: UnitOfWork, actor: Actor, action: str, task: Task, now: datetime) -> None:

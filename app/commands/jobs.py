@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from app.commands.unreadable_state import without_wait
 from app.domain.actor import SYSTEM, Actor
 from app.domain.errors import UNREADABLE_STATE, LeaseLost, NotFound
 from app.domain.keys import new_key
-from app.domain.steps import IncidentOpened, InstanceStatus, JobCompleted, JobThrewError, Trigger
+from app.domain.steps import IncidentOpened, InstanceStatus, JobCompleted, JobThrewError, TaskChanges, Trigger
 from app.engine.run import advance
 from app.published import locked_surroundings, process_of
 from app.storage.rows import Instance, Job
@@ -21,6 +22,15 @@ from app.storage.unit_of_work import UnitOfWork
 #: back-off between attempts: 5 s, 10 s, 20 s ... never above an hour (reliability.md 3.2)
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerAnswer:
+    """What a task listener answers: whether it denies what was asked for and why, or what it corrects."""
+
+    denied: bool = False
+    reason: str = ""
+    corrections: TaskChanges = field(default_factory=dict)
 
 
 def claim_jobs(
@@ -73,14 +83,23 @@ def finish_job(
     variables: Mapping[str, Any],
     now: datetime,
     actor: Actor = SYSTEM,
+    ruling: ListenerAnswer | None = None,
 ) -> None:
     """
-    Hand the result to the process and run it to its next wait, once.
+    Hand the result to the process and run it to its next wait, once; `ruling` is what a task listener answers.
 
     :raises NotFound: no such job
     :raises LeaseLost: the job was given to another worker, or the process does not wait for it any more
     """
-    _advance(uow, job_key, fence, JobCompleted(key=job_key, variables=variables), actor, now)
+    answer = ruling or ListenerAnswer()
+    done = JobCompleted(
+        key=job_key,
+        variables=variables,
+        denied=answer.denied,
+        denied_reason=answer.reason,
+        corrections=answer.corrections,
+    )
+    _advance(uow, job_key, fence, done, actor, now)
 
 
 def throw_job_error(

@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.commands.jobs import activate_jobs, fail_job, finish_job, throw_job_error
+from app.commands.direct_task import PRIORITIES
+from app.commands.jobs import ListenerAnswer, activate_jobs, fail_job, finish_job, throw_job_error
 from app.domain.api_client import ApiClient, Caller
 from app.domain.errors import Concealed, InvalidInput, LeaseLost, NotAllowed, NotFound, Problem
 from app.domain.sent_variables import check_variables
+from app.domain.steps import ListenerEvent
 from app.storage.rows import Job
 from app.storage.unit_of_work import UnitOfWork
 
@@ -72,18 +74,43 @@ def lease_jobs(
 
 
 def finish_program_job(
-    uow: UnitOfWork, *, job_key: int, lease_token: str, variables: Mapping[str, Any], caller: Caller, now: datetime
+    uow: UnitOfWork,
+    *,
+    job_key: int,
+    lease_token: str,
+    variables: Mapping[str, Any],
+    ruling: ListenerAnswer | None = None,
+    caller: Caller,
+    now: datetime,
 ) -> None:
     """
     Hand the result to the process.
 
     :raises NotFound: no such job for this program, or it has ended
     :raises LeaseLost: the job was given to another
-    :raises InvalidInput: a variable that may not be sent
+    :raises InvalidInput: a variable that may not be sent, or an answer that such a job cannot give
     """
     job = _own_job(uow, job_key, lease_token, caller)
     check_variables(variables)
-    finish_job(uow, job_key=job_key, fence=job.fence, variables=variables, actor=caller.actor, now=now)
+    _check_answer(job, variables, ruling or ListenerAnswer())
+    finish_job(uow, job_key=job_key, fence=job.fence, variables=variables, ruling=ruling, actor=caller.actor, now=now)
+
+
+def _check_answer(job: Job, variables: Mapping[str, Any], answer: ListenerAnswer) -> None:
+    """Only the listeners of a user task may deny or correct; what they listen to has no variables of theirs."""
+    event = ListenerEvent(job.listener_event) if job.listener_event else None
+    of_task = event is not None and event.of_task
+    if (answer.denied or answer.corrections) and not of_task:
+        raise InvalidInput([Problem("job_result_of_listener", place="result")])
+    if answer.denied and event is ListenerEvent.CREATING:
+        raise InvalidInput([Problem("job_result_of_creation", place="result.denied")])
+    if answer.denied and answer.corrections:
+        raise InvalidInput([Problem("job_result_both", place="result.corrections")])
+    if of_task and variables:
+        raise InvalidInput([Problem("job_result_variables", place="variables")])
+    priority = answer.corrections.get("priority")
+    if priority is not None and priority not in PRIORITIES:
+        raise InvalidInput([Problem("priority_range", place="result.corrections.priority")])
 
 
 def throw_program_error(
@@ -106,6 +133,8 @@ def throw_program_error(
     """
     job = _own_job(uow, job_key, lease_token, caller)
     check_variables(variables)
+    if job.listener_event and ListenerEvent(job.listener_event).of_task:
+        raise InvalidInput([Problem("job_error_of_listener", place="errorCode")])
     throw_job_error(
         uow,
         job_key=job_key,

@@ -129,6 +129,15 @@ class TaskClaimedByOther(Conflict):
         self.by = by
 
 
+class TaskHeld(Conflict):
+    """Listeners look at what somebody asked for (`event`: assigning, updating, completing); nothing else until then."""
+
+    def __init__(self, task_key: int, *, event: str) -> None:
+        super().__init__(f"task {task_key} is held: {event}")
+        self.task_key = task_key
+        self.event = event
+
+
 class StaleVersion(Conflict):
     """The row changed since it was read."""
 

@@ -39,6 +39,31 @@ class WaitKind(enum.StrEnum):
     INCIDENT = "incident"
 
 
+class ListenerEvent(enum.StrEnum):
+    """
+    The moments of an element's life at which listeners hold it (zeebe:executionListener, zeebe:taskListener).
+
+    START and END are of every element, the others of user tasks.
+    """
+
+    START = "start"
+    END = "end"
+    CREATING = "creating"
+    ASSIGNING = "assigning"
+    UPDATING = "updating"
+    COMPLETING = "completing"
+
+    @property
+    def of_task(self) -> bool:
+        """Whether it is a moment of a user task, which a listener may deny or correct."""
+        return self not in (ListenerEvent.START, ListenerEvent.END)
+
+
+#: what changes in an open user task: assignee (a user name, "" nobody), due_at and follow_up_at (ISO 8601 in UTC, ""
+#: none), candidate_users and candidate_groups (lists of names), priority (0 to 100); what is not named stays
+TaskChanges: TypeAlias = Mapping[str, Value]
+
+
 # -- what goes in ----------------------------------------------------------------------------------------------
 
 
@@ -51,11 +76,23 @@ class UserTaskCompleted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserTaskChangeAsked:
+    """Somebody wants to give the open task to another (ASSIGNING) or to change it (UPDATING): its listeners decide."""
+
+    key: int
+    event: ListenerEvent
+    changes: TaskChanges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobCompleted:
-    """A worker finished the job with this result."""
+    """A worker finished the job with this result; the job of a task listener may deny what was asked, or correct it."""
 
     key: int
     variables: Variables
+    denied: bool = False
+    denied_reason: str = ""
+    corrections: TaskChanges = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +151,7 @@ class Cancelled:
 
 Trigger: TypeAlias = (
     UserTaskCompleted
+    | UserTaskChangeAsked
     | JobCompleted
     | JobThrewError
     | TimerFired
@@ -154,13 +192,15 @@ class UserTaskOpened(_Wait):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOpened(_Wait):
-    """A service task, send task or throw event with a job type: work for a connector or a local command."""
+    """A service task, send task or throw event with a job type, or a listener: work for a connector or a command."""
 
     type: str
     retries: int
     headers: Mapping[str, str] = field(default_factory=dict)
     #: what the element's input mappings name, else every variable that the element sees
     variables: Variables = field(default_factory=dict)
+    #: the moment at which a listener's job holds the element; None: the job is the element's own work
+    listener_event: ListenerEvent | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,6 +336,28 @@ class DecisionEvaluated:
     matched_rules: tuple[tuple[str, int], ...] = ()
 
 
+class Ruling(enum.StrEnum):
+    """What became of a change of a user task that has listeners."""
+
+    #: asked for; the listeners are at work and the task waits for them
+    HELD = "held"
+    #: the listeners let it happen
+    ALLOWED = "allowed"
+    #: a listener denied it; the task is as it was
+    DENIED = "denied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserTaskRuled:
+    """Task listeners hold, allow or deny a change of an open user task; `changes` are those with their corrections."""
+
+    key: int
+    event: ListenerEvent
+    ruling: Ruling
+    changes: TaskChanges = field(default_factory=dict)
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """All that one command did to an instance."""
@@ -310,6 +372,7 @@ class Step:
     messages: tuple[MessageThrown, ...] = ()
     signals: tuple[SignalThrown, ...] = ()
     decisions: tuple[DecisionEvaluated, ...] = ()
+    rulings: tuple[UserTaskRuled, ...] = ()
 
 
 # -- what a published diagram says of itself -------------------------------------------------------------------
@@ -339,6 +402,8 @@ class ElementOutline:
     lane: str = ""
     form_id: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
+    #: what listeners hold of a user task
+    task_events: frozenset[ListenerEvent] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

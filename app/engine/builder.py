@@ -51,6 +51,7 @@ class Builder:
             element_type="process",
             name=self.readings.label(self.process),
             properties=self.readings.properties(self.process),
+            listeners=self.readings.listeners(self.process),
         )
         starts = tuple(
             node.node_id for node in self.process.starts() if node.event is None or node.event.kind == "none"
@@ -88,6 +89,7 @@ class Builder:
             properties=facts.properties,
             inputs=facts.inputs,
             outputs=facts.outputs,
+            listeners=facts.listeners,
         )
         inner = node.node_id + INNER
         body_facts = Facts(
@@ -130,6 +132,7 @@ class Builder:
             ),
             inputs=self.readings.mappings(node, "input"),
             outputs=self.readings.mappings(node, "output"),
+            listeners=self.readings.listeners(node),
         )
 
     def _build_element(self, node: Node, facts: Facts, name: str) -> ElementSpec:

@@ -5,12 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.engine.graph import Findings, Node, Scope
-from app.engine.vocabulary import BPMN, FOREIGN_EXECUTION, ZEEBE, local_name, namespace
+from app.engine.seam import ListenerEvent
+from app.engine.vocabulary import (
+    BPMN,
+    FLOW_NODES,
+    FOREIGN_EXECUTION,
+    GATEWAYS,
+    ZEEBE,
+    extension,
+    listener_elements,
+    local_name,
+    namespace,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _EVERYWHERE = frozenset({"properties"})
+_LISTENERS = frozenset({"executionListeners"})
 _JOB = frozenset({"taskDefinition", "taskHeaders", "ioMapping"})
 #: by BPMN element: the zeebe elements that it may have besides properties
 _MEANT_FOR = {
@@ -21,7 +33,7 @@ _MEANT_FOR = {
     "userTask": frozenset(
         {
             "userTask", "assignmentDefinition", "taskSchedule", "priorityDefinition", "formDefinition", "ioMapping",
-            "taskHeaders",
+            "taskHeaders", "taskListeners",
         }
     ),
     "serviceTask": _JOB,
@@ -36,6 +48,7 @@ _MEANT_FOR = {
     "endEvent": _JOB,
     "multiInstanceLoopCharacteristics": frozenset({"loopCharacteristics"}),
 }  # fmt: skip
+_LISTENED = FLOW_NODES | {"process"}
 #: an element does one thing: a job, a script or a decision
 _BEHAVIOURS = frozenset({"taskDefinition", "script", "calledDecision"})
 
@@ -47,12 +60,14 @@ def check_extensions(process: Scope, findings: Findings) -> None:
         if namespace(element) in FOREIGN_EXECUTION:
             findings.refuse("foreign_extension", _owner(element, process), element=local_name(element))
         elif namespace(element) == ZEEBE and holder is not None:
-            allowed = _MEANT_FOR.get(local_name(holder), frozenset()) | _EVERYWHERE
+            name = local_name(holder)
+            allowed = _MEANT_FOR.get(name, frozenset()) | _EVERYWHERE | (_LISTENERS if name in _LISTENED else set())
             if local_name(element) not in allowed:
                 findings.refuse("unsupported_extension", _owner(element, process), element=local_name(element))
             _check_binding(element, process, findings)
         _check_attributes(element, process, findings)
         _check_behaviours(element, process, findings)
+        _check_listeners(element, process, findings)
 
 
 def _holder(element: _Element) -> _Element | None:
@@ -80,6 +95,27 @@ def _check_behaviours(element: _Element, process: Scope, findings: Findings) -> 
         found = [local_name(each) for each in element if namespace(each) == ZEEBE and local_name(each) in _BEHAVIOURS]
         if len(found) > 1:
             findings.refuse("several_behaviours", _owner(element, process), elements=", ".join(found))
+
+
+def _check_listeners(element: _Element, process: Scope, findings: Findings) -> None:
+    """Refuse listeners at moments that the element does not have, or that cannot be held."""
+    for listener, event in listener_elements(element):
+        of_task = local_name(listener) == "taskListener"
+        if event not in _events_of(local_name(element), of_task=of_task):
+            findings.refuse("listener_event", _owner(element, process), event=event)
+        if of_task and extension(element, "userTask") is None:
+            findings.refuse("task_listener_without_task", _owner(element, process))
+
+
+def _events_of(tag: str, *, of_task: bool) -> set[str]:
+    if of_task:
+        return {event for event in ListenerEvent if event.of_task}
+    if tag in GATEWAYS:
+        return {ListenerEvent.START}
+    if tag in {"startEvent", "boundaryEvent"}:
+        # these have happened when they begin: nothing is left to hold
+        return {ListenerEvent.END}
+    return {ListenerEvent.START, ListenerEvent.END}
 
 
 def _owner(element: _Element, process: Scope) -> Scope | Node:

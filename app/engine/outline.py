@@ -55,6 +55,7 @@ def _elements(scope: Scope, readings: Readings) -> Iterator[ElementOutline]:
             lane=node.lane,
             form_id=readings.form_id(node),
             properties=readings.properties(node),
+            task_events=frozenset(event for event in readings.listeners(node) if event.of_task),
         )
         if node.inside is not None:
             yield from _elements(node.inside, readings)

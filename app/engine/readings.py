@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING
 from app.domain.errors import ExpressionError
 from app.engine.dialect.catching import Catching, MessageCatching, SignalCatching, TimerCatching
 from app.engine.dialect.element import Mapping
-from app.engine.dialect.tasks import NOTHING, Assignment, JobDefinition
+from app.engine.dialect.jobs import JobDefinition
+from app.engine.dialect.tasks import NOTHING, Assignment
 from app.engine.expressions import CONTEXTS, Constant, Expression, Template, read_expression, read_template
 from app.engine.graph import EventDefinition, Findings, FlowEdge, Node, Scope
+from app.engine.seam import ListenerEvent
 from app.engine.timers import is_timer_text
-from app.engine.vocabulary import bpmn, extension, properties, text_of, zeebe
+from app.engine.vocabulary import (
+    bpmn,
+    extension,
+    headers_in,
+    listener_elements,
+    properties,
+    task_headers,
+    text_of,
+    zeebe,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -150,19 +161,26 @@ class Readings:
         definition = extension(node.element, "taskDefinition")
         if definition is None:
             return None
+        return self._job(definition, node, task_headers(node.element))
+
+    def _job(self, definition: _Element, node: Node | Scope, headers: dict[str, str]) -> JobDefinition:
         job_type = self.template(definition.get("type", ""), node)
         if isinstance(job_type, Constant):
             if not job_type.value:
                 self.findings.refuse("job_type_missing", node)
             self.job_types.add(str(job_type.value))
-        holder = extension(node.element, "taskHeaders")
-        headers = (
-            {}
-            if holder is None
-            else {header.get("key", ""): header.get("value", "") for header in holder.findall(zeebe("header"))}
-        )
         retries = self.template(definition.get("retries", NO_RETRIES_GIVEN), node)
         return JobDefinition(type=job_type, retries=retries, headers=headers)
+
+    def listeners(self, node: Node | Scope) -> dict[ListenerEvent, tuple[JobDefinition, ...]]:
+        """Return the jobs of the element's listeners by their event; where an event is meant is checked elsewhere."""
+        found: dict[ListenerEvent, tuple[JobDefinition, ...]] = {}
+        headers = task_headers(node.element)
+        for element, text in listener_elements(node.element):
+            if text in set(ListenerEvent):
+                event = ListenerEvent(text)
+                found[event] = (*found.get(event, ()), self._job(element, node, headers | headers_in(element)))
+        return found
 
     def script(self, node: Node) -> tuple[Template, str]:
         """Return the expression and the result variable of a script task."""

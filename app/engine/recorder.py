@@ -14,6 +14,7 @@ from app.engine.seam import (
     ScopeClosed,
     SignalThrown,
     Step,
+    UserTaskRuled,
     VariableWritten,
     WaitClosed,
     WaitKind,
@@ -43,6 +44,7 @@ class Recorder:
         self.messages: list[MessageThrown] = []
         self.signals: list[SignalThrown] = []
         self.decisions: list[DecisionEvaluated] = []
+        self.rulings: list[UserTaskRuled] = []
 
     def wait_closed(self, wait: Wait, *, completed: bool) -> None:
         """Note the end of a wait."""
@@ -89,4 +91,5 @@ class Recorder:
             messages=tuple(self.messages),
             signals=tuple(self.signals),
             decisions=tuple(self.decisions),
+            rulings=tuple(self.rulings),
         )

@@ -29,6 +29,7 @@ from app.engine.seam import (
     Surroundings,
     TimerFired,
     Trigger,
+    UserTaskChangeAsked,
     UserTaskCompleted,
     Variables,
     VariablesSet,
@@ -44,6 +45,7 @@ logging.getLogger("spiff").setLevel(logging.WARNING)
 
 _KIND_OF = {
     UserTaskCompleted: "u",
+    UserTaskChangeAsked: "u",
     JobCompleted: "j",
     JobThrewError: "j",
     TimerFired: "t",

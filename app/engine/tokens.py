@@ -22,6 +22,11 @@ class Phase(enum.StrEnum):
     ENTER = "e"
     BEHAVE = "b"
     LEAVE = "l"
+    #: after the listeners at its start, and after those at its end
+    BEGIN = "g"
+    CONCLUDE = "c"
+    #: while listeners look at a change of a user task
+    TASK_CHANGE = "t"
     #: nothing failed, but nothing can move either
     STUCK = "s"
 
@@ -36,7 +41,8 @@ class Wait(msgspec.Struct, array_like=True):
     #: of a timer: ISO moment and turns left
     due: str = ""
     left: int | None = None
-    #: of a message or signal its name, of an incident the phase to retry, of a timer the interval
+    #: of a message or signal its name, of an incident the phase to retry, of a timer the interval, of a listener's job
+    #: its event
     note: str = ""
 
 

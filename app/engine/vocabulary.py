@@ -22,6 +22,9 @@ FOREIGN_EXECUTION = (
     "http://spiffworkflow.org/bpmn/schema/1.0/core",
 )
 
+#: what drawings made before the events of task listeners got their present names call them
+_EVENT_NAMES = {"create": "creating", "assignment": "assigning", "update": "updating", "complete": "completing"}
+
 TASKS = frozenset(
     {"task", "userTask", "manualTask", "serviceTask", "sendTask", "receiveTask", "scriptTask", "businessRuleTask"}
 )
@@ -109,6 +112,29 @@ def properties(element: _Element) -> dict[str, str]:
     if holder is None:
         return {}
     return {entry.get("name", ""): entry.get("value", "") for entry in holder.findall(zeebe("property"))}
+
+
+def headers_in(element: _Element | None) -> dict[str, str]:
+    """Return the headers that stand in a zeebe:taskHeaders, or in one inside the element."""
+    if element is None:
+        return {}
+    return {header.get("key", ""): header.get("value", "") for header in element.iter(zeebe("header"))}
+
+
+def task_headers(element: _Element) -> dict[str, str]:
+    """Return the headers of the BPMN element."""
+    return headers_in(extension(element, "taskHeaders"))
+
+
+def listener_elements(element: _Element) -> list[tuple[_Element, str]]:
+    """Return the zeebe listeners of the BPMN element in order, each with its event, in the words of their jobs."""
+    found = []
+    for holder, tag in (("executionListeners", "executionListener"), ("taskListeners", "taskListener")):
+        listeners = extension(element, holder)
+        for each in [] if listeners is None else listeners.iter(zeebe(tag)):
+            event = each.get("eventType", "")
+            found.append((each, _EVENT_NAMES.get(event, event)))
+    return found
 
 
 def text_of(element: _Element | None) -> str:

@@ -17,7 +17,15 @@ from app.storage.types import NEVER, Key
 
 INSTANCE_STATES = {"ACTIVE": "active", "COMPLETED": "completed", "TERMINATED": "terminated"}
 ELEMENT_STATES = {"ACTIVE": "activated", "COMPLETED": "completed", "TERMINATED": "terminated"}
-TASK_STATES = {"CREATED": "open", "COMPLETED": "completed", "CANCELED": "cancelled"}
+TASK_STATES = {
+    "CREATED": "open",
+    "COMPLETED": "completed",
+    "CANCELED": "cancelled",
+    # open, and listeners look at what was asked for
+    "ASSIGNING": "assigning",
+    "UPDATING": "updating",
+    "COMPLETING": "completing",
+}
 INCIDENT_STATES = {"ACTIVE": "open", "RESOLVED": "resolved"}
 SUBSCRIPTION_STATES = {"CREATED": "open", "CORRELATED": "completed", "DELETED": "cancelled"}
 _TEXT, _NUMBER, _FLAG, _MOMENT = Kind.TEXT, Kind.NUMBER, Kind.FLAG, Kind.MOMENT
@@ -207,9 +215,12 @@ VARIABLES = Searchable(
 
 _DUE = func.nullif(user_task.c.due_at, literal(NEVER, user_task.c.due_at.type), type_=user_task.c.due_at.type)
 
+_TASK_STATE = func.coalesce(func.nullif(user_task.c.held_event, ""), user_task.c.status)
+
 USER_TASKS = Searchable(
     query=select(
         user_task,
+        _TASK_STATE.label("state"),
         process_definition.c.name.label("process_name"),
         process_definition.c.version,
         process_instance.c.business_id,
@@ -237,7 +248,7 @@ USER_TASKS = Searchable(
         "elementId": _text(user_task.c.element_id),
         "name": _text(_finnish(user_task.c.name), nothing=""),
         "businessId": _text(func.nullif(process_instance.c.business_id, ""), nothing=""),
-        "state": _text(user_task.c.status, stored=TASK_STATES),
+        "state": _text(_TASK_STATE, stored=TASK_STATES),
         "assignee": _text(user_account.c.username, nothing=""),
         "priority": Attribute(column=user_task.c.priority, kind=_NUMBER),
         "creationDate": _moment(user_task.c.created_at),
@@ -261,11 +272,21 @@ _JOB_STATE = case(
     else_=literal("CANCELED"),
 )
 
+_OF_EXECUTION = ("start", "end")
+_JOB_KIND = case(
+    (job.c.listener_event == "", literal("BPMN_ELEMENT")),
+    (job.c.listener_event.in_(_OF_EXECUTION), literal("EXECUTION_LISTENER")),
+    else_=literal("TASK_LISTENER"),
+)
+_LISTENER_EVENT = func.upper(func.coalesce(func.nullif(job.c.listener_event, ""), "unspecified"))
+
 JOBS = Searchable(
     query=select(
         job,
         _RETRIES_LEFT.label("retries_left"),
         _JOB_STATE.label("state"),
+        _JOB_KIND.label("kind"),
+        _LISTENER_EVENT.label("listener_event_type"),
         process_instance.c.process_id,
         process_instance.c.process_definition_key,
         process_instance.c.version,
@@ -285,6 +306,8 @@ JOBS = Searchable(
         "worker": _text(job.c.owner),
         "errorMessage": _text(job.c.last_error),
         "state": _text(_JOB_STATE),
+        "kind": _text(_JOB_KIND),
+        "listenerEventType": _text(_LISTENER_EVENT),
         "retries": Attribute(column=_RETRIES_LEFT, kind=_NUMBER),
         "deadline": _moment(job.c.lease_until, optional=True),
         "creationTime": _moment(job.c.created_at),
@@ -298,7 +321,10 @@ JOBS = Searchable(
 )
 
 #: the API's names of causes; what it has no name for is UNKNOWN, and the message says more
+_LISTENER = select(job.c.listener_event).where(job.c.key == incident.c.job_key).scalar_subquery()
 _ERROR_TYPE = case(
+    (_LISTENER.in_(_OF_EXECUTION), literal("EXECUTION_LISTENER_NO_RETRIES")),
+    (_LISTENER != "", literal("TASK_LISTENER_NO_RETRIES")),
     (incident.c.job_key.is_not(None), literal("JOB_NO_RETRIES")),
     (incident.c.code == "uncaught_error", literal("UNHANDLED_ERROR_EVENT")),
     (incident.c.code.in_(("no_flow", "condition_not_boolean")), literal("CONDITION_ERROR")),

@@ -78,9 +78,16 @@ class ApiSearches:
         return find(self._connection, JOBS, search)
 
     def job_rows(self, keys: Collection[int]) -> dict[int, dict[str, Any]]:
-        """Return the jobs' rows by their keys."""
-        rows = self._connection.execute(JOBS.query.where(JOBS.key.in_(keys)))
-        return {row.key: dict(row._mapping) for row in rows}  # noqa: SLF001 - SQLAlchemy's public name for it
+        """Return the jobs' rows by their keys; that of a task listener has the row of its task as `user_task`."""
+        found = self._connection.execute(JOBS.query.where(JOBS.key.in_(keys)))
+        rows = {row.key: dict(row._mapping) for row in found}  # noqa: SLF001 - SQLAlchemy's public name for it
+        listening = [row["element_instance_key"] for row in rows.values() if row["kind"] == "TASK_LISTENER"]
+        if listening:
+            query = USER_TASKS.query.where(user_task.c.element_instance_key.in_(listening))
+            tasks = {task.element_instance_key: task._mapping for task in self._connection.execute(query)}  # noqa: SLF001
+            for row in rows.values():
+                row["user_task"] = tasks.get(row["element_instance_key"])
+        return rows
 
     def message_subscriptions(self, search: Search) -> Found:
         """Find what instances wait for."""

@@ -58,6 +58,7 @@ class Jobs:
                         "headers": dict(item.headers),
                         "variables": dict(item.variables),
                         "created_at": now,
+                        "listener_event": item.listener_event or "",
                     }
                     for item in opened
                 ],
@@ -245,4 +246,5 @@ def _to_job(row: AnyRow) -> Job:
         headers=row.headers,
         variables=row.variables,
         interrupted=row.last_error == LEASE_LOST,
+        listener_event=row.listener_event,
     )

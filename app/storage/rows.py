@@ -74,6 +74,9 @@ class Task:
     #: when it was offered to its group again because nobody had done it, and who held it then (rule X2)
     escalated_at: datetime | None = None
     escalated_from: int | None = None
+    #: what listeners look at now, "" nothing; why it was last denied
+    held_event: str = ""
+    denial: str = ""
 
     @property
     def restriction(self) -> TaskRestriction:
@@ -108,6 +111,8 @@ class Job:
     variables: Mapping[str, Any]
     #: a worker had it before and was not heard of any more: it may have begun the call, or made it
     interrupted: bool = False
+    #: the moment at which a listener's job holds the element, "" the element's own work
+    listener_event: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from app.domain.errors import NotFound
 from app.domain.steps import UserTaskOpened
@@ -20,12 +20,16 @@ from app.storage.types import NEVER, AnyRow
 _GET = select(user_task).where(user_task.c.key == bindparam("sought"))
 _ADD = insert(user_task).inline()
 _OFFER = insert(task_offer).inline()
-#: the columns that are not named here get the values of the parameters of their names
-_CLOSE = (
-    update(user_task)
-    .where(user_task.c.key == bindparam("closed"), user_task.c.status == "open")
-    .values(revision=user_task.c.revision + 1)
+_ENDS = update(user_task).where(user_task.c.key == bindparam("closed"), user_task.c.status == "open")
+#: the columns that are not named here get the values of the parameters of their names; what listeners let happen was
+#: done by whoever asked for it
+_CLOSE = _ENDS.values(
+    revision=user_task.c.revision + 1,
+    completed_by=func.coalesce(user_task.c.held_by, bindparam("by")),
+    held_event="",
+    held_by=None,
 )
+_WITHDRAW = _ENDS.values(revision=user_task.c.revision + 1, held_event="", held_by=None)
 _TAKE_BACK = delete(task_offer).where(task_offer.c.task_key == bindparam("closed"))
 _DROP_DRAFTS = delete(draft).where(draft.c.task_key == bindparam("task"), draft.c.user_key == bindparam("person"))
 
@@ -91,6 +95,8 @@ class Tasks:
             completed_by=row.completed_by,
             escalated_at=row.escalated_at,
             escalated_from=row.escalated_from,
+            held_event=row.held_event,
+            denial=row.denial,
         )
 
     def add(
@@ -216,13 +222,28 @@ class Tasks:
         """End the tasks and take back the offers."""
         if not keys:
             return
-        ended = {
-            "status": "completed" if completed else "cancelled",
-            "ended_at": now,
-            "completed_by": by if completed else None,
-        }
-        self._connection.execute(_CLOSE, [{"closed": key, **ended} for key in keys])
+        if completed:
+            ended = {"status": "completed", "ended_at": now, "by": by}
+        else:
+            ended = {"status": "cancelled", "ended_at": now}
+        self._connection.execute(_CLOSE if completed else _WITHDRAW, [{"closed": key, **ended} for key in keys])
         self._connection.execute(_TAKE_BACK, [{"closed": key} for key in keys])
+
+    def hold(self, key: int, event: str, *, by: int | None) -> None:
+        """Note that listeners look at what somebody asked for, and forget why they denied anything before."""
+        self._connection.execute(
+            update(user_task)
+            .where(user_task.c.key == key)
+            .values(held_event=event, held_by=by, denial="", revision=user_task.c.revision + 1)
+        )
+
+    def let_go(self, key: int, *, denial: str = "") -> None:
+        """Note that listeners have allowed or denied what was asked for."""
+        self._connection.execute(
+            update(user_task)
+            .where(user_task.c.key == key)
+            .values(held_event="", held_by=None, denial=denial, revision=user_task.c.revision + 1)
+        )
 
     def set_case(self, instance: Instance) -> None:
         """Tie the open tasks of the instance to its case, which was not known when they were opened."""
@@ -253,6 +274,10 @@ class Tasks:
     def drop_drafts(self, key: int, *, user_key: int) -> None:
         """Forget the person's draft of the task; others keep what they typed."""
         self._connection.execute(_DROP_DRAFTS, {"task": key, "person": user_key})
+
+    def drop_all_drafts(self, key: int) -> None:
+        """Forget what anybody typed into the task."""
+        self._connection.execute(delete(draft).where(draft.c.task_key == key))
 
     def remember_submission(
         self, submission_id: str, *, user_key: int, action: str, result: Mapping[str, Any], now: datetime

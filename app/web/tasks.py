@@ -19,6 +19,7 @@ from app.domain.errors import (
     StateUnreadable,
     TaskAlreadyClosed,
     TaskClaimedByOther,
+    TaskHeld,
 )
 from app.domain.localized import in_language
 from app.domain.steps import ElementOutline
@@ -69,13 +70,13 @@ def _complete(key: str, fields: Raw) -> ResponseReturnValue:
         submission_id=request.form.get("submission_id", "")[:64],
     )
     try:
-        run(complete_task, task_key=task_key, actor=current_actor(), submission=submission, now=now())
+        completed = run(complete_task, task_key=task_key, actor=current_actor(), submission=submission, now=now())
     except InvalidInput as error:
         # what was typed stands on the page; files cannot, so they wait here until the form is sent again
         kept = drafts.keep_what_was_sent(task_key, fields) if drafts.has_files(fields) else Kept(fields=fields)
         problems = drafts.joined(error.problems, kept.problems)
         return _render(_load(key), fields=kept.fields, problems=problems), 422
-    except (TaskAlreadyClosed, TaskClaimedByOther) as error:
+    except (TaskAlreadyClosed, TaskClaimedByOther, TaskHeld) as error:
         # what was typed is kept: as a draft of this person, and on the page
         kept = drafts.keep_what_was_sent(task_key, fields)
         return _render(_load(key), fields=kept.fields, conflict=error), 409
@@ -85,6 +86,8 @@ def _complete(key: str, fields: Raw) -> ResponseReturnValue:
     except Conflict:
         drafts.keep_what_was_sent(task_key, fields)
         raise
+    if completed.held:
+        return redirect(f"/tasks/{task_key}", code=303)
     return redirect(f"/tasks/{task_key}/done", code=303)
 
 
@@ -176,15 +179,16 @@ def _render(
     fields: Raw | None = None,
     problems: Sequence[Problem] = (),
     row_action: str = "",
-    conflict: TaskAlreadyClosed | TaskClaimedByOther | None = None,
+    conflict: TaskAlreadyClosed | TaskClaimedByOther | TaskHeld | None = None,
     notice: Mapping[str, Any] | None = None,
 ) -> str:
     if page.may_work or page.mine:
         security.allow_diagram()
     task, line, actor = page.task, page.line, current_actor()
     roles = executor().read(role_names)
-    free = task.assignee is None and task.status == "open" and page.may_work
-    may_edit = task.status == "open" and (page.mine or free) and conflict is None
+    at_rest = task.status == "open" and not task.held_event
+    free = task.assignee is None and at_rest and page.may_work
+    may_edit = at_rest and (page.mine or free) and conflict is None
     # whoever was slower may still read and copy what they typed
     form_html, form_view = _form(page, fields, problems, row_action, disabled=not may_edit and conflict is None)
     been, here = been_and_here(page.history)
@@ -207,7 +211,9 @@ def _render(
             "mine": page.mine and task.status == "open",
             "may_edit": may_edit,
             "take_address": f"/tasks/{task.key}/take" if free else "",
-            "release_address": f"/tasks/{task.key}/release" if page.mine and task.status == "open" else "",
+            "release_address": f"/tasks/{task.key}/release" if page.mine and at_rest else "",
+            "held": task.held_event if task.status == "open" else "",
+            "denial": task.denial if at_rest and page.may_work else "",
             "ended_at": task.ended_at,
             "ended_by_name": page.completed_by_name,
         },
@@ -286,7 +292,7 @@ def _beside(page: TaskPage) -> list[dict[str, Any]]:
     ]
 
 
-def _told(conflict: TaskAlreadyClosed | TaskClaimedByOther | None) -> dict[str, Any] | None:
+def _told(conflict: TaskAlreadyClosed | TaskClaimedByOther | TaskHeld | None) -> dict[str, Any] | None:
     if conflict is None:
         return None
     return {

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.commands.claim_task import claim_task, release_task
 from app.domain.actor import Actor
-from app.domain.errors import TaskAlreadyClosed, TaskClaimedByOther
+from app.domain.errors import TaskAlreadyClosed, TaskClaimedByOther, TaskHeld
 from app.domain.localized import LocalizedText, in_language
 from app.queries.people import names_of
 from app.queries.worklist import Due, Tab, Wish, Worklist, new_since, worklist
@@ -52,7 +52,7 @@ def take(key: str) -> ResponseReturnValue:
     task_key = key_of(key)
     try:
         run(claim_task, task_key=task_key, actor=current_actor(), now=now())
-    except (TaskClaimedByOther, TaskAlreadyClosed) as error:
+    except (TaskClaimedByOther, TaskAlreadyClosed, TaskHeld) as error:
         flash(told_conflict(error), "warning")
         return redirect(own_path(request.form.get("next"), PATH), code=303)
     return redirect(f"/tasks/{task_key}", code=303)
@@ -64,16 +64,19 @@ def release(key: str) -> ResponseReturnValue:
     task_key = key_of(key)
     try:
         task = run(release_task, task_key=task_key, actor=current_actor(), now=now())
-    except TaskAlreadyClosed as error:
+    except (TaskAlreadyClosed, TaskHeld) as error:
         flash(told_conflict(error), "warning")
     else:
-        flash(texts()("task.released", name=in_language(task.name, current_language())), "success")
+        said = "task.release_held" if task.held_event else "task.released"
+        flash(texts()(said, name=in_language(task.name, current_language())), "success")
     return redirect(own_path(request.form.get("next"), PATH), code=303)
 
 
-def told_conflict(error: TaskClaimedByOther | TaskAlreadyClosed) -> str:
-    """Say who was faster, and when."""
+def told_conflict(error: TaskClaimedByOther | TaskAlreadyClosed | TaskHeld) -> str:
+    """Say who was faster, and when, or what has to be checked first."""
     say, formats = texts(), Formats(current_language())
+    if isinstance(error, TaskHeld):
+        return say(f"task.held_{error.event}")
     names = executor().read(names_of, keys=[error.by] if error.by else [])
     who = names.get(error.by or 0, say("task.somebody"))
     if isinstance(error, TaskClaimedByOther):

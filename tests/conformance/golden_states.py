@@ -128,6 +128,11 @@ def begun(xml: bytes, variables: dict[str, Any]) -> Reopened:
     return instance
 
 
+def _listeners(kind: str, *events: str) -> str:
+    inner = "".join(f'<zeebe:{kind}Listener eventType="{event}" type="kuuntelija"/>' for event in events)
+    return f"<zeebe:{kind}Listeners>{inner}</zeebe:{kind}Listeners>"
+
+
 #: name -> diagram, variables, moves before the state is kept, moves after
 CASES: dict[str, tuple[bytes, dict[str, Any], list[Move], list[Move]]] = {
     "user_task_and_gateway": (
@@ -356,6 +361,35 @@ CASES: dict[str, tuple[bytes, dict[str, Any], list[Move], list[Move]]] = {
         {"x": 1},
         [("user_task", "a", {})],
         [("retry", "j", {})],
+    ),
+    "held_at_its_start": (
+        diagram(
+            start(),
+            service(extensions=_listeners("execution", "start", "start", "end") + io({"oma": "=1"})),
+            end(),
+            flow="s t; t e",
+        ),
+        {},
+        [("job", "t", {"lisa": 2})],
+        [("job", "t", {}), ("job", "t", {"tulos": 3}), ("job", "t", {"loppu": 4})],
+    ),
+    "held_at_its_end": (
+        diagram(start(), user(extensions=_listeners("execution", "end", "end")), end(), flow="s u; u e"),
+        {},
+        [("user_task", "u", {"x": 1}), ("job", "u", {})],
+        [("job", "u", {})],
+    ),
+    "held_completion": (
+        diagram(start(), user(extensions=_listeners("task", "completing", "completing")), end(), flow="s u; u e"),
+        {},
+        [("user_task", "u", {"vastaus": "ö"}), ("job", "u", {})],
+        [("job", "u", {})],
+    ),
+    "held_creation": (
+        diagram(start(), user(extensions=_listeners("task", "creating", "creating")), end(), flow="s u; u e"),
+        {},
+        [("job", "u", {})],
+        [("job", "u", {}), ("user_task", "u", {})],
     ),
 }
 

@@ -9,9 +9,11 @@ from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.util.task import TaskState
 
 from app.domain.errors import EngineFault, ExpressionError
+from app.engine import propagation
 from app.engine.dialect.catching import Catcher, Subscription, happened, subscribe
+from app.engine.dialect.jobs import JobDefinition, count_heard, hold
 from app.engine.expressions import Expression, Template
-from app.engine.seam import ElementEvent, Trigger, Value
+from app.engine.seam import ElementEvent, JobThrewError, ListenerEvent, Trigger, Value
 from app.engine.tokens import Phase, Token, Wait
 
 if TYPE_CHECKING:
@@ -53,14 +55,17 @@ class Facts:
     #: input mappings in groups; a group may use what the groups before it wrote
     inputs: tuple[tuple[Mapping, ...], ...] = ()
     outputs: tuple[tuple[Mapping, ...], ...] = ()
+    #: the jobs of the listeners for a moment of the element's life, in order
+    listeners: dict[ListenerEvent, tuple[JobDefinition, ...]] = field(default_factory=dict)
 
 
 class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no types
     """
-    A flow node. Its life: enter (history, inputs) -> behave (at once or after a wait) -> leave (outputs, flows).
+    A flow node. Its life: enter (history, inputs) -> begin (events on it) -> behave (at once or after a wait) -> leave
+    (outputs) -> conclude (flows). Listeners hold it before it begins and before it concludes.
 
-    `enter`, `behave` and `leave` return True to go on and None to wait; a fault in one becomes an incident, and the
-    retry begins at that phase again. Nothing a phase does may stay half done: all is evaluated before all is written.
+    Each of these returns True to go on and None to wait; a fault in one becomes an incident, and the retry begins at
+    that phase again. Nothing a phase does may stay half done: all is evaluated before all is written.
     """
 
     #: what `behave` needs evaluated
@@ -83,6 +88,7 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
         self.flows = facts.flows
         self.input_mappings = facts.inputs
         self.output_mappings = facts.outputs
+        self.listeners = facts.listeners
         #: messages, timers and signals that may happen to the element while it is active
         self.subscriptions: tuple[Subscription, ...] = ()
         #: errors and escalations that it catches from what is inside it
@@ -117,9 +123,17 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
     # -- the life of an element --------------------------------------------------------------------
 
     def enter(self, token: Token) -> bool | None:
-        """Become active, write the input mappings, open the subscriptions of events on the element, then behave."""
+        """Become active and write the input mappings; begin when the listeners at the start have been heard."""
         self.activate(token)
         self.map_inputs(token)
+        return self.begin_when_heard(token)
+
+    def begin_when_heard(self, token: Token) -> bool | None:
+        """Begin, unless a listener at the start has to be heard first."""
+        return None if hold(token, ListenerEvent.START) else self.begin(token)
+
+    def begin(self, token: Token) -> bool | None:
+        """Open the subscriptions of events on the element, then behave."""
         of_events = [ask for subscription in self.subscriptions for ask in subscription.catching.asks]
         asks = (*of_events, *self.asks)
         values = token.workflow.evaluate(token, asks) if asks else []
@@ -145,9 +159,22 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
         """Do what the element is for. Return True where it is done at once."""
         return True
 
-    def leave(self, token: Token) -> bool:
-        """Write the output mappings and choose the flows to take; nothing is taken yet."""
+    def leave(self, token: Token) -> bool | None:
+        """Write the output mappings; conclude when the listeners at the end have been heard."""
         self.map_outputs(token)
+        if ListenerEvent.END not in self.listeners:
+            return self.conclude(token)
+        for wait in [each for each in token.waits if each.kind != "i"]:
+            # what the element waited for is over: nothing may happen to it any more
+            token.workflow.close_wait(token, wait, completed=False)
+        return token.workflow.attempt(token, Phase.CONCLUDE, self.conclude_when_heard)
+
+    def conclude_when_heard(self, token: Token) -> bool | None:
+        """Conclude, unless a listener at the end has to be heard first."""
+        return None if hold(token, ListenerEvent.END) else self.conclude(token)
+
+    def conclude(self, token: Token) -> bool:
+        """Choose the flows to take; nothing is taken yet."""
         if self.is_turn(token):
             token.container.task_spec.turn_ends(token.container, token)
         if self.flows:
@@ -214,9 +241,13 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
         instance = token.workflow
         for group in self.output_mappings:
             values = instance.evaluate(token, [mapping.source for mapping in group])
-            outside = instance.scope_of(token) if self.is_turn(token) else instance.outer_scope_of(token)
+            outside = self._outside(token)
             present = instance.scopes.visible(outside, {mapping.target[0] for mapping in group})
             instance.scopes.write(outside, _assemble(group, values, present))
+
+    def _outside(self, token: Token) -> int:
+        """Return the key of the scope that the element's results go to: in a multi-instance that of its turn."""
+        return token.workflow.scope_of(token) if self.is_turn(token) else token.workflow.outer_scope_of(token)
 
     def is_turn(self, token: Token) -> bool:
         """Return whether the token is one turn of a multi-instance or loop."""
@@ -244,11 +275,38 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
             happened(token, wait, subscription, trigger)
 
     def completed_by(self, token: Token, wait: Wait, trigger: Trigger) -> None:
-        """Take the result that the trigger brings and come to the end."""
+        """Take the result that the trigger brings and come to the end, or go on to the next listener."""
         instance = token.workflow
+        if wait.kind == "j" and wait.note:
+            self.heard(token, wait, trigger)
+            return
         instance.close_wait(token, wait, completed=True)
         instance.take_result(token, getattr(trigger, "variables", {}))
         instance.finish(token)
+
+    def heard(self, token: Token, wait: Wait, trigger: Trigger) -> None:
+        """
+        Go on because a listener has done its work, or let an event catch the BPMN error that it threw.
+
+        What a listener at the start brings is the element's own; at the end it goes out of the element.
+        """
+        instance = token.workflow
+        event = ListenerEvent(wait.note)
+        instance.close_wait(token, wait, completed=True)
+        phase = Phase.BEGIN if event is ListenerEvent.START else Phase.CONCLUDE
+        if isinstance(trigger, JobThrewError):
+            if not propagation.throw(token, kind="error", code=trigger.error_code, variables=trigger.variables):
+                message = f"no event catches the error {trigger.error_code}"
+                instance.open_incident(token, "uncaught_error", message, phase)
+            return
+        count_heard(token, event)
+        variables = getattr(trigger, "variables", {})
+        if event is ListenerEvent.START and variables:
+            instance.scopes.open(token.id, parent=instance.outer_scope_of(token), kind="e")
+            instance.scopes.write_here(token.id, variables)
+        elif variables:
+            instance.scopes.write(self._outside(token), variables)
+        self.retry(token, phase)
 
     def retry(self, token: Token, phase: Phase) -> None:
         """Try the failed phase of the element again."""
@@ -260,7 +318,9 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
             return
         if phase is Phase.BEHAVE:
             self.go_on(token)
-        elif instance.attempt(token, phase, self.enter):
+            return
+        again = {Phase.BEGIN: self.begin_when_heard, Phase.CONCLUDE: self.conclude_when_heard}.get(phase, self.enter)
+        if instance.attempt(token, phase, again):
             token.complete()
 
     def go_on(self, token: Token) -> None:

@@ -34,12 +34,10 @@ class CatchSpec(ElementSpec):
         self.catching = catching
         self.asks = catching.asks if catching is not None else ()
 
-    def enter(self, token: Token) -> bool | None:
-        """Become active; with an event that has happened already, take what it brought."""
+    def begin(self, token: Token) -> bool | None:
+        """Wait for the event; take what it brought where it has happened already."""
         if self.catching is not None and "event" not in token.internal_data:
-            return super().enter(token)
-        self.activate(token)
-        self.map_inputs(token)
+            return super().begin(token)
         brought = token.internal_data.pop("event", None)
         if brought:
             token.workflow.take_result(token, from_state(brought))

@@ -56,13 +56,29 @@ class RuleSpec(ElementSpec):
             self._forget_inputs(token)
             raise
 
-    def leave(self, token: Token) -> bool:
-        """Leave as every element does; where that fails, keep the output and forget the inputs."""
+    def enter(self, token: Token) -> bool | None:
+        """Become active; the inputs are read after the listeners at the start, which would keep them waiting."""
+        self.activate(token)
+        return self.begin_when_heard(token)
+
+    def begin(self, token: Token) -> bool | None:
+        """Read the inputs and begin as every element does; where that fails, forget them."""
         try:
-            return super().leave(token)
+            self.map_inputs(token)
+            return super().begin(token)
         except EngineFault:
             self._forget_inputs(token)
             raise
+
+    def leave(self, token: Token) -> bool | None:
+        """Leave as every element does; where that fails or has to wait, keep the output and forget the inputs."""
+        left = None
+        try:
+            left = super().leave(token)
+        finally:
+            if left is None:
+                self._forget_inputs(token)
+        return left
 
     def _behave_again(self, token: Token) -> bool | None:
         self.map_inputs(token)

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.domain.errors import EngineFault
+from app.domain.errors import EngineFault, NotFound
 from app.engine.dialect.catching import text_value
 from app.engine.dialect.element import ElementSpec, Facts
+from app.engine.dialect.jobs import JobDefinition, count_heard, hold, open_job
 from app.engine.expressions import Constant, Template
+from app.engine.feel.values import from_state
 from app.engine.propagation import throw
-from app.engine.seam import JobOpened, JobThrewError, Trigger, UserTaskOpened, Value
+from app.engine.scopes import storable
+from app.engine.seam import (
+    JobCompleted,
+    JobThrewError,
+    ListenerEvent,
+    Ruling,
+    TaskChanges,
+    Trigger,
+    UserTaskChangeAsked,
+    UserTaskCompleted,
+    UserTaskOpened,
+    UserTaskRuled,
+    Value,
+    Variables,
+)
 from app.engine.specs import ProcessSpec
 from app.engine.timers import to_moment
 from app.engine.tokens import Phase, Token, Wait
@@ -42,7 +58,13 @@ class Assignment:
 
 
 class UserTaskSpec(ElementSpec):
-    """A user task: a person of the candidates fills a form."""
+    """
+    A user task: a person of the candidates fills a form.
+
+    Its task listeners hold what is about to happen to the task: that it comes about, that somebody gets it, that it is
+    changed, that it is completed. They may correct what is changed, and deny it (but not that the task comes about).
+    What they hold stays with the token: `p` = the event, the changes and the variables that were sent.
+    """
 
     def __init__(self, process: ProcessSpec, facts: Facts, assignment: Assignment, *, spec_name: str = "") -> None:
         super().__init__(process, facts, spec_name=spec_name)
@@ -52,12 +74,24 @@ class UserTaskSpec(ElementSpec):
         self.kyky = {name: value for name, value in facts.properties.items() if name.startswith("kyky.")}
 
     def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
-        """Open the task for its candidates."""
-        assignee, users, groups, due, follow_up, priority = values
+        """Open the task for its candidates, after the listeners that hold its creation."""
+        opened = self._task(token, values)
+        if hold(token, ListenerEvent.CREATING):
+            return None
+        token.internal_data.pop("p", None)
         instance = token.workflow
-        wait = Wait(key=instance.surroundings.new_key(), kind="u", element=self.element_id)
+        asked = opened.assignee if ListenerEvent.ASSIGNING in self.listeners else None
+        wait = Wait(key=opened.key, kind="u", element=self.element_id)
+        instance.open_wait(token, wait, replace(opened, assignee=None) if asked else opened)
+        if asked:
+            self._ask(token, wait, ListenerEvent.ASSIGNING, {"assignee": asked})
+        return None
+
+    def _task(self, token: Token, values: Sequence[Value]) -> UserTaskOpened:
+        """Return the task as the diagram says, with what listeners at its creation have corrected."""
+        assignee, users, groups, due, follow_up, priority = values
         opened = UserTaskOpened(
-            key=wait.key,
+            key=token.workflow.surroundings.new_key(),
             element_instance_key=token.id,
             element_id=self.element_id,
             name=self.label,
@@ -70,8 +104,96 @@ class UserTaskSpec(ElementSpec):
             priority=_priority(priority),
             properties=self.kyky,
         )
-        instance.open_wait(token, wait, opened)
-        return None
+        corrections = token.internal_data.get("p", {}).get("changes", {})
+        return replace(opened, **{name: _corrected(name, value) for name, value in corrections.items()})
+
+    def completed_by(self, token: Token, wait: Wait, trigger: Trigger) -> None:
+        """Complete or change the task, after the listeners that hold that."""
+        if isinstance(trigger, UserTaskChangeAsked):
+            self._ask(token, wait, trigger.event, trigger.changes)
+        elif isinstance(trigger, UserTaskCompleted) and ListenerEvent.COMPLETING in self.listeners:
+            self._ask(token, wait, ListenerEvent.COMPLETING, {}, trigger.variables)
+        else:
+            super().completed_by(token, wait, trigger)
+
+    def _ask(
+        self,
+        token: Token,
+        wait: Wait,
+        event: ListenerEvent,
+        changes: TaskChanges,
+        variables: Variables | None = None,
+    ) -> None:
+        """Hold a change of the task until its listeners have been heard."""
+        if "p" in token.internal_data:
+            raise NotFound("wait", wait.key)
+        held = {"event": event, "changes": dict(changes), "variables": storable(dict(variables or {}))}
+        token.internal_data["p"] = held
+        token.workflow.recorder.rulings.append(
+            UserTaskRuled(key=wait.key, event=event, ruling=Ruling.HELD, changes=changes)
+        )
+        token.workflow.attempt(token, Phase.TASK_CHANGE, self._change_when_heard)
+
+    def _change_when_heard(self, token: Token) -> None:
+        """Let the held change happen, unless a listener has to be heard first."""
+        held = token.internal_data["p"]
+        event, variables = ListenerEvent(held["event"]), from_state(held["variables"])
+        if hold(token, event, variables):
+            return
+        self._rule(token, Ruling.ALLOWED)
+        if event is ListenerEvent.COMPLETING:
+            wait = next(each for each in token.waits if each.kind == "u")
+            super().completed_by(token, wait, UserTaskCompleted(key=wait.key, variables=variables))
+
+    def _rule(self, token: Token, ruling: Ruling, reason: str = "") -> None:
+        held = token.internal_data.pop("p")
+        token.internal_data.pop("k", None)
+        token.workflow.recorder.rulings.append(
+            UserTaskRuled(
+                key=next(wait.key for wait in token.waits if wait.kind == "u"),
+                event=ListenerEvent(held["event"]),
+                ruling=ruling,
+                changes=held["changes"],
+                reason=reason,
+            )
+        )
+
+    def heard(self, token: Token, wait: Wait, trigger: Trigger) -> None:
+        """Go on because a listener of the task has done its work, has denied what was asked, or has failed."""
+        event = ListenerEvent(wait.note)
+        if not event.of_task:
+            super().heard(token, wait, trigger)
+            return
+        instance = token.workflow
+        creating = event is ListenerEvent.CREATING
+        phase = Phase.BEHAVE if creating else Phase.TASK_CHANGE
+        instance.close_wait(token, wait, completed=True)
+        if not isinstance(trigger, JobCompleted) or (creating and trigger.denied):
+            message = f"the listener at {event} answered what it cannot answer"
+            instance.open_incident(token, "task_listener_answer", message, phase)
+        elif trigger.denied:
+            self._rule(token, Ruling.DENIED, trigger.denied_reason)
+        else:
+            count_heard(token, event)
+            held = token.internal_data.setdefault("p", {"changes": {}})
+            held["changes"] = {**held["changes"], **trigger.corrections}
+            self.retry(token, phase)
+
+    def retry(self, token: Token, phase: Phase) -> None:
+        """Try the failed phase again."""
+        if phase is Phase.TASK_CHANGE:
+            token.workflow.attempt(token, phase, self._change_when_heard)
+        else:
+            super().retry(token, phase)
+
+
+def _corrected(name: str, value: Value) -> Value:
+    """Return a change of a task (app.domain.steps.TaskChanges) as the task holds it."""
+    if name in {"candidate_users", "candidate_groups"}:
+        return tuple(value)
+    if name in {"due_at", "follow_up_at"}:
+        return _moment(value)
+    return value or None if name == "assignee" else value
 
 
 def _names(value: Value) -> tuple[str, ...]:
@@ -98,45 +220,22 @@ def _priority(value: Value) -> int:
     raise EngineFault("priority_value", "a priority is no whole number from 0 to 100")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobDefinition:
-    """The work that a connector or local command does for the element."""
-
-    type: Template
-    retries: Template
-    headers: dict[str, str] = field(default_factory=dict)
-
-
 class JobSpec(ElementSpec):
     """A service, send, script or business rule task, or a throw or end event, with a job type."""
 
     def __init__(self, process: ProcessSpec, facts: Facts, job: JobDefinition, *, spec_name: str = "") -> None:
         super().__init__(process, facts, spec_name=spec_name)
-        self.headers = job.headers
-        self.asks = (job.type, job.retries)
+        self.job = job
+        self.asks = job.asks
 
     def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
-        """Open the job with what the input mappings name, else with every variable that the element sees."""
-        instance = token.workflow
-        job_type, retries = text_value(values[0], "job_type"), _retries(values[1])
-        scopes = instance.scopes
-        variables = scopes.here(token.id) if self.input_mappings else scopes.visible(instance.scope_of(token))
-        wait = Wait(key=instance.surroundings.new_key(), kind="j", element=self.element_id)
-        opened = JobOpened(
-            key=wait.key,
-            element_instance_key=token.id,
-            element_id=self.element_id,
-            type=job_type,
-            retries=retries,
-            headers=self.headers,
-            variables=variables,
-        )
-        instance.open_wait(token, wait, opened)
+        """Open the job."""
+        open_job(token, self.job, values)
         return None
 
     def completed_by(self, token: Token, wait: Wait, trigger: Trigger) -> None:
         """Take the job's result, or let an event catch the BPMN error that it threw."""
-        if not isinstance(trigger, JobThrewError):
+        if wait.note or not isinstance(trigger, JobThrewError):
             super().completed_by(token, wait, trigger)
             return
         instance = token.workflow
@@ -144,11 +243,3 @@ class JobSpec(ElementSpec):
         if not throw(token, kind="error", code=trigger.error_code, variables=trigger.variables):
             message = f"no event catches the error {trigger.error_code}"
             instance.open_incident(token, "uncaught_error", message, Phase.BEHAVE)
-
-
-def _retries(value: Value) -> int:
-    if isinstance(value, str) and value.strip().isdecimal():
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000:
-        return value
-    raise EngineFault("retries_value", "the number of retries is no whole number")

@@ -132,7 +132,7 @@ class MultiInstanceSpec(ElementSpec):
             token.items = NO_ITEMS
             instance.finish(token)
 
-    def leave(self, token: Token) -> bool:
+    def leave(self, token: Token) -> bool | None:
         """Hand the collected outputs to the scope around, then choose the flows."""
         instance = token.workflow
         name = self.turns.output_collection

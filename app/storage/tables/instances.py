@@ -1,6 +1,6 @@
 """Process instances and all that they wait for. The instance row is the lock of everything below it."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
 from app.storage.tables.base import metadata
 from app.storage.types import Instant, Json, Key
@@ -88,7 +88,8 @@ job = Table(
     Column("last_error", Text, nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
     Column("ended_at", Instant),
-    UniqueConstraint("element_instance_key"),
+    Column("listener_event", Text, nullable=False, server_default=""),  # the moment that a listener holds; "" the work
+    Index(None, "element_instance_key"),
     Index(
         "ix_job_due",
         "available_at",

@@ -35,6 +35,10 @@ user_task = Table(
     Column("completed_by", Key),
     Column("escalated_at", Instant),  # offered to the group again, because it was not done in time (rule X2)
     Column("escalated_from", Key),  # who held it then
+    # what listeners look at now (assigning updating completing, "" nothing), who asked for it; why it was last denied
+    Column("held_event", Text, nullable=False, server_default=""),
+    Column("held_by", Key),
+    Column("denial", Text, nullable=False, server_default=""),
     UniqueConstraint("element_instance_key"),
     Index(None, "instance_key"),
     Index(None, "case_key"),

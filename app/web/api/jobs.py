@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Annotated, Any
+from datetime import UTC, timedelta
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from app.commands.jobs import ListenerAnswer
 from app.commands.program_jobs import (
     LONGEST_LEASE,
     change_program_job,
@@ -21,6 +22,7 @@ from app.commands.program_jobs import (
 from app.domain.errors import InvalidInput, Problem
 from app.queries.api_reads import find_jobs
 from app.storage.rows import Job
+from app.storage.types import NEVER
 from app.web.api import bodies, rules
 from app.web.api.bodies import TENANT, Answer, Body, Results, SearchBody
 from app.web.api.routing import DEFAULT_WAIT, Call, Route, wait_for
@@ -41,8 +43,20 @@ JOB_STATES = frozenset(
         "TIMEOUT_UPDATED",
     }
 )
-_KIND = "BPMN_ELEMENT"
-_NO_LISTENER = "UNSPECIFIED"
+JOB_KINDS = frozenset({"AD_HOC_SUB_PROCESS", "BPMN_ELEMENT", "EXECUTION_LISTENER", "TASK_LISTENER"})
+LISTENER_EVENTS = frozenset(
+    {
+        "ASSIGNING",
+        "BEFORE_ALL",
+        "CANCELING",
+        "COMPLETING",
+        "CREATING",
+        "END",
+        "START",
+        "UNSPECIFIED",
+        "UPDATING",
+    }
+)
 
 Milliseconds = Annotated[int, Meta(ge=1, le=int(LONGEST_LEASE.total_seconds() * 1000))]
 
@@ -65,6 +79,21 @@ class Activation(Body):
     tenant_filter: str = "PROVIDED"
 
 
+class ListenedTask(Answer):
+    """The user task that a listener looks at, as it is now; null while it is only coming about."""
+
+    user_task_key: str
+    action: str
+    assignee: str | None
+    candidate_groups: list[str]
+    candidate_users: list[str]
+    changed_attributes: list[str]
+    due_date: bodies.Moment | None
+    follow_up_date: bodies.Moment | None
+    form_key: str | None
+    priority: int
+
+
 class ActivatedJob(Answer):
     """A job that is the caller's until the deadline (milliseconds since 1970)."""
 
@@ -84,9 +113,9 @@ class ActivatedJob(Answer):
     process_definition_version: int
     business_id: str | None
     job_lease_token: str | None
-    kind: str = _KIND
-    listener_event_type: str = _NO_LISTENER
-    user_task: None = None
+    kind: str
+    listener_event_type: str
+    user_task: ListenedTask | None
     priority: int = 0
     tags: list[str] = []
     physical_tenant_id: str = "default"
@@ -148,14 +177,58 @@ def _activated(job: Job, row: Mapping[str, Any], body: Activation) -> ActivatedJ
         process_definition_version=row["version"],
         business_id=row["business_id"] or None,
         job_lease_token=str(job.fence) if body.with_lease else None,
+        kind=row["kind"],
+        listener_event_type=row["listener_event_type"],
+        user_task=_listened(row.get("user_task")),
     )
 
 
+#: what listeners call what is about to happen to the task
+_ACTIONS = {"assigning": "assign", "updating": "update", "completing": "complete"}
+
+
+def _listened(task: Mapping[str, Any] | None) -> ListenedTask | None:
+    if task is None:
+        return None
+    return ListenedTask(
+        user_task_key=str(task["key"]),
+        action=_ACTIONS.get(task["held_event"], ""),
+        assignee=task["assignee_name"],
+        candidate_groups=list(task["candidate_groups"]),
+        candidate_users=list(task["candidate_users"]),
+        changed_attributes=[],
+        due_date=None if task["due_at"] == NEVER else task["due_at"],
+        follow_up_date=task["follow_up_at"],
+        form_key=None if task["form_definition_key"] is None else str(task["form_definition_key"]),
+        priority=task["priority"],
+    )
+
+
+class Corrections(Body):
+    """What a task listener corrects; an empty text or list takes a thing away, null leaves it."""
+
+    assignee: Annotated[str, Meta(max_length=200)] | None = None
+    due_date: Annotated[str, Meta(max_length=40)] | None = None
+    follow_up_date: Annotated[str, Meta(max_length=40)] | None = None
+    candidate_groups: Annotated[list[bodies.Name], Meta(max_length=100)] | None = None
+    candidate_users: Annotated[list[bodies.Name], Meta(max_length=100)] | None = None
+    priority: int | None = None
+
+
+class ListenerResult(Body):
+    """What a task listener answers: a denial with its reason (no client data), or corrections."""
+
+    type: Literal["userTask"] = "userTask"
+    denied: bool | None = None
+    denied_reason: Annotated[str, Meta(max_length=1_000)] | None = None
+    corrections: Corrections | None = None
+
+
 class JobCompletion(Body):
-    """The result; `result` (for listeners) is not offered."""
+    """The result; `result` is what a task listener answers."""
 
     variables: bodies.Variables | None = None
-    result: None = None
+    result: ListenerResult | None = None
     job_lease_token: str | None = None
     business_id: None = None
 
@@ -169,10 +242,36 @@ def complete(call: Call) -> None:
             job_key=call.key,
             lease_token=body.job_lease_token or "",
             variables=body.variables or {},
+            ruling=_answered(body.result),
             caller=caller,
             now=now(),
         )
     )
+
+
+def _answered(result: ListenerResult | None) -> ListenerAnswer | None:
+    if result is None:
+        return None
+    given = result.corrections or Corrections()
+    place = "result.corrections"
+    corrected = {
+        "assignee": given.assignee,
+        "due_at": _date(given.due_date, place=place),
+        "follow_up_at": _date(given.follow_up_date, place=place),
+        "candidate_groups": given.candidate_groups,
+        "candidate_users": given.candidate_users,
+        "priority": given.priority,
+    }
+    return ListenerAnswer(
+        denied=bool(result.denied),
+        reason=result.denied_reason or "",
+        corrections={name: value for name, value in corrected.items() if value is not None},
+    )
+
+
+def _date(text: str | None, *, place: str) -> str | None:
+    moment = bodies.moment(text, place=place)
+    return text if moment is None else moment.astimezone(UTC).isoformat()
 
 
 class JobFailure(Body):
@@ -270,7 +369,8 @@ class JobConditions(Body):
     type: bodies.Text = UNSET
     worker: bodies.Text = UNSET
     state: bodies.Text = UNSET
-    kind: str | UnsetType = UNSET
+    kind: bodies.Text = UNSET
+    listener_event_type: bodies.Text = UNSET
     retries: bodies.Number = UNSET
     has_failed_with_retries_left: bodies.Flag = UNSET
     error_message: bodies.Text = UNSET
@@ -312,12 +412,12 @@ class JobLine(Answer):
     process_definition_key: str
     process_definition_id: str
     business_id: str | None
+    kind: str
+    listener_event_type: str
     last_update_time: bodies.Moment | None = None
     error_code: str | None = None
     denied_reason: str | None = None
     is_denied: bool | None = None
-    kind: str = _KIND
-    listener_event_type: str = _NO_LISTENER
     priority: int = 0
     tenant_id: str = TENANT
 
@@ -325,7 +425,8 @@ class JobLine(Answer):
 def search(call: Call) -> Results[JobLine]:
     """Search jobs."""
     body: JobSearch = call.body
-    wanted = bodies.read_search(body, found=bodies.conditions(body.filter, choices={"state": JOB_STATES}))
+    choices = {"state": JOB_STATES, "kind": JOB_KINDS, "listenerEventType": LISTENER_EVENTS}
+    wanted = bodies.read_search(body, found=bodies.conditions(body.filter, choices=choices))
     return bodies.results(call.read(lambda uow, _: find_jobs(uow, search=wanted)), _line)
 
 
@@ -349,6 +450,8 @@ def _line(row: Mapping[str, Any]) -> JobLine:
         process_definition_key=str(row["process_definition_key"]),
         process_definition_id=row["process_id"],
         business_id=row["business_id"] or None,
+        kind=row["kind"],
+        listener_event_type=row["listener_event_type"],
     )
 
 

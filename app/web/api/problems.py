@@ -28,6 +28,7 @@ from app.domain.errors import (
     StateUnreadable,
     TaskAlreadyClosed,
     TaskClaimedByOther,
+    TaskHeld,
     Unavailable,
 )
 from app.domain.localized import LANGUAGES
@@ -52,6 +53,7 @@ STATUSES: tuple[tuple[type[KykypolkuError], int, str], ...] = (
     (NotAllowed, 403, "not_allowed"),
     (TaskAlreadyClosed, 409, "task_closed"),
     (TaskClaimedByOther, 409, "task_claimed"),
+    (TaskHeld, 409, "task_held"),
     (InstanceEnded, 409, "instance_ended"),
     (LeaseLost, 409, "lease_lost"),
     (Conflict, 409, "conflict"),

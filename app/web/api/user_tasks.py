@@ -23,9 +23,7 @@ from app.web.api.texts import said
 from app.web.shell import now
 
 _STATES = {stored: state for state, stored in TASK_STATES.items()}
-_CHOICES = {
-    "state": frozenset({*TASK_STATES, "CREATING", "ASSIGNING", "UPDATING", "COMPLETING", "CANCELING", "FAILED"})
-}
+_CHOICES = {"state": frozenset({*TASK_STATES, "CREATING", "CANCELING", "FAILED"})}
 _LEFT = frozenset({"candidateGroup", "candidateUser", "processInstanceVariables", "localVariables", "$or"})
 
 
@@ -136,7 +134,7 @@ def _line(row: Mapping[str, Any]) -> UserTask:
     return UserTask(
         user_task_key=str(row["key"]),
         name=said(row["name"]) or None,
-        state=_STATES[row["status"]],
+        state=_STATES[row["state"]],
         assignee=row["assignee_name"],
         candidate_groups=list(row["candidate_groups"]),
         candidate_users=list(row["candidate_users"]),

@@ -114,8 +114,13 @@ UNSUPPORTED = {
         "timer_missing",
     ),
     "a listener that we do not run": (
-        user("x", extensions="<zeebe:executionListeners/>", name="Kutsu"),
-        "unsupported_extension",
+        user(
+            "x",
+            extensions="<zeebe:taskListeners>"
+            '<zeebe:taskListener eventType="canceling" type="l"/></zeebe:taskListeners>',
+            name="Kutsu",
+        ),
+        "listener_event",
     ),
 }
 
