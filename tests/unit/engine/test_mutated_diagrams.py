@@ -114,7 +114,17 @@ def refused_or_runs(name: str, seed: int, count: int) -> None:
     for _ in range(12):
         if walk.step.status is not InstanceStatus.ACTIVE:
             break
-        opened = rng.choice(list(walk.open.values()))
+        # a task that listeners look at waits for them, or for the retry of what went wrong with one
+        held = {
+            each.element_instance_key for each in walk.open.values() if isinstance(each, (JobOpened, IncidentOpened))
+        }
+        opened = rng.choice(
+            [
+                each
+                for each in walk.open.values()
+                if not isinstance(each, UserTaskOpened) or each.element_instance_key not in held
+            ]
+        )
         if isinstance(opened, IncidentOpened):
             walk.advance(IncidentRetried(key=opened.key))
         elif type(opened) in TRIGGERS:
