@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from app.domain.errors import InvalidDiagram, NotFound
-from app.engine.seam import IncidentOpened, IncidentRetried, InstanceStatus
+from app.engine.seam import IncidentOpened, IncidentRetried, InstanceStatus, JobOpened, UserTaskOpened
 from tests.conformance.golden_states import CASES
 from tests.unit.engine.test_random_walks import TRIGGERS
 from tests.unit.engine.walk import Walk
