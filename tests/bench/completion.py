@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from app.commands.complete_task import Submission, complete_task
 from app.web import create_app
-from app.web.tasks import PAGE_NAMES
+from app.web.drafts import PAGE_NAMES
 from tests.bench.clients import Person, send, sign_in
 from tests.bench.engine.step import bare_step
 from tests.bench.installation import Installation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import string
 import subprocess
@@ -153,3 +154,9 @@ def test_no_path_of_a_machine_and_no_package_host_is_written_anywhere() -> None:
             text = path.read_text(encoding="utf-8", errors="ignore")
             found += [f"{name}: {match[0]}" for match in wrong.finditer(text)]
     assert found == []
+
+
+@pytest.mark.parametrize("path", sources("tests/bench"), ids=str)
+def test_benchmarks_can_be_imported(path: Path) -> None:
+    # no other test runs them, so a name that moved would be missed
+    importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))

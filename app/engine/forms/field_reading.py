@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import re2
+from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
 
 from app.domain.forms import (
     CASE_ATTRIBUTES,
@@ -36,6 +36,8 @@ from app.engine.forms.json_source import JsonObject
 
 LONGEST_EXPRESSION = 2_000
 MOST_FIELDS = 300
+#: a compiled pattern's
+LARGEST_PATTERN_BYTES = 1 << 20
 LONGEST_PATTERN = 500
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -212,12 +214,9 @@ def _pattern(source: JsonObject) -> str | None:
     text = source.text("pattern", longest=LONGEST_PATTERN)
     if not text:
         return None
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 1 << 20
     try:
-        re2.compile(text, options)
-    except re2.error:
+        Draft202012Validator({"pattern": text}, pattern_options=RegexOptions(size_limit=LARGEST_PATTERN_BYTES))
+    except ValidationError:
         source.problem("form_pattern")
         return None
     return text

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
-import re2
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import ValidationError
-from jsonschema.validators import extend
+from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
 
 from app.domain.errors import Problem
 from app.domain.forms import Field, FieldType, FormDefinition, Values
 from app.engine.forms.conversion import to_json_value
 from app.engine.forms.received import Received
 from app.engine.forms.schema import form_schema
+
+_Moment = TypeVar("_Moment", bound=date)
 
 _REQUIRED_CODES: Mapping[FieldType, str] = {
     FieldType.DATE: "required_date",
@@ -54,9 +53,9 @@ def validate(form: FormDefinition, received: Received) -> None:
     fields = {".".join(path): asked for path, asked in form.walk()}
     instance = submitted_json(form, received.all_values())
     for error in validator(form).iter_errors(instance):
-        for place, asked, code, values in _explain(error, received, fields):
-            problem = required_problem(asked, place=place) if code == "required" else None
-            received.problems.setdefault(place, problem or Problem(code, place=place, name=asked.key, values=values))
+        place, asked, code, values = _explain(error, received, fields)
+        problem = required_problem(asked, place=place) if code == "required" else None
+        received.problems.setdefault(place, problem or Problem(code, place=place, name=asked.key, values=values))
 
 
 def submitted_json(form: FormDefinition, values: Values) -> dict[str, Any]:
@@ -84,59 +83,74 @@ def _submitted(fields: list[Field], values: Values) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1000)
-def validator(form: FormDefinition) -> Any:
-    """Return the validator of the form's schema; patterns run on RE2, so none can hang."""
-    return _Validator(form_schema(form), format_checker=_formats)
+def validator(form: FormDefinition) -> Draft202012Validator:
+    """Return the validator of the form's schema; its patterns run in linear time, so none can hang."""
+    return Draft202012Validator(
+        form_schema(form),
+        validate_formats=True,
+        formats={"date": _is_date, "date-time": _is_moment},
+        keywords={"formatMinimum": _Earliest, "formatMaximum": _Latest},
+        pattern_options=RegexOptions(),
+    )
 
 
 def _explain(
     error: ValidationError, received: Received, fields: Mapping[str, Field]
-) -> Iterator[tuple[str, Field, str, dict[str, Any]]]:
-    path = list(error.absolute_path)
-    keys = [str(part) for part in path if isinstance(part, str)]
+) -> tuple[str, Field, str, dict[str, Any]]:
+    path = list(error.instance_path)
+    keys = [part for part in path if isinstance(part, str)]
     if len(path) > 1 and isinstance(path[1], int) and keys[0] in received.rows:
         path[1] = received.rows[keys[0]][path[1]].position
     place = ".".join(map(str, path[:3] if keys and keys[0] in received.rows else path[:1]))
-    sent: Any = error.instance
-    wanted: Any = error.validator_value
-    if error.validator == "required":
-        for key in wanted:
-            if key not in sent:
-                yield f"{place}.{key}" if place else key, fields[".".join([*keys, key])], "required", {}
-        return
+    details = error.kind.as_dict()
+    keyword = details.get("keyword", error.kind.name)
+    if keyword == "required":
+        key = details["property"]
+        return f"{place}.{key}" if place else key, fields[".".join([*keys, key])], "required", {}
     asked = fields[".".join(keys[:2] if keys[0] in received.rows else keys[:1])]
-    code, limit = _CODES.get(str(error.validator), ("not_acceptable", ""))
-    values = {limit: _plain(wanted)} if limit else {}
+    code, limit = _CODES.get(keyword, ("not_acceptable", ""))
+    bounds = {"formatMinimum": asked.minimum, "formatMaximum": asked.maximum}
+    values = {limit: bounds.get(keyword, details.get("limit"))} if limit else {}
     if code == "too_long":
-        values["length"] = len(sent)
-    yield place, asked, code, values
+        values["length"] = len(str(error.instance))
+    return place, asked, code, values
 
 
-def _plain(limit: Any) -> Any:
-    return date.fromisoformat(limit) if isinstance(limit, str) else limit
+def _is_date(text: str) -> bool:
+    return _reads(date.fromisoformat, text) is not None
 
 
-def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and not re2.search(pattern, instance):
-        yield ValidationError("does not match")
+def _is_moment(text: str) -> bool:
+    moment = _reads(datetime.fromisoformat, text)
+    return moment is not None and moment.tzinfo is not None
 
 
-def _format_minimum(_: Any, bound: str, instance: Any, __: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and instance < bound:
-        yield ValidationError("too early")
+def _reads(read: Callable[[str], _Moment], text: str) -> _Moment | None:
+    try:
+        return read(text)
+    except ValueError:
+        return None
 
 
-def _format_maximum(_: Any, bound: str, instance: Any, __: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and instance > bound:
-        yield ValidationError("too late")
+class _Earliest:
+    """The keyword `formatMinimum`: ISO texts are in the order of time."""
+
+    def __init__(self, _schema: dict[str, Any], bound: str, _path: list[str | int]) -> None:
+        self._bound = bound
+
+    def validate(self, instance: object) -> None:
+        """Refuse an earlier date."""
+        if isinstance(instance, str) and instance < self._bound:
+            raise ValueError("too early")
 
 
-_formats = FormatChecker(formats=())
-_formats.checks("date", raises=ValueError)(lambda value: not isinstance(value, str) or bool(date.fromisoformat(value)))
-_formats.checks("date-time", raises=ValueError)(
-    lambda value: not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
-)
-_Validator: Any = extend(  # type: ignore[no-untyped-call]  # the stubs leave it untyped
-    Draft202012Validator,
-    {"pattern": _pattern, "formatMinimum": _format_minimum, "formatMaximum": _format_maximum},
-)
+class _Latest:
+    """The keyword `formatMaximum`."""
+
+    def __init__(self, _schema: dict[str, Any], bound: str, _path: list[str | int]) -> None:
+        self._bound = bound
+
+    def validate(self, instance: object) -> None:
+        """Refuse a later date."""
+        if isinstance(instance, str) and instance > self._bound:
+            raise ValueError("too late")
