@@ -26,6 +26,11 @@ const entryPoints = {
   "app-style": path.join(assets, "css/app.css"),
   viewer: path.join(assets, "js/viewer.js"),
   "viewer-style": path.join(assets, "css/viewer.css"),
+  "studio-diagram": path.join(assets, "js/studio-diagram.js"),
+  "studio-diagram-style": path.join(assets, "css/studio-diagram.css"),
+  "studio-written": path.join(assets, "js/studio-written.js"),
+  "studio-table": path.join(assets, "js/studio-table.js"),
+  "studio-style": path.join(assets, "css/studio.css"),
 };
 for (const kind of ["js", "css"]) {
   const form = path.join(assets, kind, `form.${kind}`);

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 
 from app.commands.start_by_timer import plan_starts
 from app.domain.actor import Actor, may_publish
-from app.domain.errors import InvalidDecision, InvalidDiagram, InvalidFormDefinition, InvalidInput, NotAllowed, Problem
-from app.domain.forms import FormDefinition
+from app.domain.errors import InvalidInput, NotAllowed, Problem
 from app.domain.steps import ProcessOutline
-from app.engine.decisions import DecisionModel, read_decisions
-from app.engine.diagrams import Diagram, read_diagram
-from app.engine.forms import read_form
+from app.engine.diagrams import Diagram
+from app.publishing import Resources, missing_references, read_resources
 from app.storage.rows import Definition
 from app.storage.unit_of_work import UnitOfWork
 
@@ -43,13 +40,6 @@ class Deployment:
     repairs: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
-    diagrams: Mapping[str, Diagram]
-    decisions: Mapping[str, DecisionModel]
-    forms: Mapping[str, FormDefinition]
-
-
 def publish(uow: UnitOfWork, *, resources: Mapping[str, bytes], actor: Actor, now: datetime) -> Deployment:
     """
     Check the files and publish each as a new version where it changed.
@@ -62,7 +52,11 @@ def publish(uow: UnitOfWork, *, resources: Mapping[str, bytes], actor: Actor, no
     """
     if not may_publish(actor):
         raise NotAllowed("publish")
-    read = _read(resources)
+    if not resources:
+        raise InvalidInput([Problem("nothing_to_publish")])
+    read = read_resources(resources)
+    if read.problems:
+        raise InvalidInput(read.problems)
     deployment_key = uow.definitions.add_deployment(by=actor.user_key, now=now)
     forms = {
         form.form_id: uow.definitions.add_form(
@@ -76,7 +70,8 @@ def publish(uow: UnitOfWork, *, resources: Mapping[str, bytes], actor: Actor, no
         for name, form in read.forms.items()
     }
     decisions = _add_decisions(uow, deployment_key, resources, read, now)
-    _ensure_references(uow, read)
+    if missing := missing_references(uow, read.outlines):
+        raise InvalidInput(missing)
     processes = [
         (_add_process(uow, deployment_key, name, resources[name], diagram, outline, actor, now), name)
         for name, diagram in read.diagrams.items()
@@ -99,36 +94,8 @@ def publish(uow: UnitOfWork, *, resources: Mapping[str, bytes], actor: Actor, no
     )
 
 
-def _read(resources: Mapping[str, bytes]) -> _Read:
-    if not resources:
-        raise InvalidInput([Problem("nothing_to_publish")])
-    diagrams: dict[str, Diagram] = {}
-    decisions: dict[str, DecisionModel] = {}
-    forms: dict[str, FormDefinition] = {}
-    problems: list[Problem] = []
-    for name, content in resources.items():
-        suffix = PurePosixPath(name).suffix.lower()
-        try:
-            if suffix == ".bpmn":
-                diagrams[name] = read_diagram(content)
-            elif suffix == ".dmn":
-                decisions[name] = read_decisions(content)
-            elif suffix in {".json", ".form"}:
-                forms[name] = read_form(content)
-            else:
-                problems.append(Problem("unknown_resource", place=name))
-        except (InvalidDiagram, InvalidDecision, InvalidFormDefinition) as error:
-            problems += [
-                Problem(item.code, place=item.place, name=item.name, values={**item.values, "resource": name})
-                for item in error.problems
-            ]
-    if problems:
-        raise InvalidInput(problems)
-    return _Read(diagrams=diagrams, decisions=decisions, forms=forms)
-
-
 def _add_decisions(
-    uow: UnitOfWork, deployment_key: int, resources: Mapping[str, bytes], read: _Read, now: datetime
+    uow: UnitOfWork, deployment_key: int, resources: Mapping[str, bytes], read: Resources, now: datetime
 ) -> tuple[PublishedDecision, ...]:
     published = []
     for name, model in read.decisions.items():
@@ -152,34 +119,6 @@ def _add_decisions(
                 )
             )
     return tuple(published)
-
-
-def _ensure_references(uow: UnitOfWork, read: _Read) -> None:
-    """Check that every form and decision that a process names is published, by now or with it."""
-    outlines = [outline for diagram in read.diagrams.values() for outline in diagram.processes]
-    form_ids = {form_id for outline in outlines for form_id in outline.form_ids}
-    decision_ids = {decision_id for outline in outlines for decision_id in outline.decision_ids}
-    problems = [
-        *_missing("unknown_form", form_ids, uow.definitions.latest_forms(form_ids) if form_ids else {}, outlines),
-        *_missing(
-            "unknown_decision",
-            decision_ids,
-            uow.definitions.latest_decisions(decision_ids) if decision_ids else {},
-            outlines,
-        ),
-    ]
-    if problems:
-        raise InvalidInput(problems)
-
-
-def _missing(
-    code: str, wanted: Collection[str], found: Collection[str], outlines: Collection[ProcessOutline]
-) -> list[Problem]:
-    problems = []
-    for name in sorted(set(wanted) - set(found)):
-        users = [element.element_id for outline in outlines for element in outline.elements if element.form_id == name]
-        problems.append(Problem(code, place=users[0] if users else "", values={"id": name}))
-    return problems
 
 
 def _add_process(

@@ -113,6 +113,11 @@ def may_publish(actor: Actor) -> bool:
     return actor.is_system or not actor.roles.isdisjoint(PUBLISHING_ROLES)
 
 
+def may_edit_models(actor: Actor) -> bool:
+    """Tell whether the actor may draw in the studio: what only they may publish, only they may draft."""
+    return not actor.roles.isdisjoint(PUBLISHING_ROLES)
+
+
 def may_monitor(actor: Actor) -> bool:
     """Tell whether the actor may see running instances and what is stuck, without client data."""
     return not actor.roles.isdisjoint(MONITORING_ROLES)

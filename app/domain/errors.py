@@ -14,6 +14,8 @@ KykypolkuError
 │   ├── TaskAlreadyClosed
 │   ├── TaskClaimedByOther
 │   ├── StaleVersion        the row changed since it was read
+│   ├── DraftChanged        another process owner saved or removed the draft first; says who and when
+│   ├── BaseOutdated        a newer version was published since the draft was begun
 │   ├── InstanceEnded
 │   ├── CaseClosed          nothing new begins in it; a new contact opens a new case
 │   └── LeaseLost           a worker's fencing token is old
@@ -145,6 +147,28 @@ class StaleVersion(Conflict):
         super().__init__(f"{kind} {key!r} changed meanwhile")
         self.kind = kind
         self.key = key
+
+
+class DraftChanged(Conflict):
+    """Another process owner saved the draft first, or it is gone (`revision` 0); says who and when where known."""
+
+    def __init__(self, key: int, *, revision: int, by: str = "", at: datetime | None = None) -> None:
+        super().__init__(f"model draft {key} changed meanwhile")
+        self.key = key
+        self.revision = revision
+        self.by = by
+        self.at = at
+
+
+class BaseOutdated(Conflict):
+    """The draft was begun from a version that is no longer the newest; says which is, who published it and when."""
+
+    def __init__(self, model_id: str, *, version: int, by: str = "", at: datetime | None = None) -> None:
+        super().__init__(f"{model_id} has a newer version {version} than its draft was begun from")
+        self.model_id = model_id
+        self.version = version
+        self.by = by
+        self.at = at
 
 
 class InstanceEnded(Conflict):

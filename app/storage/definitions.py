@@ -37,10 +37,14 @@ class Definitions:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add_deployment(self, *, by: int | None, now: datetime) -> int:
-        """Open a deployment and return its key; one publishes at a time, so that versions are numbered without gaps."""
+    def lock(self) -> None:
+        """Let nobody else publish until this transaction ends; on SQLite a writing transaction is alone anyway."""
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(text("LOCK TABLE deployment IN SHARE ROW EXCLUSIVE MODE"))
+
+    def add_deployment(self, *, by: int | None, now: datetime) -> int:
+        """Open a deployment and return its key; one publishes at a time, so that versions are numbered without gaps."""
+        self.lock()
         key = new_key()
         self._connection.execute(insert(deployment).values(key=key, published_at=now, published_by=by))
         return key

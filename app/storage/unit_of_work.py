@@ -20,6 +20,8 @@ from app.storage.instances import Instances
 from app.storage.jobs import Jobs
 from app.storage.logs import AccessLog, Audit
 from app.storage.messages import Messages
+from app.storage.model_drafts import ModelDrafts
+from app.storage.model_sources import ModelSources
 from app.storage.monitor import Monitor
 from app.storage.reference import Reference
 from app.storage.tasks import Tasks
@@ -68,6 +70,16 @@ class UnitOfWork:
     def definitions(self) -> Definitions:
         """Published versions."""
         return Definitions(self.connection)
+
+    @cached_property
+    def model_drafts(self) -> ModelDrafts:
+        """Models that are being drawn."""
+        return ModelDrafts(self.connection)
+
+    @cached_property
+    def model_sources(self) -> ModelSources:
+        """Published models as drafts begin from them."""
+        return ModelSources(self.connection)
 
     @cached_property
     def instances(self) -> Instances:

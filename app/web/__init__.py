@@ -28,6 +28,7 @@ from app.web import (
     security,
     sessions,
     starting,
+    studio,
     tasks,
     theme,
     worklist,
@@ -72,7 +73,7 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
     app.register_blueprint(preferences.blueprint)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(health.blueprint)
-    for place in (worklist, tasks, cases, starting, monitor):
+    for place in (worklist, tasks, cases, starting, studio, monitor):
         app.register_blueprint(place.blueprint)
     api.install(app)
     app.context_processor(page_frame)

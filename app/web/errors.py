@@ -101,7 +101,9 @@ def problem_text(problem: Problem, catalogue: Texts) -> str:
     """Return what a problem says in the language of the catalogue."""
     key = f"problems.{problem.code}"
     key = key if key in catalogue else problem.code
-    return catalogue(key, **{"name": problem.name or problem.place, **problem.values})
+    # texts about forms call what they are about a label
+    named = {"name": problem.name or problem.place, "label": problem.place or problem.name}
+    return catalogue(key, **{**named, **problem.values})
 
 
 def _answer(status: int, *, text: str, problems: list[Mapping[str, str]], reference: str, key: str = "") -> Response:

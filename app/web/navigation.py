@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import request
 
-from app.domain.actor import Actor, may_monitor
+from app.domain.actor import Actor, may_edit_models, may_monitor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,13 @@ PLACES = (
             Place(key="worklist", address="/worklist", icon="inbox", opens_to=_everybody),
             Place(key="cases", address="/cases", icon="folder", opens_to=_everybody),
             Place(key="start", address="/start", icon="plus", opens_to=_everybody),
+        ),
+    ),
+    PlaceGroup(
+        key="studio",
+        places=(
+            Place(key="pathways", address="/studio", icon="pencil", opens_to=may_edit_models),
+            Place(key="import", address="/studio/import", icon="document", opens_to=may_edit_models),
         ),
     ),
     PlaceGroup(

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import insert, select, text
 
+from app.commands.model_drafts import import_model_draft
 from app.commands.publish import publish
 from app.commands.start_instance import start_instance
 from app.domain.actor import SYSTEM
@@ -160,6 +161,7 @@ class Office:
         self.probe_task = self._start_probe()
         self.probe_instance = self.world.instance
         self.world.instance = self.instance
+        self.model_draft = self._import_draft()
         self._keep()
 
     def _start_probe(self) -> int:
@@ -171,6 +173,12 @@ class Office:
         )
         self.world.instance = started.instance_key
         return self.world.open_tasks()["kysely"]
+
+    def _import_draft(self) -> int:
+        owner = self.executor.read(lambda uow: uow.accounts.actor_of("outi.omistaja"))
+        content = diagram('<bpmn:startEvent id="alku"/>', process_id="tyky_luonnos")
+        found = self.executor.run(import_model_draft, content=content, actor=owner, now=CLOCK)
+        return int(found.draft.key)
 
     def _add_namesakes(self) -> None:
         with self.database.engine.begin() as connection:
@@ -220,6 +228,7 @@ class Office:
             "incident": self.incident,
             "definition": self.definition,
             "process": PROCESS,
+            "model_draft": self.model_draft,
         }
 
     # -- people ------------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ NOBODY: frozenset[str] = frozenset()
 CANDIDATES = frozenset({"anni.ajanvaraaja"})
 #: roles with the letter O for basic data in the organisation that keeps the case (domain.md 2.2)
 SERVING = frozenset({"anni.ajanvaraaja", "kirsi.malli", "tero.terveydenhoitaja", "laura.laakari"})
+OWNERS = frozenset({"outi.omistaja"})
 MONITORS = frozenset({"outi.omistaja", "paavo.paakayttaja"})
 REPAIRERS = frozenset({"paavo.paakayttaja"})
 #: roles that the diagram of P01 names at one of its starts, and who may publish
@@ -118,6 +119,43 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "cases.document"): Rule(
         address="/documents/{document}", here=SERVING, elsewhere=NOBODY, refused=404, logged=True
     ),
+    # the studio: process owners of the county, wherever they work; no client is in any model
+    **{
+        ("GET", f"studio.{endpoint}"): Rule(address=address, here=OWNERS, elsewhere=OWNERS, logged=True)
+        for endpoint, address in {
+            "index": "/studio",
+            "process": "/studio/processes/{process}",
+            "edit_diagram": "/studio/processes/{process}/edit",
+            "edit_form": "/studio/forms/f_tunnistus",
+            "edit_table": "/studio/tables/dmn_halytys",
+            "source": "/studio/source/bpmn/{process}",
+            "original": "/studio/original/{model_draft}",
+            "begin_import": "/studio/import",
+            "imported": "/studio/imported/{model_draft}",
+            "look_at_changes": "/studio/publish?draft={model_draft}",
+        }.items()
+    },
+    **{
+        ("POST", f"studio.{endpoint}"): Rule(
+            address=address, fields=fields, here=OWNERS, elsewhere=OWNERS, logged=True, also=also
+        )
+        for endpoint, address, fields, also in (
+            ("save", "/studio/drafts/json/f_uusi", {"content": "{{}}"}, frozenset({200, 409})),
+            ("check", "/studio/check/json", {"content": "{{}}"}, frozenset({200})),
+            ("compare_with_saved", "/studio/compare/json/f_tunnistus", {"content": "{{}}"}, frozenset({200})),
+            ("discard", "/studio/discard/{model_draft}", {"revision": "1"}, frozenset({303})),
+            ("send_form", "/studio/forms/f_tunnistus", {"content": "{{}}"}, frozenset({303})),
+            ("preview", "/studio/preview", {"content": "{{}}"}, frozenset({200})),
+            ("send_table", "/studio/tables/dmn_halytys", {"action": "save"}, frozenset({303})),
+            ("send_import", "/studio/import", {"content": '{{"id": "f_tuotu"}}'}, frozenset({303})),
+            (
+                "publish_now",
+                "/studio/publish",
+                {"draft": "{model_draft}", "chosen": "{model_draft}:1"},
+                frozenset({303}),
+            ),
+        )
+    },
     # running processes: one installation has one county, whose administrators are not bound to an area
     ("GET", "monitor.index"): Rule(address="/monitor", here=MONITORS, elsewhere=MONITORS, logged=True),
     ("GET", "monitor.instance"): Rule(

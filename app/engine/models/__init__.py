@@ -1,0 +1,21 @@
+"""Models as they are drawn: what a draft is called, what changed from one to the next, importing, tables by cell."""
+
+from app.engine.models.comparing import compare
+from app.engine.models.importing import Imported, import_model
+from app.engine.models.naming import Named, kind_of, name_model
+from app.engine.models.table import Cell, DecisionTable, Row, read_table, rewrite_table, tables_in
+
+__all__ = [
+    "Cell",
+    "DecisionTable",
+    "Imported",
+    "Named",
+    "Row",
+    "compare",
+    "import_model",
+    "kind_of",
+    "name_model",
+    "read_table",
+    "rewrite_table",
+    "tables_in",
+]

@@ -1,0 +1,152 @@
+"""The newest published source of each model, and who published it: what a draft begins from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select
+
+from app.domain.localized import LocalizedText
+from app.domain.models import ModelKind
+from app.storage.tables.definitions import (
+    decision_definition,
+    deployment,
+    form_definition,
+    process_definition,
+    process_form,
+)
+from app.storage.tables.people import user_account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLine:
+    """The newest version of a model; `published_by` is a name, "" for the system."""
+
+    key: int
+    kind: ModelKind
+    model_id: str
+    version: int
+    name: LocalizedText
+    resource_name: str
+    published_at: datetime
+    published_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSource:
+    """The newest version with its file, byte for byte."""
+
+    line: SourceLine
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    table: Table
+    model_id: str
+    name: str
+    content: str
+
+
+_PLACES = {
+    ModelKind.DIAGRAM: _Place(process_definition, "process_id", "name", "xml"),
+    ModelKind.DECISION: _Place(decision_definition, "decision_id", "name", "xml"),
+    ModelKind.FORM: _Place(form_definition, "form_id", "title", "source"),
+}
+
+
+class ModelSources:
+    """Reads of what is published, for those who draw the next version."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def lines(self, kind: ModelKind) -> list[SourceLine]:
+        """Return the newest version of every model of the kind, by its id."""
+        return [_to_line(kind, row) for row in self._rows(kind, "", with_content=False)]
+
+    def find(self, kind: ModelKind, model_id: str) -> ModelSource | None:
+        """Return the newest version of the model; None where it was never published."""
+        rows = self._rows(kind, model_id, with_content=True)
+        return ModelSource(line=_to_line(kind, rows[0]), content=bytes(rows[0]["content"])) if rows else None
+
+    def publishers(self, process_id: str) -> dict[int, str]:
+        """Return who published each version of the process, by its key; the system is left out."""
+        query = (
+            select(process_definition.c.key, user_account.c.name)
+            .join(user_account, user_account.c.key == process_definition.c.published_by)
+            .where(process_definition.c.process_id == process_id)
+        )
+        return {row.key: row.name for row in self._connection.execute(query)}
+
+    def forms_of(self, definition_key: int) -> list[str]:
+        """Return the ids of the forms that the process version was published with."""
+        query = select(process_form.c.form_id).where(process_form.c.process_definition_key == definition_key)
+        return sorted(self._connection.execute(query).scalars())
+
+    def processes_with_form(self, form_id: str) -> list[str]:
+        """Return the ids of the processes whose newest version was published with the form."""
+        newest = _newest(process_definition, "process_id")
+        query = (
+            select(process_definition.c.process_id)
+            .join(
+                newest,
+                (newest.c.id == process_definition.c.process_id)
+                & (newest.c.newest_version == process_definition.c.version),
+            )
+            .join(process_form, process_form.c.process_definition_key == process_definition.c.key)
+            .where(process_form.c.form_id == form_id)
+        )
+        return sorted(self._connection.execute(query).scalars())
+
+    def _rows(self, kind: ModelKind, model_id: str, *, with_content: bool) -> list[Mapping[str, Any]]:
+        place = _PLACES[kind]
+        table, own_id = place.table, place.table.c[place.model_id]
+        newest = _newest(table, place.model_id)
+        columns = [
+            table.c.key,
+            own_id.label("model_id"),
+            table.c.version,
+            table.c[place.name].label("name"),
+            deployment.c.published_at,
+            user_account.c.name.label("published_by"),
+        ]
+        if "resource_name" in table.c:
+            columns.append(table.c.resource_name)
+        if with_content:
+            columns.append(table.c[place.content].label("content"))
+        query = (
+            select(*columns)
+            .join(newest, (newest.c.id == own_id) & (newest.c.newest_version == table.c.version))
+            .join(deployment, deployment.c.key == table.c.deployment_key)
+            .outerjoin(user_account, user_account.c.key == deployment.c.published_by)
+            .order_by(own_id)
+        )
+        if model_id:
+            query = query.where(own_id == model_id)
+        return [dict(row) for row in self._connection.execute(query).mappings()]
+
+
+def _newest(table: Table, model_id: str) -> Any:
+    return (
+        select(table.c[model_id].label("id"), func.max(table.c.version).label("newest_version"))
+        .group_by(table.c[model_id])
+        .subquery()
+    )
+
+
+def _to_line(kind: ModelKind, row: Mapping[str, Any]) -> SourceLine:
+    return SourceLine(
+        key=row["key"],
+        kind=kind,
+        model_id=row["model_id"],
+        version=row["version"],
+        name=row["name"],
+        # a form has no file name of its own: it is found by its id
+        resource_name=row.get("resource_name") or f"{row['model_id']}.{kind.value}",
+        published_at=row["published_at"],
+        published_by=row["published_by"] or "",
+    )
