@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from datetime import datetime
 from threading import Lock
 from typing import Any, Generic, TypeVar
@@ -14,6 +14,7 @@ from app.domain.keys import new_key
 from app.engine.decisions import CompiledDecision, compile_decision
 from app.engine.diagrams import CompiledProcess, compile_process
 from app.engine.forms import Around, read_form
+from app.engine.rules import rules_taken_in
 from app.engine.seam import Surroundings
 from app.storage.rows import Instance
 from app.storage.unit_of_work import UnitOfWork
@@ -53,9 +54,20 @@ def process_of(uow: UnitOfWork, definition_key: int) -> CompiledProcess:
 
     def parse() -> CompiledProcess:
         definition = uow.definitions.get(definition_key)
-        return compile_process(uow.definitions.xml(definition_key), definition.process_id, definition.diagram_hash)
+        return compile_process(uow.definitions.runnable(definition_key), definition.process_id, definition.diagram_hash)
 
     return _processes.get(definition_key, parse)
+
+
+def rules_for(uow: UnitOfWork, wanted: Collection[str], *, given: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files of the common rules, and of those that they take in: as given, else as published, else not."""
+    rules: dict[str, bytes] = {}
+    wanted = set(wanted)
+    while wanted:
+        found = {**uow.shared_rules.latest(wanted), **{name: given[name] for name in wanted & given.keys()}}
+        rules |= found
+        wanted = {rule_id for xml in found.values() for rule_id in rules_taken_in(xml)} - rules.keys()
+    return rules
 
 
 def form_of(uow: UnitOfWork, definition_key: int, form_id: str) -> FormDefinition:

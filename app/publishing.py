@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -12,6 +12,8 @@ from app.domain.steps import ProcessOutline
 from app.engine.decisions import DecisionModel, read_decisions
 from app.engine.diagrams import Diagram, read_diagram
 from app.engine.forms import read_form
+from app.engine.rules import SHARED, SharedRule, is_shared_rule, probe, read_rule, rules_taken_in
+from app.published import rules_for
 from app.storage.unit_of_work import UnitOfWork
 
 
@@ -19,6 +21,7 @@ from app.storage.unit_of_work import UnitOfWork
 class Resources:
     """Files that were read, by their names, and everything that is wrong with the others."""
 
+    rules: Mapping[str, SharedRule]
     diagrams: Mapping[str, Diagram]
     decisions: Mapping[str, DecisionModel]
     forms: Mapping[str, FormDefinition]
@@ -30,17 +33,23 @@ class Resources:
         return [outline for diagram in self.diagrams.values() for outline in diagram.processes]
 
 
-def read_resources(resources: Mapping[str, bytes]) -> Resources:
-    """Read files by the ends of their names: *.bpmn, *.dmn, *.json or *.form; each problem says its file."""
+def read_resources(uow: UnitOfWork, resources: Mapping[str, bytes]) -> Resources:
+    """
+    Read files by the ends of their names: *.bpmn, *.dmn, *.json or *.form; each problem says its file.
+
+    A diagram takes in the common rules among the files, else those that are published.
+    """
+    rules, files, problems = _read_rules(uow, resources)
     diagrams: dict[str, Diagram] = {}
     decisions: dict[str, DecisionModel] = {}
     forms: dict[str, FormDefinition] = {}
-    problems: list[Problem] = []
     for name, content in resources.items():
         suffix = PurePosixPath(name).suffix.lower()
         try:
-            if suffix == ".bpmn":
-                diagrams[name] = read_diagram(content)
+            if name in rules:
+                read_diagram(probe(rules[name].rule_id, content), files)
+            elif suffix == ".bpmn":
+                diagrams[name] = read_diagram(content, files)
             elif suffix == ".dmn":
                 decisions[name] = read_decisions(content)
             elif suffix in {".json", ".form"}:
@@ -48,11 +57,35 @@ def read_resources(resources: Mapping[str, bytes]) -> Resources:
             else:
                 problems.append(Problem("unknown_resource", place=name))
         except (InvalidDiagram, InvalidDecision, InvalidFormDefinition) as error:
-            problems += [
-                Problem(item.code, place=item.place, name=item.name, values={**item.values, "resource": name})
-                for item in error.problems
-            ]
-    return Resources(diagrams=diagrams, decisions=decisions, forms=forms, problems=tuple(problems))
+            problems += _in_file(name, error.problems)
+    return Resources(rules=rules, diagrams=diagrams, decisions=decisions, forms=forms, problems=tuple(problems))
+
+
+def _read_rules(
+    uow: UnitOfWork, resources: Mapping[str, bytes]
+) -> tuple[dict[str, SharedRule], dict[str, bytes], list[Problem]]:
+    """Return the common rules among the files by file, and the files of all rules that any file takes in by rule."""
+    rules: dict[str, SharedRule] = {}
+    taken_in: set[str] = set()
+    problems: list[Problem] = []
+    for name, content in resources.items():
+        if PurePosixPath(name).suffix.lower() == ".bpmn":
+            try:
+                if is_shared_rule(content):
+                    rules[name] = read_rule(content)
+                taken_in |= rules_taken_in(content)
+            except InvalidDiagram as error:
+                # what cannot be read at all is told when it is read as a pathway
+                problems += _in_file(name, error.problems) if SHARED.encode() in content else []
+    own = {rule.rule_id: resources[name] for name, rule in rules.items()}
+    return rules, {**rules_for(uow, taken_in, given=own), **own}, problems
+
+
+def _in_file(name: str, problems: Iterable[Problem]) -> list[Problem]:
+    return [
+        Problem(item.code, place=item.place, name=item.name, values={**item.values, "resource": name})
+        for item in problems
+    ]
 
 
 def missing_references(

@@ -36,6 +36,8 @@ class Deployment:
     processes: tuple[tuple[Definition, str], ...]
     decisions: tuple[PublishedDecision, ...]
     forms: Mapping[str, int]
+    #: versions of the common rules by id; pathways that took one in before keep what they took
+    rules: Mapping[str, int]
     #: what the normaliser changed in the running copy; the original is kept as it is
     repairs: tuple[Problem, ...]
 
@@ -44,8 +46,8 @@ def publish(uow: UnitOfWork, *, resources: Mapping[str, bytes], actor: Actor, no
     """
     Check the files and publish each as a new version where it changed.
 
-    `resources` are contents by file name: *.bpmn, *.dmn, *.json (forms). A process version keeps the forms it was
-    published with; a process of which neither diagram nor forms changed keeps its version.
+    `resources` are contents by file name: *.bpmn (pathways and common rules), *.dmn, *.json (forms). A process version
+    keeps the forms and rules it was published with; a process of which neither changed keeps its version.
 
     :raises NotAllowed: the actor may not publish
     :raises InvalidInput: a file is malformed, hostile or asks for what we do not run; nothing is published
@@ -54,7 +56,7 @@ def publish(uow: UnitOfWork, *, resources: Mapping[str, bytes], actor: Actor, no
         raise NotAllowed("publish")
     if not resources:
         raise InvalidInput([Problem("nothing_to_publish")])
-    read = read_resources(resources)
+    read = read_resources(uow, resources)
     if read.problems:
         raise InvalidInput(read.problems)
     deployment_key = uow.definitions.add_deployment(by=actor.user_key, now=now)
@@ -68,6 +70,18 @@ def publish(uow: UnitOfWork, *, resources: Mapping[str, bytes], actor: Actor, no
             now=now,
         )
         for name, form in read.forms.items()
+    }
+    rules = {
+        rule.rule_id: uow.shared_rules.add(
+            deployment_key=deployment_key,
+            rule_id=rule.rule_id,
+            content_hash=rule.content_hash,
+            resource_name=name,
+            xml=resources[name],
+            name=rule.name,
+            now=now,
+        )
+        for name, rule in read.rules.items()
     }
     decisions = _add_decisions(uow, deployment_key, resources, read, now)
     if missing := missing_references(uow, read.outlines):
@@ -90,6 +104,7 @@ def publish(uow: UnitOfWork, *, resources: Mapping[str, bytes], actor: Actor, no
         processes=tuple(processes),
         decisions=decisions,
         forms=forms,
+        rules=rules,
         repairs=tuple(problem for diagram in read.diagrams.values() for problem in diagram.repairs),
     )
 
@@ -132,7 +147,10 @@ def _add_process(
     now: datetime,
 ) -> Definition:
     forms = uow.definitions.latest_forms(outline.form_ids) if outline.form_ids else {}
-    whole = hashlib.sha256(diagram.content_hash.encode())
+    whole = hashlib.sha256(hashlib.sha256(xml).hexdigest().encode())
+    runs_itself = diagram.runnable == xml
+    if not runs_itself:
+        whole.update(f"\0rules\0{diagram.content_hash}".encode())
     for form_id in sorted(forms):
         whole.update(f"\0{form_id}\0{forms[form_id][1]}".encode())
     content_hash = whole.hexdigest()
@@ -147,6 +165,7 @@ def _add_process(
         diagram_hash=diagram.content_hash,
         resource_name=resource_name,
         xml=xml,
+        runnable=None if runs_itself else diagram.runnable,
         name=outline.name,
         documentation=outline.documentation,
         forms={form_id: key for form_id, (key, _) in forms.items()},

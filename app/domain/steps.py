@@ -405,6 +405,11 @@ class ElementOutline:
     #: what listeners hold of a user task
     task_events: frozenset[ListenerEvent] = frozenset()
 
+    @property
+    def drawn_as(self) -> str:
+        """The element of the drawing in whose place it stands: itself, unless it came with a common rule."""
+        return self.properties.get("kyky.drawnAs", self.element_id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessOutline:

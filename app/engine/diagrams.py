@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from lxml import etree
 
 from app.domain.errors import InvalidDiagram, NotFound, Problem
 from app.engine.builder import Builder
@@ -16,6 +19,7 @@ from app.engine.outline import outline
 from app.engine.reader import read_document
 from app.engine.readings import Readings
 from app.engine.refusals import check_process
+from app.engine.rules import take_in
 from app.engine.seam import ProcessOutline
 from app.engine.specs import ProcessSpec
 
@@ -30,9 +34,12 @@ class Diagram:
     """A diagram that may be published."""
 
     processes: tuple[ProcessOutline, ...]
-    #: what the normaliser rewrote or what only documents; informative
+    #: what the normaliser rewrote, what only documents, which rules were taken in; informative
     repairs: tuple[Problem, ...]
+    #: of the copy that runs
     content_hash: str
+    #: the copy that runs: the file itself, or with the rules that it takes in
+    runnable: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,19 +57,33 @@ def content_hash(xml: bytes) -> str:
     return hashlib.sha256(xml).hexdigest()
 
 
-def read_diagram(xml: bytes) -> Diagram:
+def read_diagram(xml: bytes, rules: Mapping[str, bytes] | None = None) -> Diagram:
     """
     Read a BPMN file and check that every executable process in it can be run rightly.
 
+    `rules` are the files of the common rules that it takes in, and of those that they take in, by id.
+
     :raises InvalidDiagram: every problem found, each with the element's id and name
     """
-    document = Document(read_document(xml))
+    root = read_document(xml)
+    taken_in = take_in(root, rules or {})
+    if taken_in.problems:
+        # what lacks its content would be refused for much else
+        raise InvalidDiagram(_unique(taken_in.problems))
+    runnable = etree.tostring(root, encoding="UTF-8", xml_declaration=True) if taken_in.taken else xml
+    document = Document(root)
     findings = document.findings
+    findings.repairs += taken_in.taken
     with fresh_budget(milliseconds=MILLISECONDS_TO_PARSE):
         processes = tuple(_build(process, findings, "", published=False)[1] for process in document.processes)
     if findings.problems:
         raise InvalidDiagram(_unique(findings.problems))
-    return Diagram(processes=processes, repairs=_unique(findings.repairs), content_hash=content_hash(xml))
+    return Diagram(
+        processes=processes,
+        repairs=_unique(findings.repairs),
+        content_hash=content_hash(runnable),
+        runnable=runnable,
+    )
 
 
 def _build(
@@ -90,7 +111,7 @@ _lock = threading.Lock()
 
 def compile_process(xml: bytes, process_id: str, content_hash: str) -> CompiledProcess:
     """
-    Return the process of a published file, from the cache where it was compiled before.
+    Return the process of a published file's copy that runs, from the cache where it was compiled before.
 
     The file was checked by `read_diagram` when it was published; what ran then runs in later, stricter builds too.
 

@@ -137,7 +137,7 @@ def _used(uow: UnitOfWork, opened: Opened, versions: Collection[DefinitionLine])
     """Return the forms and decisions of the newest version, and of the draft where it can be read."""
     outlines: list[ProcessOutline] = [process_of(uow, line.key).outline for line in list(versions)[:1]]
     if opened.draft is not None:
-        outlines += read_resources({"draft.bpmn": opened.draft.content}).outlines
+        outlines += read_resources(uow, {"draft.bpmn": opened.draft.content}).outlines
     form_ids = {form_id for outline in outlines for form_id in outline.form_ids}
     decision_ids = {decision_id for outline in outlines for decision_id in outline.decision_ids}
     return form_ids, decision_ids
@@ -201,7 +201,7 @@ def check_model(
     ensure_may_look(actor)
     if refused is not None:
         return Checked(problems=refused.problems, repairs=())
-    read = read_resources({f"model.{kind.value}": content})
+    read = read_resources(uow, {f"model.{kind.value}": content})
     drafts = uow.model_drafts.lines(seen_by=actor.user_key)
     missing = missing_references(
         uow,

@@ -88,6 +88,17 @@ class Definitions:
             raise NotFound("process definition", key)
         return bytes(xml)
 
+    def runnable(self, key: int) -> bytes:
+        """Return what runs of the process version: its XML with the rules that it takes in. :raises NotFound: none"""
+        runnable = self._connection.execute(
+            select(func.coalesce(process_definition.c.runnable, process_definition.c.xml)).where(
+                process_definition.c.key == key
+            )
+        ).scalar_one_or_none()
+        if runnable is None:
+            raise NotFound("process definition", key)
+        return bytes(runnable)
+
     def find_same(self, process_id: str, content_hash: str) -> Definition | None:
         """Return the newest version if it has exactly this content."""
         row = self._connection.execute(
@@ -108,6 +119,7 @@ class Definitions:
         diagram_hash: str,
         resource_name: str,
         xml: bytes,
+        runnable: bytes | None,
         name: LocalizedText,
         documentation: LocalizedText,
         forms: Mapping[str, int],
@@ -130,6 +142,7 @@ class Definitions:
                 diagram_hash=diagram_hash,
                 resource_name=resource_name,
                 xml=xml,
+                runnable=runnable,
                 name=dict(name),
                 documentation=dict(documentation),
                 published_at=now,

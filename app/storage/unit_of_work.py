@@ -24,6 +24,7 @@ from app.storage.model_drafts import ModelDrafts
 from app.storage.model_sources import ModelSources
 from app.storage.monitor import Monitor
 from app.storage.reference import Reference
+from app.storage.shared_rules import SharedRules
 from app.storage.tasks import Tasks
 from app.storage.timers import Timers, TimerStarts
 from app.storage.uploads import Uploads
@@ -80,6 +81,11 @@ class UnitOfWork:
     def model_sources(self) -> ModelSources:
         """Published models as drafts begin from them."""
         return ModelSources(self.connection)
+
+    @cached_property
+    def shared_rules(self) -> SharedRules:
+        """Common rules that pathways take in."""
+        return SharedRules(self.connection)
 
     @cached_property
     def instances(self) -> Instances:

@@ -35,7 +35,7 @@ from app.domain.steps import (
     UserTaskOpened,
 )
 from app.engine.decisions import compile_decision
-from app.engine.diagrams import compile_process
+from app.engine.diagrams import compile_process, read_diagram
 from app.engine.forms import Around, parse_json_submission, read_form
 from app.engine.run import advance, start
 from app.engine.seam import Surroundings
@@ -56,6 +56,12 @@ def form(form_id: str) -> Any:
 @cache
 def reference(name: str) -> list[dict[str, Any]]:
     return json.loads((PROCESSES / "shared" / "reference" / f"{name}.json").read_text())["rows"]
+
+
+@cache
+def pathway(process_id: str) -> Any:
+    rules = {path.stem: path.read_bytes() for path in (PROCESSES / "shared" / "rules").glob("*.bpmn")}
+    return read_diagram((PROCESSES / process_id / f"{process_id}.bpmn").read_bytes(), rules)
 
 
 @cache
@@ -80,8 +86,8 @@ class Story:
 
     def __init__(self, scenario: dict[str, Any]) -> None:
         process_id = scenario["process"]
-        xml = (PROCESSES / process_id / f"{process_id}.bpmn").read_bytes()
-        self.process = compile_process(xml, process_id, f"scenario {process_id} {hash(xml)}")
+        diagram = pathway(process_id)
+        self.process = compile_process(diagram.runnable, process_id, diagram.content_hash)
         self.clock = datetime.fromisoformat(scenario["clock"])
         self.area = scenario["area"]
         self.bookings = scenario.get("bookings", {})

@@ -20,12 +20,14 @@ from app.domain.outcomes import BROKEN_OFF, Outcome
 from app.domain.permissions import ROLE_LETTERS
 from app.domain.sharing import DataGroup
 from app.engine.decisions import read_decisions
-from app.engine.diagrams import read_diagram
+from app.engine.diagrams import Diagram, read_diagram
 from app.engine.forms import read_form
+from app.engine.rules import read_rule
 
 PROCESSES = Path(__file__).parents[2] / "processes"
 SHARED = PROCESSES / "shared"
 FOLDERS = sorted(path for path in PROCESSES.iterdir() if path.is_dir() and path != SHARED)
+RULES = sorted((SHARED / "rules").glob("*.bpmn"))
 FORMS = sorted(PROCESSES.glob("*/forms/*.json"))
 TABLES = sorted(PROCESSES.glob("*/*.dmn"))
 REFERENCE = sorted((SHARED / "reference").glob("*.json"))
@@ -45,6 +47,9 @@ GATEWAYS = ("exclusiveGateway", "inclusiveGateway")
 CONTAINERS = ("process", "subProcess")
 
 in_every_folder = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+#: the pathways and the common rules that they take in
+in_every_drawing = pytest.mark.parametrize("folder", [*FOLDERS, *RULES], ids=lambda path: path.stem)
+for_every_rule = pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
 for_every_form = pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
 for_every_table = pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
 
@@ -54,7 +59,19 @@ for_every_table = pytest.mark.parametrize("path", TABLES, ids=lambda path: path.
 
 @cache
 def diagram(folder: Path) -> etree._Element:
-    return etree.parse(folder / f"{folder.name}.bpmn").getroot()
+    """The drawing of a pathway's folder, or of a rule's file."""
+    return etree.parse(folder / f"{folder.name}.bpmn" if folder.is_dir() else folder).getroot()
+
+
+@cache
+def read(folder: Path) -> Diagram:
+    return read_diagram((folder / f"{folder.name}.bpmn").read_bytes(), {path.stem: path.read_bytes() for path in RULES})
+
+
+@cache
+def running(folder: Path) -> etree._Element:
+    """What runs: the pathway with the rules that it takes in."""
+    return etree.fromstring(read(folder).runnable)
 
 
 @cache
@@ -128,14 +145,14 @@ def test_folder_file_and_process_have_one_name(folder: Path) -> None:
     assert [path.name for path in folder.glob("*.bpmn")] == [f"{folder.name}.bpmn"]
 
 
-@in_every_folder
+@in_every_drawing
 def test_ids_are_ascii_snake_case(folder: Path) -> None:
     ids = [element.get("id") for element in diagram(folder).iter() if element.get("id")]
     assert [each for each in ids if not SNAKE_CASE.fullmatch(each)] == []
     assert [each for each, times in Counter(ids).items() if times > 1] == []
 
 
-@in_every_folder
+@in_every_drawing
 def test_everything_in_a_diagram_is_named_and_documented_in_three_languages(folder: Path) -> None:
     root = diagram(folder)
     described = [*flow_nodes(root), *find(root, ".//bpmn:lane"), *find(root, ".//bpmn:participant")]
@@ -149,7 +166,7 @@ def test_everything_in_a_diagram_is_named_and_documented_in_three_languages(fold
             assert own.get(f"kyky.documentation.{language}"), (element.get("id"), language)
 
 
-@in_every_folder
+@in_every_drawing
 def test_every_way_out_of_a_decision_says_when_it_is_taken(folder: Path) -> None:
     flows = find(diagram(folder), ".//bpmn:sequenceFlow")
     outgoing = Counter(flow.get("sourceRef") for flow in flows)
@@ -168,14 +185,13 @@ def test_every_way_out_of_a_decision_says_when_it_is_taken(folder: Path) -> None
 
 @in_every_folder
 def test_the_engine_runs_the_diagram_as_it_is_drawn(folder: Path) -> None:
-    read = read_diagram((folder / f"{folder.name}.bpmn").read_bytes())
-    assert read.repairs == ()
+    assert [repair for repair in read(folder).repairs if repair.code != "rule_taken_in"] == []
 
 
 # -- drawing ---------------------------------------------------------------------------------------------------------
 
 
-@in_every_folder
+@in_every_drawing
 def test_everything_is_drawn_once(folder: Path) -> None:
     root = diagram(folder)
     drawn = Counter(each.get("bpmnElement") for each in root.iter() if each.get("bpmnElement") and each.get("id"))
@@ -187,7 +203,7 @@ def test_everything_is_drawn_once(folder: Path) -> None:
     assert drawn == Counter(element.get("id") for element in wanted)
 
 
-@in_every_folder
+@in_every_drawing
 def test_no_shape_lies_on_another(folder: Path) -> None:
     root = diagram(folder)
     boxes = shapes(root)
@@ -202,13 +218,15 @@ def test_no_shape_lies_on_another(folder: Path) -> None:
         assert apart, (one.get("id"), other.get("id"))
 
 
-@in_every_folder
+@in_every_drawing
 def test_shapes_lie_inside_what_holds_them(folder: Path) -> None:
     root = diagram(folder)
     boxes = shapes(root)
     lanes = {ref.text: lane.get("id") for lane in find(root, ".//bpmn:lane") for ref in find(lane, "bpmn:flowNodeRef")}
     for node in flow_nodes(root):
         holder = node.getparent()
+        if tag(holder) == "process" and not lanes:
+            continue  # a rule has no lanes
         place = lanes[node.get("id")] if tag(holder) == "process" else holder.get("id")
         inner, outer = boxes[node.get("id")], boxes[place]
         assert outer[0] <= inner[0], node.get("id")
@@ -217,7 +235,7 @@ def test_shapes_lie_inside_what_holds_them(folder: Path) -> None:
         assert inner[3] <= outer[3], node.get("id")
 
 
-@in_every_folder
+@in_every_drawing
 def test_flows_go_straight_and_end_at_borders(folder: Path) -> None:
     root = diagram(folder)
     boxes = shapes(root)
@@ -237,7 +255,7 @@ def on_border(point: tuple[float, float], box: tuple[float, float, float, float]
     return inside and min(abs(x - left), abs(x - right), abs(y - top), abs(y - bottom)) <= 1
 
 
-@in_every_folder
+@in_every_drawing
 def test_events_on_a_task_sit_on_its_border(folder: Path) -> None:
     root = diagram(folder)
     boxes = shapes(root)
@@ -247,27 +265,55 @@ def test_events_on_a_task_sit_on_its_border(folder: Path) -> None:
         assert on_border(middle, boxes[event.get("attachedToRef")]), event.get("id")
 
 
+# -- common rules ----------------------------------------------------------------------------------------------------
+
+
+@for_every_rule
+def test_a_rule_has_its_file_s_name_and_speaks_three_languages(path: Path) -> None:
+    rule = read_rule(path.read_bytes())
+    assert rule.rule_id == path.stem
+    assert set(rule.name) == set(LANGUAGES)
+
+
+def test_every_rule_is_taken_in_and_every_pathway_takes_in_the_rules_that_hold_everywhere() -> None:
+    taken = {
+        folder: {repair.values["rule"] for repair in read(folder).repairs if "rule" in repair.values}
+        for folder in FOLDERS
+    }
+    assert set().union(*taken.values()) == {path.stem for path in RULES}
+    everywhere = {
+        "x2_maaraajat",
+        "x4_asiakas_peruu",
+        "x5_ei_tavoitettu",
+        "x5_tavoittelu",
+        "x8_kiireellinen_hoito",
+        "x8_kiireellisyys",
+    }
+    for folder, rules in taken.items():
+        assert everywhere <= rules, folder.name
+
+
 # -- what a diagram names exists -------------------------------------------------------------------------------------
 
 
 @in_every_folder
 def test_forms_that_are_named_exist_and_forms_that_exist_are_used(folder: Path) -> None:
     known = {path.stem: path for path in FORMS}
-    named = form_ids(diagram(folder))
+    named = form_ids(running(folder))
     assert named <= known.keys()
     assert {path.parent.parent for name, path in known.items() if name in named} <= {folder, SHARED}
     assert {path.stem for path in FORMS if path.parent.parent == folder} <= named
 
 
 def test_shared_forms_are_used_by_somebody_and_ids_are_unique() -> None:
-    named = {name for folder in FOLDERS for name in form_ids(diagram(folder))}
+    named = {name for folder in FOLDERS for name in form_ids(running(folder))}
     assert {path.stem for path in FORMS if path.parent.parent == SHARED} <= named
     assert len({path.stem for path in FORMS}) == len(FORMS)
 
 
 @in_every_folder
 def test_every_user_task_has_a_form_and_candidates_who_exist(folder: Path) -> None:
-    for task in find(diagram(folder), ".//bpmn:userTask"):
+    for task in find(running(folder), ".//bpmn:userTask"):
         assert task.find("bpmn:extensionElements/zeebe:userTask", NS) is not None, task.get("id")
         assert task.find("bpmn:extensionElements/zeebe:formDefinition", NS) is not None, task.get("id")
         assignment = task.find("bpmn:extensionElements/zeebe:assignmentDefinition", NS)
@@ -279,7 +325,7 @@ def test_every_user_task_has_a_form_and_candidates_who_exist(folder: Path) -> No
 
 @in_every_folder
 def test_roles_decisions_jobs_and_notifications_exist(folder: Path) -> None:
-    root = diagram(folder)
+    root = running(folder)
     for key in ("kyky.startRoles", "kyky.offeredTo"):
         text = " ".join(properties(element).get(key, "") for element in root.iter() if isinstance(element.tag, str))
         assert set(re.findall(r"r_[a-z_]+", text)) <= reference("roles").keys()
@@ -293,8 +339,8 @@ def test_roles_decisions_jobs_and_notifications_exist(folder: Path) -> None:
 
 @in_every_folder
 def test_limits_and_settings_that_are_read_exist(folder: Path) -> None:
-    text = etree.tostring(diagram(folder), encoding="unicode")
-    forms = [path for path in FORMS if path.stem in form_ids(diagram(folder))]
+    text = etree.tostring(running(folder), encoding="unicode")
+    forms = [path for path in FORMS if path.stem in form_ids(running(folder))]
     text += "".join(path.read_text() for path in forms)
     for path in set(re.findall(r"viite\.([a-z0-9_.]+[a-z0-9_])", text)):
         head, _, rest = path.partition(".")
@@ -308,7 +354,7 @@ def test_limits_and_settings_that_are_read_exist(folder: Path) -> None:
 @in_every_folder
 def test_every_task_of_a_professional_reminds_and_escalates(folder: Path) -> None:
     """Rule X2; a task that the client fills has its own reminder, and what must be done at once escalates at once."""
-    root = diagram(folder)
+    root = running(folder)
     reminded = {each.get("id", "").removesuffix("_muistutusaika") for each in find(root, ".//bpmn:boundaryEvent")}
     escalated = {each.get("id", "").removesuffix("_eskalaatioaika") for each in find(root, ".//bpmn:boundaryEvent")}
     for task in find(root, ".//bpmn:userTask"):
@@ -321,7 +367,7 @@ def test_every_task_of_a_professional_reminds_and_escalates(folder: Path) -> Non
 @in_every_folder
 def test_an_escalation_offers_its_own_task_to_the_group_before_anybody_is_told(folder: Path) -> None:
     """Rule X2: released and shown first, then the mail; counted from the due date where there is one."""
-    root = diagram(folder)
+    root = running(folder)
     onward = {flow.get("sourceRef"): flow.get("targetRef") for flow in find(root, ".//bpmn:sequenceFlow")}
     nodes = {node.get("id"): node for node in flow_nodes(root)}
     for event in find(root, ".//bpmn:boundaryEvent"):
@@ -330,7 +376,8 @@ def test_an_escalation_offers_its_own_task_to_the_group_before_anybody_is_told(f
             continue
         task = nodes[event.get("attachedToRef")]
         schedule = task.find("bpmn:extensionElements/zeebe:taskSchedule", NS)
-        if schedule is not None and schedule.get("dueDate") != "=now()":
+        own = properties(task)
+        if schedule is not None and schedule.get("dueDate") != "=now()" and own.get("kyky.selfFilled") != "true":
             [counted] = [each.text for each in event.iter() if tag(each) in {"timeDate", "timeDuration"}]
             assert schedule.get("dueDate", "").removeprefix("=") in counted, event.get("id")
         if kind == "eskalaatioaika":
@@ -344,7 +391,7 @@ def test_an_escalation_offers_its_own_task_to_the_group_before_anybody_is_told(f
 @in_every_folder
 def test_a_red_flag_on_any_form_stops_the_pathway(folder: Path) -> None:
     """Rule X8: behind every task whose form asks about urgency stands the gateway that looks at the answer."""
-    root = diagram(folder)
+    root = running(folder)
     asking = {path.stem for path in FORMS if '"kiireellinen"' in path.read_text()}
     onward = {(flow.get("sourceRef"), flow.get("targetRef")) for flow in find(root, ".//bpmn:sequenceFlow")}
     onward |= {(end.get("id"), end.getparent().get("id")) for end in find(root, ".//bpmn:subProcess/bpmn:endEvent")}
@@ -478,7 +525,7 @@ def test_what_reference_data_points_at_exists() -> None:
 
 @in_every_folder
 def test_scenarios_name_elements_of_their_process(folder: Path) -> None:
-    known = {node.get("id") for node in flow_nodes(diagram(folder))}
+    known = {node.get("id") for node in flow_nodes(running(folder))}
     paths = sorted((folder / "scenarios").glob("*.json"))
     assert paths
     for path in paths:

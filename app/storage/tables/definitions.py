@@ -21,10 +21,11 @@ process_definition = Table(
     Column("process_id", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("version_tag", Text, nullable=False, server_default=""),
-    Column("content_hash", Text, nullable=False),  # of the XML and of the forms pinned to it
-    Column("diagram_hash", Text, nullable=False),  # of the XML alone; the key of the engine's cache
+    Column("content_hash", Text, nullable=False),  # of the XML, the rules in it and the forms pinned to it
+    Column("diagram_hash", Text, nullable=False),  # of the copy that runs; the key of the engine's cache
     Column("resource_name", Text, nullable=False),
     Column("xml", LargeBinary, nullable=False),
+    Column("runnable", LargeBinary),  # with the common rules that it takes in; none where the XML itself runs
     Column("name", Json, nullable=False),
     Column("documentation", Json, nullable=False),
     Column("published_at", Instant, nullable=False),
@@ -59,6 +60,22 @@ form_definition = Table(
     Column("title", Json, nullable=False),
     Column("published_at", Instant, nullable=False),
     UniqueConstraint("form_id", "version"),
+)
+
+#: common rules; a pathway that takes one in holds its own copy of it
+shared_rule = Table(
+    "shared_rule",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("deployment_key", Key, ForeignKey("deployment.key"), nullable=False),
+    Column("rule_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("resource_name", Text, nullable=False),
+    Column("xml", LargeBinary, nullable=False),
+    Column("name", Json, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    UniqueConstraint("rule_id", "version"),
 )
 
 #: the form versions that a process version was published with: a running case keeps its forms

@@ -45,7 +45,9 @@ def render_instance(
     incident_counts: dict[str, int] = {}
     for incident in page.incidents:
         if incident["status"] == "open":
-            incident_counts[incident["element_id"]] = incident_counts.get(incident["element_id"], 0) + 1
+            element = page.elements.get(incident["element_id"])
+            place = incident["element_id"] if element is None else element.drawn_as
+            incident_counts[place] = incident_counts.get(place, 0) + 1
     may_cancel = page.may_repair and line.status == "active"
     return render_template(
         "monitor/instance.html",

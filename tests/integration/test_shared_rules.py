@@ -1,0 +1,64 @@
+"""Publishing common rules: versions, what changes a pathway's version, what running instances keep; both databases."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.domain.errors import InvalidInput
+from tests.factories import make_place
+from tests.unit.engine.test_rules import ALARM, CALL, flow, pathway, taking
+
+TAKING = pathway(taking("call", "call"), flow("call", "done"), first="call")
+WITHOUT_FORM = CALL.replace(b'<zeebe:formDefinition formId="f_one"/>', b"")
+
+
+@pytest.fixture
+def place(database):
+    return make_place(database)
+
+
+def published(place, **resources):
+    return place.publish(resources={name.replace("_bpmn", ".bpmn"): xml for name, xml in resources.items()})
+
+
+def test_a_pathway_keeps_its_own_copy_of_the_rule_and_the_original_byte_for_byte(place):
+    done = published(place, call_bpmn=WITHOUT_FORM, path_bpmn=TAKING)
+    assert done.rules == {"call": 1}
+    [(definition, name)] = done.processes
+    assert (name, definition.version) == ("path.bpmn", 1)
+    original, runnable = place.executor.read(
+        lambda uow: (uow.definitions.xml(definition.key), uow.definitions.runnable(definition.key))
+    )
+    assert original == TAKING
+    assert b'id="phone"' in runnable
+    assert set(place.open_tasks(place.start())) == {"phone"}
+
+
+def test_a_changed_rule_changes_the_pathway_only_when_it_is_published_again(place):
+    published(place, call_bpmn=WITHOUT_FORM, path_bpmn=TAKING)
+    running = place.start()
+    changed = WITHOUT_FORM.replace(b'id="phone"', b'id="visit"').replace(b'"phone"', b'"visit"')
+    assert published(place, call_bpmn=changed).rules == {"call": 2}
+    assert set(place.open_tasks(place.start())) == {"phone"}
+    [(again, _)] = published(place, path_bpmn=TAKING).processes
+    assert again.version == 2
+    assert set(place.open_tasks(place.start())) == {"visit"}
+    place.complete(place.open_tasks(running)["phone"])
+    assert place.status(running) == "completed"
+
+
+def test_publishing_the_same_again_changes_no_version(place):
+    published(place, call_bpmn=WITHOUT_FORM, path_bpmn=TAKING)
+    again = published(place, call_bpmn=WITHOUT_FORM, path_bpmn=TAKING)
+    assert again.rules == {"call": 1}
+    assert [definition.version for definition, _ in again.processes] == [1]
+
+
+def test_a_rule_that_could_not_run_is_refused_and_nothing_is_published(place):
+    broken = ALARM.replace(b'correlationKey="=asia_id"', b'correlationKey="=asia_id +"')
+    with pytest.raises(InvalidInput) as refused:
+        published(place, alarm_bpmn=broken, call_bpmn=WITHOUT_FORM)
+    assert {problem.values["resource"] for problem in refused.value.problems} == {"alarm.bpmn"}
+    with pytest.raises(InvalidInput) as refused:
+        published(place, path_bpmn=TAKING)
+    assert [problem.code for problem in refused.value.problems] == ["unknown_rule"]
