@@ -9,14 +9,15 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from app.domain.answers import StoredFile
+from app.domain.errors import EngineFault, InvalidDiagram
 from app.domain.forms import FieldType, FormDefinition, Option, OptionSource, Values
 from app.domain.keys import new_key
 from app.engine.decisions import CompiledDecision, compile_decision
 from app.engine.diagrams import CompiledProcess, compile_process
 from app.engine.forms import Around, read_form
 from app.engine.rules import rules_taken_in
-from app.engine.seam import Surroundings
-from app.storage.rows import Instance
+from app.engine.seam import Binding, CallableVersion, Surroundings
+from app.storage.rows import Definition, Instance
 from app.storage.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ class _Kept(Generic[T]):
 
 
 _processes: _Kept[CompiledProcess] = _Kept(200)
+_definitions: _Kept[Definition] = _Kept(200)
 _decisions: _Kept[CompiledDecision] = _Kept(500)
 _forms: _Kept[FormDefinition] = _Kept(1000)
 
@@ -81,6 +83,7 @@ def surroundings(
     uow: UnitOfWork,
     process: CompiledProcess,
     *,
+    definition_key: int,
     case_key: int | None,
     area_id: str,
     now: datetime,
@@ -89,7 +92,8 @@ def surroundings(
     """
     Return what one step may look at: only the facts, reference data and decisions that the process refers to.
 
-    Loaded under the instance's lock and after the form was stored, so that the step sees what was just answered.
+    `definition_key` is the version that runs; processes that it calls are loaded when the step asks for them. Loaded
+    under the instance's lock and after the form was stored, so that the step sees what was just answered.
     """
     return Surroundings(
         now=now,
@@ -97,7 +101,69 @@ def surroundings(
         contexts=contexts(uow, process.outline.references, case_key=case_key, area_id=area_id, now=now),
         decisions=_decisions_of(uow, process),
         instance_key=instance_key,
+        processes=CallableProcesses(uow, definition_key=definition_key, case_key=case_key, area_id=area_id, now=now),
     )
+
+
+class CallableProcesses:
+    """
+    The published processes that one step may call (app.engine.seam.PublishedProcesses).
+
+    Reads the database only when the step calls something, and facts, reference data and decisions once for each
+    version that runs in it.
+    """
+
+    def __init__(
+        self, uow: UnitOfWork, *, definition_key: int, case_key: int | None, area_id: str, now: datetime
+    ) -> None:
+        self._uow = uow
+        self._definition_key = definition_key
+        self._case_key = case_key
+        self._area_id = area_id
+        self._now = now
+        self._versions: dict[int, CallableVersion] = {}
+
+    def choose(
+        self, process_id: str, binding: Binding, *, version_tag: str, caller_definition_key: int | None
+    ) -> CallableVersion | None:
+        """
+        Return the version of the process that the binding names, None where there is none.
+
+        :raises EngineFault: this build cannot run it
+        """
+        definitions = self._uow.definitions
+        if binding is Binding.VERSION_TAG:
+            found = definitions.find_tagged(process_id, version_tag)
+        elif binding is Binding.DEPLOYMENT:
+            found = definitions.find_published_with(process_id, caller_definition_key or self._definition_key)
+        else:
+            found = definitions.find_latest(process_id)
+        if found is None:
+            return None
+        try:
+            return self.version(found.key)
+        except InvalidDiagram:
+            raise EngineFault("called_process_unreadable", f"this build cannot run {process_id}") from None
+
+    def version(self, definition_key: int) -> CallableVersion:
+        """Return that version. :raises NotFound: no such version"""
+        if definition_key not in self._versions:
+            definition = _definitions.get(definition_key, lambda: self._uow.definitions.get(definition_key))
+            process = process_of(self._uow, definition_key)
+            self._versions[definition_key] = CallableVersion(
+                definition_key=definition_key,
+                version=definition.version,
+                process=process,
+                contexts=contexts(
+                    self._uow,
+                    process.outline.references,
+                    case_key=self._case_key,
+                    area_id=self._area_id,
+                    now=self._now,
+                ),
+                decisions=_decisions_of(self._uow, process),
+            )
+        return self._versions[definition_key]
 
 
 def contexts(
@@ -132,7 +198,13 @@ def locked_surroundings(
 ) -> Surroundings:
     """Return what a step of the locked instance may look at."""
     return surroundings(
-        uow, process, case_key=instance.case_key, area_id=instance.area_id, now=now, instance_key=instance.key
+        uow,
+        process,
+        definition_key=instance.definition_key,
+        case_key=instance.case_key,
+        area_id=instance.area_id,
+        now=now,
+        instance_key=instance.key,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
@@ -47,10 +48,13 @@ def record_step(
     change = _change_of_incidents(uow, step, now)
     uow.instances.advance(instance, step, incidents_change=change, reason=reason, now=now)
     written = [
-        VariableWritten(scope_key=item.scope_key, name=item.name, value=to_json(item.value)) for item in step.variables
+        VariableWritten(scope_key=item.scope_key, name=item.name, value=to_json(item.value), called_key=item.called_key)
+        for item in step.variables
     ]
     # nobody reads what these answer: they travel together
     with uow.together():
+        uow.called_processes.add(instance.key, step.calls, now=now)
+        uow.called_processes.end(step.calls_ended, now=now)
         _close_waits(uow, step, actor, now)
         _open_waits(uow, instance, step, assignees, now)
         uow.instances.append_history(instance, step.history, actor_key=actor.user_key, now=now)
@@ -105,16 +109,7 @@ def _open_waits(uow: UnitOfWork, instance: Instance, step: Step, assignees: Mapp
     """Insert the rows of the new waits."""
     uow.tasks.add(instance, _of_kind(step, UserTaskOpened), assignees=assignees, now=now)
     jobs = [
-        JobOpened(
-            key=job.key,
-            element_instance_key=job.element_instance_key,
-            element_id=job.element_id,
-            type=job.type,
-            retries=job.retries,
-            headers=job.headers,
-            variables={name: to_json(value) for name, value in job.variables.items()},
-            listener_event=job.listener_event,
-        )
+        dataclasses.replace(job, variables={name: to_json(value) for name, value in job.variables.items()})
         for job in _of_kind(step, JobOpened)
     ]
     uow.jobs.add(instance.key, jobs, now=now)

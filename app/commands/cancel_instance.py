@@ -7,7 +7,7 @@ from datetime import datetime
 from app.commands._record import record_step
 from app.commands.unreadable_state import step_that_ends
 from app.domain.actor import Actor, may_repair
-from app.domain.errors import InvalidInput, NotAllowed, Problem, StateUnreadable
+from app.domain.errors import CalledByOther, InvalidInput, NotAllowed, Problem, StateUnreadable
 from app.domain.steps import Cancelled
 from app.engine.run import advance
 from app.published import locked_surroundings, process_of
@@ -22,6 +22,7 @@ def cancel_instance(uow: UnitOfWork, *, instance_key: int, actor: Actor, reason:
 
     :raises NotFound: no such instance
     :raises InstanceEnded: it has ended already
+    :raises CalledByOther: it was called by another process and ends with that one's instance
     :raises NotAllowed: the actor may not repair instances
     :raises InvalidInput: no reason given
     """
@@ -29,6 +30,9 @@ def cancel_instance(uow: UnitOfWork, *, instance_key: int, actor: Actor, reason:
         raise NotAllowed("cancel_instance")
     if not reason.strip():
         raise InvalidInput([Problem("reason_required", place="reason")])
+    called = uow.called_processes.find(instance_key)
+    if called is not None:
+        raise CalledByOther(instance_key, instance_key=called.instance_key)
     instance = uow.instances.lock_active(instance_key)
     process = process_of(uow, instance.definition_key)
     around = locked_surroundings(uow, process, instance, now=now)

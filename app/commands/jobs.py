@@ -188,6 +188,7 @@ def _open_incident(uow: UnitOfWork, instance: Instance, job: Job, code: str, mes
         element_id=job.element_id,
         code=code,
         message=message,
+        called=None if job.called_process_key is None else uow.called_processes.get(job.called_process_key),
     )
     uow.incidents.add(instance.key, instance.process_id, [opened], job_key=job.key, now=now)
     uow.instances.count_incidents(instance.key, change=1)

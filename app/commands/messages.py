@@ -101,7 +101,7 @@ def deliver(uow: UnitOfWork, *, delivery_key: int, now: datetime) -> int | None:
     if not uow.messages.take_delivery(delivery_key, now=now):
         return None
     if found.subscription_key is None or instance.status != InstanceStatus.ACTIVE:
-        uow.messages.drop_delivery(delivery_key, process_id=instance.process_id, now=now)
+        uow.messages.drop_delivery(delivery_key, now=now)
         return None
     process = process_of(uow, instance.definition_key)
     arrived = MessageArrived if found.kind == "message" else SignalArrived
@@ -113,7 +113,7 @@ def deliver(uow: UnitOfWork, *, delivery_key: int, now: datetime) -> int | None:
             surroundings=locked_surroundings(uow, process, instance, now=now),
         )
     except NotFound:
-        uow.messages.drop_delivery(delivery_key, process_id=instance.process_id, now=now)
+        uow.messages.drop_delivery(delivery_key, now=now)
         return None
     record_step(uow, instance=instance, step=step, actor=SYSTEM, now=now)
     return instance.key

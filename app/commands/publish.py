@@ -86,8 +86,12 @@ def publish(uow: UnitOfWork, *, resources: Mapping[str, bytes], actor: Actor, no
     decisions = _add_decisions(uow, deployment_key, resources, read, now)
     if missing := missing_references(uow, read.outlines):
         raise InvalidInput(missing)
+    contents = _contents(uow, read, resources)
     processes = [
-        (_add_process(uow, deployment_key, name, resources[name], diagram, outline, actor, now), name)
+        (
+            _add_process(uow, deployment_key, name, resources[name], diagram, outline, contents, actor, now),
+            name,
+        )
         for name, diagram in read.diagrams.items()
         for outline in diagram.processes
     ]
@@ -136,6 +140,43 @@ def _add_decisions(
     return tuple(published)
 
 
+def _contents(uow: UnitOfWork, read: Resources, resources: Mapping[str, bytes]) -> Mapping[str, str]:
+    """
+    Return the hash of each process with its rules and forms, and with what it binds to itself of the same deployment.
+
+    A caller that binds its calls to what was published with it is a new version when only the called process changed.
+    """
+    own: dict[str, str] = {}
+    bound: dict[str, frozenset[str]] = {}
+    for name, diagram in read.diagrams.items():
+        for outline in diagram.processes:
+            forms = uow.definitions.latest_forms(outline.form_ids) if outline.form_ids else {}
+            whole = hashlib.sha256(hashlib.sha256(resources[name]).hexdigest().encode())
+            if diagram.runnable != resources[name]:
+                whole.update(f"\0rules\0{diagram.content_hash}".encode())
+            for form_id in sorted(forms):
+                whole.update(f"\0{form_id}\0{forms[form_id][1]}".encode())
+            own[outline.process_id] = whole.hexdigest()
+            bound[outline.process_id] = outline.bound_process_ids
+    return {process_id: _with_bound(process_id, own, bound) for process_id in own}
+
+
+def _with_bound(process_id: str, own: Mapping[str, str], bound: Mapping[str, frozenset[str]]) -> str:
+    reached: set[str] = set()
+    open_ends = list(bound[process_id])
+    while open_ends:
+        called = open_ends.pop()
+        if called in own and called != process_id and called not in reached:
+            reached.add(called)
+            open_ends.extend(bound[called])
+    if not reached:
+        return own[process_id]
+    whole = hashlib.sha256(own[process_id].encode())
+    for called in sorted(reached):
+        whole.update(f"\0{called}\0{own[called]}".encode())
+    return whole.hexdigest()
+
+
 def _add_process(
     uow: UnitOfWork,
     deployment_key: int,
@@ -143,17 +184,13 @@ def _add_process(
     xml: bytes,
     diagram: Diagram,
     outline: ProcessOutline,
+    contents: Mapping[str, str],
     actor: Actor,
     now: datetime,
 ) -> Definition:
     forms = uow.definitions.latest_forms(outline.form_ids) if outline.form_ids else {}
-    whole = hashlib.sha256(hashlib.sha256(xml).hexdigest().encode())
+    content_hash = contents[outline.process_id]
     runs_itself = diagram.runnable == xml
-    if not runs_itself:
-        whole.update(f"\0rules\0{diagram.content_hash}".encode())
-    for form_id in sorted(forms):
-        whole.update(f"\0{form_id}\0{forms[form_id][1]}".encode())
-    content_hash = whole.hexdigest()
     same = uow.definitions.find_same(outline.process_id, content_hash)
     if same is not None:
         return same

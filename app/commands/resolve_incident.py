@@ -31,7 +31,7 @@ def resolve_incident(
     variables: Mapping[str, Any] | None = None,
 ) -> None:
     """
-    Try the failed element again, after writing the variables given to the instance's scope.
+    Try the failed element again, after writing the variables given to the scope of its process.
 
     For a job that "may be done", `decision` done takes it as done, with the variables as its result.
     Two admins at once: one resolves it, the other is told so.
@@ -55,7 +55,9 @@ def resolve_incident(
         _resolve_state(uow, instance, incident, actor, variables or {}, note, now)
     elif incident.job_key is None:
         if variables:
-            instance = _step(uow, instance, VariablesSet(scope_key=instance.key, variables=variables), actor, now)
+            instance = _step(
+                uow, instance, VariablesSet(scope_key=_process_key(incident), variables=variables), actor, now
+            )
         _step(uow, instance, IncidentRetried(key=incident_key), actor, now)
         uow.incidents.resolve(incident_key, by=actor.user_key, note=note, now=now)
     else:
@@ -112,9 +114,14 @@ def _resolve_job(
         _step(uow, instance, JobCompleted(key=incident.job_key, variables=variables), actor, now)
         return
     if variables:
-        _step(uow, instance, VariablesSet(scope_key=instance.key, variables=variables), actor, now)
+        _step(uow, instance, VariablesSet(scope_key=_process_key(incident), variables=variables), actor, now)
     if not uow.jobs.revive(incident.job_key, now=now):
         raise Conflict("the job is worked on already")
+
+
+def _process_key(incident: Incident) -> int:
+    """Return the scope of the process that has the incident: the instance's own or a called one."""
+    return incident.called_process_key or incident.instance_key
 
 
 def _step(uow: UnitOfWork, instance: Instance, trigger: Trigger, actor: Actor, now: datetime) -> Instance:

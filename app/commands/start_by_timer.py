@@ -50,7 +50,7 @@ def _plan(
     uow: UnitOfWork, definition_key: int, process_id: str, element_id: str, after: PlannedStart | None, now: datetime
 ) -> None:
     process = process_of(uow, definition_key)
-    around = surroundings(uow, process, case_key=None, area_id="", now=now)
+    around = surroundings(uow, process, definition_key=definition_key, case_key=None, area_id="", now=now)
     planned = plan_start(process, element_id, surroundings=around, after=after)
     if planned is not None:
         uow.timer_starts.add(

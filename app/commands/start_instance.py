@@ -79,7 +79,9 @@ def start_instance(
     step = start(
         process,
         variables=first,
-        surroundings=surroundings(uow, process, case_key=case_key, area_id=area, now=now),
+        surroundings=surroundings(
+            uow, process, definition_key=definition.key, case_key=case_key, area_id=area, now=now
+        ),
         start_element_id=start_element_id,
         instance_key=key,
     )

@@ -10,7 +10,16 @@ from datetime import datetime
 
 from app.domain.errors import UNREADABLE_STATE, StateUnreadable
 from app.domain.keys import new_key
-from app.domain.steps import ElementEvent, HistoryEvent, IncidentOpened, InstanceStatus, Step, WaitClosed, WaitKind
+from app.domain.steps import (
+    CalledProcessEnded,
+    ElementEvent,
+    HistoryEvent,
+    IncidentOpened,
+    InstanceStatus,
+    Step,
+    WaitClosed,
+    WaitKind,
+)
 from app.engine.run import ensure_readable, inspect_state
 from app.published import locked_surroundings, process_of
 from app.storage.rows import Instance
@@ -75,6 +84,7 @@ def step_that_ends(uow: UnitOfWork, instance: Instance) -> Step:
                 element_id=line["element_id"],
                 element_type=line["element_type"],
                 event=ElementEvent.TERMINATED,
+                called_key=line["called_process_key"],
             )
         else:
             active.pop(line["element_instance_key"], None)
@@ -86,4 +96,9 @@ def step_that_ends(uow: UnitOfWork, instance: Instance) -> Step:
         ),
         # what began last ends first: the process itself at the end
         history=tuple(reversed(active.values())),
+        calls_ended=tuple(
+            CalledProcessEnded(key=line.element_instance_key, status=InstanceStatus.TERMINATED)
+            for line in active.values()
+            if line.element_instance_key == line.called_key
+        ),
     )

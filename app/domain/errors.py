@@ -18,6 +18,7 @@ KykypolkuError
 │   ├── BaseOutdated        a newer version was published since the draft was begun
 │   ├── InstanceEnded
 │   ├── CaseClosed          nothing new begins in it; a new contact opens a new case
+│   ├── CalledByOther       a called process ends with the instance that called it
 │   └── LeaseLost           a worker's fencing token is old
 ├── EngineFault             the process cannot go on here: becomes an incident
 │   ├── ExpressionError
@@ -185,6 +186,15 @@ class CaseClosed(Conflict):
     def __init__(self, number: str) -> None:
         super().__init__(f"case {number} is closed")
         self.number = number
+
+
+class CalledByOther(Conflict):
+    """The process was called by another one: it runs inside that instance and ends with it."""
+
+    def __init__(self, process_key: int, *, instance_key: int) -> None:
+        super().__init__(f"process instance {process_key} was called inside {instance_key}")
+        self.process_key = process_key
+        self.instance_key = instance_key
 
 
 class LeaseLost(Conflict):

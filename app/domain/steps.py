@@ -167,10 +167,50 @@ Trigger: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """A process that a call activity runs inside the instance: its own key, and the version that was chosen."""
+
+    key: int
+    definition_key: int
+    process_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessCalled:
+    """
+    A call activity began to run a process.
+
+    `parent_key` is the process that calls: the instance, or a called process itself. Element and element instance are
+    the call activity's.
+    """
+
+    called: Called
+    parent_key: int
+    element_instance_key: int
+    element_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledProcessEnded:
+    """A called process came to its end, or was ended from outside."""
+
+    key: int
+    status: InstanceStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Wait:
     key: int
     element_instance_key: int
     element_id: str
+    #: the called process that the element is of; None: the instance's own
+    called: Called | None = field(default=None)
+
+    @property
+    def called_key(self) -> int | None:
+        """The key of the called process, None where there is none."""
+        return None if self.called is None else self.called.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,6 +318,8 @@ class HistoryEvent:
     #: BPMN name in camelCase as in the XML: userTask, exclusiveGateway, ...
     element_type: str
     event: ElementEvent
+    #: key of the called process that the element is of; None: the instance's own
+    called_key: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +329,8 @@ class VariableWritten:
     scope_key: int
     name: str
     value: Value
+    #: key of the called process that the scope is of; None: the instance's own
+    called_key: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,6 +417,8 @@ class Step:
     signals: tuple[SignalThrown, ...] = ()
     decisions: tuple[DecisionEvaluated, ...] = ()
     rulings: tuple[UserTaskRuled, ...] = ()
+    calls: tuple[ProcessCalled, ...] = ()
+    calls_ended: tuple[CalledProcessEnded, ...] = ()
 
 
 # -- what a published diagram says of itself -------------------------------------------------------------------
@@ -423,11 +469,14 @@ class ProcessOutline:
     elements: tuple[ElementOutline, ...]
     form_ids: frozenset[str]
     decision_ids: frozenset[str]
+    #: processes that it calls by a fixed id; they need not be published with it
     called_process_ids: frozenset[str]
     job_types: frozenset[str]
     #: dotted names below the read-only contexts, e.g. "asia.ika", "viite.t_omahoito"
     references: frozenset[str]
     properties: Mapping[str, str] = field(default_factory=dict)
+    #: those of the called processes that are bound to the version published with it
+    bound_process_ids: frozenset[str] = frozenset()
 
 
 #: property of a start event or a process: ids of the roles that may start it, with commas

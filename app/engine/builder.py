@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.engine.dialect.calls import CallSpec
 from app.engine.dialect.catching import Catcher, Catching, Subscription
 from app.engine.dialect.containers import ContainerSpec
 from app.engine.dialect.element import ElementSpec, Facts, Flow
@@ -141,6 +142,8 @@ class Builder:
             container = ContainerSpec(self.spec, facts, starts=starts, spec_name=name)
             self._fill(container, node.inside)
             return container
+        if node.tag == "callActivity":
+            return CallSpec(self.spec, facts, self.readings.called_element(node), spec_name=name)
         if node.tag in TASKS:
             return self._build_task(node, facts, name)
         if node.tag.endswith("Gateway"):

@@ -15,7 +15,9 @@ from app.domain.errors import StateUnreadable
 from app.engine.scopes import ScopeRecord
 from app.engine.tokens import NO_ITEMS, Wait
 
-VERSION = 1
+VERSION = 2
+#: what a state without called processes is stamped with: builds from before them open it
+VERSION_WITHOUT_CALLS = 1
 
 
 class TokenRecord(msgspec.Struct, array_like=True):
@@ -30,6 +32,16 @@ class TokenRecord(msgspec.Struct, array_like=True):
     items: msgspec.Raw = NO_ITEMS
 
 
+class CalledRecord(msgspec.Struct, array_like=True):
+    """A live called process: the key of its token and scope, and the version that it runs."""
+
+    key: int
+    #: name of the spec: <process id>@<content hash>
+    spec: str
+    definition_key: int
+    version: int
+
+
 class StateRecord(msgspec.Struct, array_like=True):
     """All that is stored of an instance."""
 
@@ -40,6 +52,7 @@ class StateRecord(msgspec.Struct, array_like=True):
     root: int
     tokens: list[TokenRecord] = []
     scopes: list[ScopeRecord] = []
+    called: list[CalledRecord] = []
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -28,6 +28,7 @@ _JOB = frozenset({"taskDefinition", "taskHeaders", "ioMapping"})
 _MEANT_FOR = {
     "process": frozenset({"versionTag"}),
     "subProcess": frozenset({"ioMapping"}),
+    "callActivity": frozenset({"calledElement", "ioMapping"}),
     "task": frozenset({"ioMapping"}),
     "manualTask": frozenset({"ioMapping"}),
     "userTask": frozenset(
@@ -79,7 +80,7 @@ def _holder(element: _Element) -> _Element | None:
 
 
 def _check_binding(element: _Element, process: Scope, findings: Findings) -> None:
-    if element.get("bindingType") == "versionTag":
+    if element.get("bindingType") == "versionTag" and local_name(element) != "calledElement":
         findings.refuse("unsupported_attribute", _owner(element, process), attribute="bindingType")
 
 

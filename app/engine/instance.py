@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -13,7 +14,19 @@ from app.domain.errors import BudgetExceeded, EngineFault, NotFound
 from app.engine import feel
 from app.engine.expressions import CONTEXTS, Constant, Expression, Template
 from app.engine.recorder import Recorder
-from app.engine.seam import ElementEvent, IncidentOpened, InstanceStatus, Opened, Surroundings, Value, Variables
+from app.engine.seam import (
+    CallableVersion,
+    Called,
+    CalledProcessEnded,
+    ElementEvent,
+    IncidentOpened,
+    InstanceStatus,
+    Opened,
+    ProcessCalled,
+    Surroundings,
+    Value,
+    Variables,
+)
 from app.engine.tokens import Phase, Token, Wait
 
 if TYPE_CHECKING:
@@ -43,6 +56,8 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         self.status = InstanceStatus.ACTIVE
         self.ready: deque[Token] = deque()
         self.joins: dict[int, Token] = {}
+        #: the versions of the live called processes, by the called process's key
+        self.called: dict[int, CallableVersion] = {}
         self.entered = 0
         self.exhausted = False
 
@@ -59,6 +74,8 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
 
     def _task_completed_notify(self, token: Token) -> None:
         """Take the finished token out of the tree (nothing finished is kept) and tell its container."""
+        if token.is_called:
+            self.recorder.calls_ended.append(CalledProcessEnded(key=token.id, status=InstanceStatus.COMPLETED))
         self.drop(token)
         if token is self.task_tree:
             self.completed = True
@@ -74,6 +91,7 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         """Take a token out of the tree; its own variables go with it."""
         self.scopes.close(token.id)
         self.joins.pop(token.id, None)
+        self.called.pop(token.id, None)
         if token is not self.task_tree:
             token.container._children.remove(token.id)  # noqa: SLF001
             # the parent's key stays on the dropped token: whoever completed it still asks for its container
@@ -89,6 +107,8 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         token.cancel()
         if was_active:
             self.recorder.element(token, ElementEvent.TERMINATED)
+        if token.is_called:
+            self.recorder.calls_ended.append(CalledProcessEnded(key=token.id, status=InstanceStatus.TERMINATED))
         self.drop(token)
 
     def terminate_children(self, container: Token, *, but: Token | None = None) -> None:
@@ -96,6 +116,38 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         for child in container.children:
             if child is not but:
                 self.terminate(child)
+
+    # -- called processes --------------------------------------------------------------------------
+
+    def call(self, token: Token, version: CallableVersion, *, only_own: bool) -> None:
+        """
+        Begin a process inside the call activity, with a key, a version and variables of its own.
+
+        It gets what the call activity sees, or only the variables of the call activity itself (`only_own`).
+        """
+        key = self.surroundings.new_key()
+        self.called[key] = version
+        self.scopes.open(key, parent=0, kind="c")
+        giver = self.scope_of(token)
+        if giver == token.id or not only_own:
+            self.scopes.lend(giver, key, only_here=only_own)
+        self.spawn(version.process.spec.start, token, key=key)
+        self.recorder.calls.append(
+            ProcessCalled(
+                called=self._called(key, version),
+                parent_key=token.process.id,
+                element_instance_key=token.id,
+                element_id=token.task_spec.element_id,
+            )
+        )
+
+    def _called(self, key: int, version: CallableVersion) -> Called:
+        return Called(
+            key=key,
+            definition_key=version.definition_key,
+            process_id=version.process.process_id,
+            version=version.version,
+        )
 
     # -- running -----------------------------------------------------------------------------------
 
@@ -153,6 +205,8 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
     def open_wait(self, token: Token, wait: Wait, opened: Opened) -> None:
         """Let the token wait for something outside."""
         token.waits.append(wait)
+        if (version := self.called.get(token.process.id)) is not None:
+            opened = dataclasses.replace(opened, called=self._called(token.process.id, version))
         self.recorder.opened[wait.key] = opened
 
     def close_wait(self, token: Token, wait: Wait, *, completed: bool) -> None:
@@ -196,7 +250,7 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
 
     def outer_scope_of(self, token: Token) -> int:
         """Return the key of the scope around the element's own variables."""
-        return self.scope_of(token.container) if token is not self.task_tree else token.id
+        return self.scope_of(token.container) if token.process is not token else token.id
 
     def evaluate(
         self, token: Token, templates: Sequence[Template], extra: Mapping[str, Value] | None = None
@@ -235,10 +289,15 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         context = self.scopes.visible(scope_key, names)
         if extra:
             context.update(extra)
+        outside = self.surroundings_of(scope_key)
         for name in CONTEXTS:
             if names is None or name in names:
-                context[name] = self.surroundings.contexts.get(name, {})
+                context[name] = outside.contexts.get(name, {})
         return context
+
+    def surroundings_of(self, scope_key: int) -> Surroundings | CallableVersion:
+        """Return what holds the contexts and decisions of the process that the scope is of."""
+        return self.called.get(self.scopes[scope_key].process, self.surroundings)
 
     def take_result(self, token: Token, variables: Variables) -> None:
         """

@@ -6,19 +6,22 @@ import re
 from typing import TYPE_CHECKING
 
 from app.domain.errors import ExpressionError
+from app.engine.dialect.calls import CalledElement
 from app.engine.dialect.catching import Catching, MessageCatching, SignalCatching, TimerCatching
 from app.engine.dialect.element import Mapping
 from app.engine.dialect.jobs import JobDefinition
 from app.engine.dialect.tasks import NOTHING, Assignment
 from app.engine.expressions import CONTEXTS, Constant, Expression, Template, read_expression, read_template
 from app.engine.graph import EventDefinition, Findings, FlowEdge, Node, Scope
-from app.engine.seam import ListenerEvent
+from app.engine.normaliser import is_false
+from app.engine.seam import Binding, ListenerEvent
 from app.engine.timers import is_timer_text
 from app.engine.vocabulary import (
     bpmn,
     extension,
     headers_in,
     listener_elements,
+    local_name,
     properties,
     task_headers,
     text_of,
@@ -43,6 +46,14 @@ def _is_feel(edge: FlowEdge) -> bool:
     return not language or "feel" in language.lower()
 
 
+def _is_global_task(element_id: str, node: Node) -> bool:
+    """Return whether a call activity refers to a task of its own file instead of a process."""
+    return any(
+        root.get("id") == element_id and local_name(root).startswith("global")
+        for root in node.element.getroottree().getroot()
+    )
+
+
 class Readings:
     """Reads elements of one process, and keeps what the process as a whole refers to."""
 
@@ -54,6 +65,8 @@ class Readings:
         self.form_ids: set[str] = set()
         self.decision_ids: set[str] = set()
         self.job_types: set[str] = set()
+        self.called_process_ids: set[str] = set()
+        self.bound_process_ids: set[str] = set()
 
     # -- texts -------------------------------------------------------------------------------------
 
@@ -203,6 +216,36 @@ class Readings:
         else:
             self.findings.refuse("decision_id_computed", node)
         return decision, self.variable_name(called.get("resultVariable", ""), node)
+
+    def called_element(self, node: Node) -> CalledElement:
+        """Return which process a call activity calls, in which version, and what goes in and out by itself."""
+        called = extension(node.element, "calledElement")
+        attributes: dict[str, str] = {} if called is None else {str(name): str(text) for name, text in called.items()}
+        # BPMN's own attribute is a qualified name; Modelers for Camunda 8 write the extension only
+        process_id = attributes.get("processId") or node.element.get("calledElement", "").rpartition(":")[2]
+        if not process_id:
+            self.findings.refuse("called_process_id_missing", node)
+        if called is None and _is_global_task(process_id, node):
+            self.findings.refuse("unsupported_element", node, element="globalTask")
+        found = self.template(process_id, node)
+        binding = attributes.get("bindingType", Binding.LATEST)
+        if binding not in set(Binding):
+            self.findings.refuse("unsupported_attribute", node, attribute="bindingType")
+            binding = Binding.LATEST
+        version_tag = attributes.get("versionTag", "")
+        if binding == Binding.VERSION_TAG and not version_tag.strip():
+            self.findings.refuse("version_tag_missing", node)
+        if isinstance(found, Constant):
+            self.called_process_ids.add(str(found.value))
+            if binding == Binding.DEPLOYMENT:
+                self.bound_process_ids.add(str(found.value))
+        return CalledElement(
+            process_id=found,
+            binding=Binding(binding),
+            version_tag=self.template(version_tag, node),
+            gives_all=not is_false(attributes.get("propagateAllParentVariables")),
+            takes_all=not is_false(attributes.get("propagateAllChildVariables")),
+        )
 
     # -- events ------------------------------------------------------------------------------------
 

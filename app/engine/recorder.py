@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.engine.seam import (
+    CalledProcessEnded,
     DecisionEvaluated,
     ElementEvent,
     HistoryEvent,
     InstanceStatus,
     MessageThrown,
     Opened,
+    ProcessCalled,
     ScopeClosed,
     SignalThrown,
     Step,
@@ -45,6 +47,8 @@ class Recorder:
         self.signals: list[SignalThrown] = []
         self.decisions: list[DecisionEvaluated] = []
         self.rulings: list[UserTaskRuled] = []
+        self.calls: list[ProcessCalled] = []
+        self.calls_ended: list[CalledProcessEnded] = []
 
     def wait_closed(self, wait: Wait, *, completed: bool) -> None:
         """Note the end of a wait."""
@@ -61,22 +65,24 @@ class Recorder:
                 element_id=spec.element_id,
                 element_type=spec.element_type,
                 event=event,
+                called_key=_called_key(token),
             )
         )
 
-    def flow_taken(self, flow_id: str, scope_key: int) -> None:
-        """Note that a token went along the sequence flow."""
+    def flow_taken(self, flow_id: str, scope: Token) -> None:
+        """Note that a token went along the sequence flow inside the scope."""
         self.history.append(
             HistoryEvent(
-                element_instance_key=scope_key,
-                scope_key=scope_key,
+                element_instance_key=scope.id,
+                scope_key=scope.id,
                 element_id=flow_id,
                 element_type="sequenceFlow",
                 event=ElementEvent.FLOW_TAKEN,
+                called_key=_called_key(scope),
             )
         )
 
-    def step(self, state: bytes, status: InstanceStatus, scopes: Scopes) -> Step:
+    def step(self, state: bytes, status: InstanceStatus, scopes: Scopes, instance_key: int) -> Step:
         """Return everything collected as the step's outcome."""
         return Step(
             state=state,
@@ -85,11 +91,23 @@ class Recorder:
             closed=tuple(self.closed),
             history=tuple(self.history),
             variables=tuple(
-                VariableWritten(scope_key=key, name=name, value=value) for (key, name), value in scopes.written.items()
+                VariableWritten(
+                    scope_key=key,
+                    name=name,
+                    value=value,
+                    called_key=None if scopes.processes[key] == instance_key else scopes.processes[key],
+                )
+                for (key, name), value in scopes.written.items()
             ),
             scopes_closed=tuple(ScopeClosed(scope_key=key) for key in scopes.closed),
             messages=tuple(self.messages),
             signals=tuple(self.signals),
             decisions=tuple(self.decisions),
             rulings=tuple(self.rulings),
+            calls=tuple(self.calls),
+            calls_ended=tuple(self.calls_ended),
         )
+
+
+def _called_key(token: Token) -> int | None:
+    return token.process.id if token.process.is_called else None

@@ -11,7 +11,15 @@ from SpiffWorkflow.util.task import TaskState
 
 from app.domain.errors import ExpressionError, InstanceEnded, InvalidInput, NotFound, Problem, StateUnreadable
 from app.engine import feel
-from app.engine.codec import VERSION, StateRecord, TokenRecord, decode, encode
+from app.engine.codec import (
+    VERSION,
+    VERSION_WITHOUT_CALLS,
+    CalledRecord,
+    StateRecord,
+    TokenRecord,
+    decode,
+    encode,
+)
 from app.engine.expressions import CONTEXTS
 from app.engine.feel.values import to_state
 from app.engine.instance import Instance
@@ -196,16 +204,22 @@ def _rest(process: CompiledProcess, instance: Instance) -> Step:
     if instance.status is not InstanceStatus.ACTIVE:
         instance.tasks.clear()
     root = instance.task_tree.id
+    called = [
+        CalledRecord(key, version.process.spec.name, version.definition_key, version.version)
+        for key, version in instance.called.items()
+        if key in instance.tasks
+    ]
     record = StateRecord(
-        version=VERSION,
+        version=VERSION if called else VERSION_WITHOUT_CALLS,
         process_id=process.process_id,
         content_hash=process.content_hash,
         status=instance.status,
         root=root,
         tokens=[_record(token) for token in instance.tasks.values()],
         scopes=instance.scopes.records(),
+        called=called,
     )
-    return instance.recorder.step(encode(record), instance.status, instance.scopes)
+    return instance.recorder.step(encode(record), instance.status, instance.scopes, root)
 
 
 def _record(token: Token) -> TokenRecord:
@@ -233,11 +247,22 @@ def _restore(process: CompiledProcess, record: StateRecord, surroundings: Surrou
 def _rebuilt(process: CompiledProcess, record: StateRecord, surroundings: Surroundings) -> Instance:
     instance = Instance(process.spec, surroundings, Scopes(record.scopes))
     instance.status = InstanceStatus(record.status)
-    specs = process.spec.task_specs
+    for called in record.called:
+        try:
+            version = surroundings.processes.version(called.definition_key)
+        except NotFound:
+            raise StateUnreadable("state_of_other_version", f"the state has called {called.spec}") from None
+        if version.process.spec.name != called.spec:
+            raise StateUnreadable("state_of_other_version", f"the state has called {called.spec}")
+        instance.called[called.key] = version
     # parents stand before their children: tokens are stored in the order in which they were made
     for each in record.tokens:
         parent = instance.tasks[each.parent] if each.parent else None
-        token = Token(instance, specs[each.spec], parent, key=each.key)
+        if each.key in instance.called:
+            spec = instance.called[each.key].process.spec.start
+        else:
+            spec = (process.spec if parent is None else parent.process.task_spec.process).element(each.spec)
+        token = Token(instance, spec, parent, key=each.key)
         token._set_state(each.state)  # noqa: SLF001
         token.waits = each.waits
         token.internal_data = each.data
@@ -265,10 +290,15 @@ class OpenWait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveElement:
-    """A live element instance; one that is not active is a token on its way or waiting at a join."""
+    """
+    A live element instance; one that is not active is a token on its way or waiting at a join.
+
+    `process_key` is the process that it is of: the instance's own or a called one.
+    """
 
     key: int
     parent_key: int
+    process_key: int
     element_id: str
     is_active: bool
     waits: tuple[OpenWait, ...]
@@ -289,13 +319,19 @@ def inspect_state(state: bytes) -> tuple[LiveElement, ...]:
 
     :raises StateUnreadable: the state is broken or of a later build
     """
+    record = decode(state)
+    processes = {called.key: called.key for called in record.called}
+    # parents stand before their children
+    for token in record.tokens:
+        processes.setdefault(token.key, processes[token.parent] if token.parent else token.key)
     return tuple(
         LiveElement(
             key=token.key,
             parent_key=token.parent,
+            process_key=processes[token.key],
             element_id=token.spec.partition("#")[0],
             is_active="a" in token.data,
             waits=tuple(OpenWait(key=wait.key, kind=KINDS[wait.kind], element_id=wait.element) for wait in token.waits),
         )
-        for token in decode(state).tokens
+        for token in record.tokens
     )

@@ -28,9 +28,12 @@ class ScopeRecord(msgspec.Struct, array_like=True):
 
     key: int
     parent: int
-    #: r: the process, p: a sub-process, e: variables of one element (told only while the element lives)
+    #: r: the process, p: a sub-process, e: variables of one element (told only while the element lives),
+    #: c: a called process, which sees nothing outside itself
     kind: str
     variables: dict[str, msgspec.Raw]
+    #: of a called process: what the caller gave and nobody has written since
+    lent: list[str] = []
 
 
 def pack(value: Value) -> msgspec.Raw:
@@ -61,12 +64,15 @@ def _within_64_bits(written: Any) -> Any:
 class Scope:
     """A scope while a step runs."""
 
-    __slots__ = ("is_new", "key", "kind", "parent", "stored", "values")
+    __slots__ = ("is_new", "key", "kind", "lent", "parent", "process", "stored", "values")
 
-    def __init__(self, record: ScopeRecord, *, is_new: bool) -> None:
+    def __init__(self, record: ScopeRecord, *, process: int, is_new: bool) -> None:
         self.key = record.key
         self.parent = record.parent
         self.kind = record.kind
+        self.lent = set(record.lent)
+        #: key of the process that the scope is of
+        self.process = process
         self.stored = record.variables
         self.values: dict[str, Value] = {}
         self.is_new = is_new
@@ -87,18 +93,24 @@ class Scope:
         """Declare or overwrite the name here."""
         self.stored[name] = pack(value)
         self.values[name] = value
+        self.lent.discard(name)
 
     def record(self) -> ScopeRecord:
         """Return the scope as it is stored."""
-        return ScopeRecord(self.key, self.parent, self.kind, self.stored)
+        return ScopeRecord(self.key, self.parent, self.kind, self.stored, sorted(self.lent))
 
 
 class Scopes:
     """All scopes of an instance, and what a step wrote into them."""
 
     def __init__(self, records: Iterable[ScopeRecord]) -> None:
-        self._scopes = {record.key: Scope(record, is_new=False) for record in records}
+        self._scopes: dict[int, Scope] = {}
+        # parents stand before their children: scopes are stored in the order in which they were opened
+        for record in records:
+            self._add(record, is_new=False)
         self.written: dict[tuple[int, str], Value] = {}
+        #: by scope that was written into: the process that it is of
+        self.processes: dict[int, int] = {}
         self.closed: list[int] = []
 
     def __contains__(self, key: int) -> bool:
@@ -107,10 +119,39 @@ class Scopes:
     def __getitem__(self, key: int) -> Scope:
         return self._scopes[key]
 
+    def _add(self, record: ScopeRecord, *, is_new: bool) -> None:
+        process = self._scopes[record.parent].process if record.parent else record.key
+        self._scopes[record.key] = Scope(record, process=process, is_new=is_new)
+
     def open(self, key: int, *, parent: int, kind: str) -> None:
-        """Open a scope below the parent scope, unless it is open already."""
+        """Open a scope below the parent scope (0: nothing outside is seen), unless it is open already."""
         if key not in self._scopes:
-            self._scopes[key] = Scope(ScopeRecord(key, parent, kind, {}), is_new=True)
+            self._add(ScopeRecord(key, parent, kind, {}), is_new=True)
+
+    def lend(self, giver: int, taker: int, *, only_here: bool) -> None:
+        """Copy what the giving scope sees (or only what is declared there) into the taking one, as it is stored."""
+        outer, target = self._scopes[giver], self._scopes[taker]
+        chain = [outer] if only_here else self._chain(outer)
+        for scope in reversed(chain):
+            target.stored.update(scope.stored)
+        target.lent.update(target.stored)
+        for name in target.stored:
+            self._note(target, name, target[name])
+
+    def own(self, key: int) -> dict[str, Value]:
+        """Return the variables of this very scope that are not as they were lent to it."""
+        scope = self._scopes[key]
+        return {name: scope[name] for name in scope.names() if name not in scope.lent}
+
+    def _chain(self, scope: Scope) -> list[Scope]:
+        chain = [scope]
+        while chain[-1].parent:
+            chain.append(self._scopes[chain[-1].parent])
+        return chain
+
+    def _note(self, scope: Scope, name: str, value: Value) -> None:
+        self.written[scope.key, name] = value
+        self.processes[scope.key] = scope.process
 
     def close(self, key: int) -> None:
         """Close the scope; what this step wrote into it is not told if the scope is new or an element's own."""
@@ -138,7 +179,7 @@ class Scopes:
         scope = self._scopes[key]
         for name, value in variables.items():
             scope.write(name, value)
-            self.written[key, name] = value
+            self._note(scope, name, value)
 
     def write(self, key: int, variables: Variables) -> None:
         """Write each variable into the nearest scope that declares it, from `key` outwards, else into the root."""
@@ -147,13 +188,11 @@ class Scopes:
             while name not in scope and scope.parent:
                 scope = self._scopes[scope.parent]
             scope.write(name, value)
-            self.written[scope.key, name] = value
+            self._note(scope, name, value)
 
     def visible(self, key: int, names: Iterable[str] | None = None) -> dict[str, Value]:
         """Return the variables that the scope sees: all, or those of the names that are there."""
-        chain = [self._scopes[key]]
-        while chain[-1].parent:
-            chain.append(self._scopes[chain[-1].parent])
+        chain = self._chain(self._scopes[key])
         found: dict[str, Value] = {}
         if names is None:
             for scope in reversed(chain):

@@ -18,7 +18,9 @@ class ProcessSpec(WorkflowSpec):  # type: ignore[misc]  # SpiffWorkflow ships no
     start: ElementSpec
 
     def __init__(self, process_id: str, content_hash: str) -> None:
-        super().__init__(name=process_id)
+        # several versions of a process live side by side in one state
+        super().__init__(name=f"{process_id}@{content_hash}")
+        self.process_id = process_id
         self.content_hash = content_hash
         #: what starts the process by itself, by start event
         self.start_timers: dict[str, TimerCatching] = {}

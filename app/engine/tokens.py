@@ -60,6 +60,8 @@ class Token(Task):  # type: ignore[misc]  # SpiffWorkflow ships no types
 
     def __init__(self, instance: Instance, spec: ElementSpec, parent: Token | None, *, key: int) -> None:
         super().__init__(instance, spec, parent, state=TaskState.FUTURE, id=key)
+        #: the token of the process that the element is of: the instance's own, or a called one
+        self.process: Token = self if parent is None or spec.is_process else parent.process
         self.waits: list[Wait] = []
         self.items = NO_ITEMS
         self.internal_data: dict[str, Any] = {}
@@ -72,6 +74,11 @@ class Token(Task):  # type: ignore[misc]  # SpiffWorkflow ships no types
     def container(self) -> Token:
         """The token of the element around this one."""
         return self.workflow.tasks[self._parent]
+
+    @property
+    def is_called(self) -> bool:
+        """Whether this is a process that a call activity runs."""
+        return self.process is self and self is not self.workflow.task_tree
 
     @property
     def is_active(self) -> bool:

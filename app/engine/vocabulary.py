@@ -28,7 +28,7 @@ _EVENT_NAMES = {"create": "creating", "assignment": "assigning", "update": "upda
 TASKS = frozenset(
     {"task", "userTask", "manualTask", "serviceTask", "sendTask", "receiveTask", "scriptTask", "businessRuleTask"}
 )
-ACTIVITIES = TASKS | {"subProcess"}
+ACTIVITIES = TASKS | {"subProcess", "callActivity"}
 GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"})
 EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
 FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS

@@ -96,7 +96,8 @@ def get_process_instance(uow: UnitOfWork, *, key: int, actor: Actor) -> Row:
 
 def list_sequence_flows(uow: UnitOfWork, *, key: int, actor: Actor) -> tuple[Row, Sequence[str]]:
     """Return the instance and the sequence flows that it took; refuses as `get_process_instance`."""
-    return get_process_instance(uow, key=key, actor=actor), uow.monitor.taken_flows(key)
+    row = get_process_instance(uow, key=key, actor=actor)
+    return row, uow.monitor.taken_flows(row["instance_key"], process_key=key)
 
 
 def find_element_instances(uow: UnitOfWork, *, search: Search, actor: Actor) -> Found:

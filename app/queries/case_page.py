@@ -222,7 +222,7 @@ def _drawn(uow: UnitOfWork, instance: InstanceLine) -> Drawn:
         definition_key=instance.definition_key,
         name=instance.process_name,
         elements=process_of(uow, instance.definition_key).outline.elements,
-        history=tuple(uow.monitor.history(instance.key)),
+        history=tuple(uow.monitor.history(instance.key, process_key=instance.key)),
     )
 
 
@@ -248,14 +248,19 @@ _STEPS = frozenset({"userTask", "serviceTask", "sendTask", "businessRuleTask", "
 def _timeline(uow: UnitOfWork, instances: list[InstanceLine]) -> list[HistoryLine]:
     lines: list[HistoryLine] = []
     for instance in instances:
-        elements = process_of(uow, instance.definition_key).outline.elements
-        names = {element.element_id: element.name for element in elements}
+        called = uow.called_processes.definition_keys(instance.key)
+        names = {
+            key: {element.element_id: element.name for element in process_of(uow, key).outline.elements}
+            for key in {instance.definition_key, *called.values()}
+        }
         lines += [
             HistoryLine(
                 at=event["at"],
                 process_name=instance.process_name,
                 element_id=event["element_id"],
-                element_name=names.get(event["element_id"], {}),
+                element_name=names[called.get(event["called_process_key"], instance.definition_key)].get(
+                    event["element_id"], {}
+                ),
                 element_type=event["element_type"],
                 event=event["event"],
                 actor=event["actor"] or "",

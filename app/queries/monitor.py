@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from app.domain.steps import ElementOutline, ProcessOutline
 from app.engine.translation import in_other_words
 from app.published import process_of
 from app.queries.cursors import read_cursor, write_cursor
+from app.storage.called_processes import CalledLine
 from app.storage.monitor import DefinitionLine, InstanceFilters, InstanceLine
 from app.storage.outbox import OutboxMail
 from app.storage.unit_of_work import UnitOfWork
@@ -36,10 +37,27 @@ class InstanceList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AroundLine:
+    """A process around a called one."""
+
+    key: int
+    process_name: LocalizedText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstancePage:
-    """All about one instance but whom it concerns."""
+    """
+    All about one instance but whom it concerns; or about one process that was called inside it.
+
+    Of a called process `line` has its own key, version, state and times, and what it shares with the instance.
+    """
 
     line: InstanceLine
+    #: the processes around a called one, the instance first; empty for an instance
+    around: tuple[AroundLine, ...]
+    #: what the process has called itself, with the numbers of incidents in each by key
+    called: tuple[CalledLine, ...]
+    called_incidents: Mapping[int, int]
     outline: ProcessOutline
     elements: Mapping[str, ElementOutline]
     active: Mapping[str, int]
@@ -88,10 +106,13 @@ def instance_list(uow: UnitOfWork, *, actor: Actor, filters: InstanceFilters, af
 def _where(uow: UnitOfWork, lines: Sequence[InstanceLine]) -> dict[int, tuple[LocalizedText, ...]]:
     active = {line.key: line.definition_key for line in lines if line.status == "active"}
     found: dict[int, tuple[LocalizedText, ...]] = {}
-    for key, element_ids in uow.monitor.active_elements(list(active)).items():
-        elements = process_of(uow, active[key]).outline.elements
-        names = {element.element_id: element.name for element in elements}
-        found[key] = tuple(names[item] or {"fi": item} for item in element_ids if item in names)
+    for key, places in uow.monitor.active_elements(list(active)).items():
+        names = {
+            (definition_key, element.element_id): element.name
+            for definition_key in {place[0] for place in places}
+            for element in process_of(uow, definition_key or active[key]).outline.elements
+        }
+        found[key] = tuple(names[place] or {"fi": place[1]} for place in places if place in names)
     return found
 
 
@@ -145,26 +166,63 @@ def incident_groups(uow: UnitOfWork, *, actor: Actor) -> list[IncidentGroup]:
 
 
 def instance_page(uow: UnitOfWork, *, instance_key: int, actor: Actor) -> InstancePage:
-    """Return everything about the instance. :raises NotFound: no such instance :raises NotAllowed: not their role"""
+    """
+    Return everything about the instance, or about the called process of this key.
+
+    :raises NotFound: no such instance
+    :raises NotAllowed: not their role
+    """
     ensure_may_monitor(actor)
-    line = uow.monitor.find_instance(instance_key)
-    if line is None:
-        raise NotFound("process instance", instance_key)
+    line, around = _line(uow, instance_key)
+    owner = around[0].key if around else line.key
     outline = process_of(uow, line.definition_key).outline
-    history = uow.monitor.history(instance_key)
+    history = uow.monitor.history(owner, process_key=line.key)
     return InstancePage(
         line=line,
+        around=around,
+        called=tuple(uow.called_processes.of_parent(line.key)),
+        called_incidents=uow.called_processes.open_incidents(owner),
         outline=outline,
         elements={element.element_id: element for element in outline.elements},
         active=active_elements(history),
-        taken_flows=tuple(uow.monitor.taken_flows(instance_key)),
+        taken_flows=tuple(uow.monitor.taken_flows(owner, process_key=line.key)),
         history=tuple(history),
-        variables=tuple(uow.monitor.variables(instance_key)),
-        incidents=tuple(uow.monitor.incidents(instance_key=instance_key)),
-        waits=uow.monitor.waits(instance_key),
-        audit=tuple(uow.monitor.audit(instance_key)),
+        variables=tuple(uow.monitor.variables(owner, process_key=line.key)),
+        incidents=tuple(uow.monitor.incidents(instance_key=owner, process_key=line.key)),
+        waits=uow.monitor.waits(owner, process_key=line.key),
+        audit=tuple(uow.monitor.audit(owner)),
         may_repair=may_repair(actor),
     )
+
+
+def _line(uow: UnitOfWork, key: int) -> tuple[InstanceLine, tuple[AroundLine, ...]]:
+    line = uow.monitor.find_instance(key)
+    if line is not None:
+        return line, ()
+    called = uow.called_processes.find(key)
+    owner = None if called is None else uow.monitor.find_instance(called.instance_key)
+    if called is None or owner is None:
+        raise NotFound("process instance", key)
+    around = [AroundLine(key=owner.key, process_name=owner.process_name)]
+    around += [
+        AroundLine(key=each.key, process_name=each.process_name) for each in uow.called_processes.outwards(called)
+    ]
+    line = replace(
+        owner,
+        key=called.key,
+        definition_key=called.definition_key,
+        process_id=called.process_id,
+        process_name=called.process_name,
+        version=called.version,
+        version_tag=called.version_tag,
+        status=called.status,
+        open_incidents=uow.called_processes.open_incidents(owner.key).get(called.key, 0),
+        started_at=called.started_at,
+        started_by="",
+        ended_at=called.ended_at,
+        end_reason=owner.end_reason if called.status == owner.status else "",
+    )
+    return line, tuple(around)
 
 
 def active_elements(history: list[Mapping[str, Any]]) -> dict[str, int]:

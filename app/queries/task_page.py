@@ -139,7 +139,8 @@ def _history(uow: UnitOfWork, task: Task, actor: Actor) -> tuple[Mapping[str, An
     own = task.unit_id == actor.unit_id
     if not may_see_course(organisation_type=actor.organisation_type, own=own):
         return ()
-    return tuple(uow.monitor.history(task.instance_key, limit=500))
+    process_key = task.called_process_key or task.instance_key
+    return tuple(uow.monitor.history(task.instance_key, process_key=process_key, limit=500))
 
 
 def _known(uow: UnitOfWork, form: FormDefinition | None, sight: Sight | None) -> tuple[dict[str, Any], set[DataGroup]]:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, cast, func, literal, null, select, true
+from sqlalchemy import ColumnElement, and_, case, cast, func, literal, null, or_, select, true, union_all
 
 from app.domain.errors import InvalidInput, Problem
 from app.domain.searching import Operator, Order
-from app.storage.searching import Attribute, Kind, Searchable
+from app.storage.searching import Attribute, Kind, Searchable, compare_value
 from app.storage.tables.definitions import decision_definition, process_definition, process_form
-from app.storage.tables.instances import history, incident, job, message_subscription, process_instance, variable
+from app.storage.tables.instances import (
+    called_process,
+    history,
+    incident,
+    job,
+    message_subscription,
+    process_instance,
+    variable,
+)
 from app.storage.tables.people import user_account
 from app.storage.tables.work import user_task
 from app.storage.types import NEVER, Key
@@ -59,10 +67,33 @@ def _has_element(operator: Operator, value: Any) -> ColumnElement[bool]:
     wanted = [value] if operator is Operator.EQUAL else value
     if operator not in (Operator.EQUAL, Operator.IN):
         raise InvalidInput([Problem("operator_not_offered", place="filter.elementId")])
-    found: ColumnElement[bool] = process_instance.c.key.in_(
-        select(history.c.instance_key).where(history.c.element_id.in_(wanted), history.c.event == "activated")
+    found: ColumnElement[bool] = processes.c.key.in_(
+        select(process_key(history)).where(history.c.element_id.in_(wanted), history.c.event == "activated")
     )
     return found
+
+
+def process_key(table: Any) -> Any:
+    """Return the key of the process that a row is of: the called one, else the instance."""
+    return func.coalesce(table.c.called_process_key, table.c.instance_key)
+
+
+def _of_process(table: Any) -> Attribute:
+    """Return the attribute by which rows of an instance or of a called process are found, each by an index."""
+    called, owner = table.c.called_process_key, table.c.instance_key
+
+    def condition(operator: Operator, value: Any) -> ColumnElement[bool]:
+        if operator not in (Operator.EQUAL, Operator.IN):
+            return compare_value(process_key(table), operator, value)
+        keys = [value] if operator is Operator.EQUAL else list(value)
+        return or_(called.in_(keys), and_(called.is_(None), owner.in_(keys)))
+
+    return Attribute(column=process_key(table), kind=_NUMBER, condition=condition)
+
+
+#: of the process that a row is of
+_DEFINITION_KEY = func.coalesce(called_process.c.process_definition_key, process_instance.c.process_definition_key)
+_PROCESS_ID = func.coalesce(called_process.c.process_id, process_instance.c.process_id)
 
 
 def _failed_with_retries() -> ColumnElement[bool]:
@@ -98,45 +129,70 @@ PROCESS_DEFINITIONS = Searchable(
     order=(Order("processDefinitionId"), Order("version", descending=True)),
 )
 
-_HAS_INCIDENT = case((process_instance.c.open_incidents > 0, true()), else_=literal(False))
+_OPEN_IN_CALLED = select(literal(1)).where(
+    incident.c.called_process_key == called_process.c.key, incident.c.status == "open"
+)
 
-PROCESS_INSTANCES = Searchable(
-    query=select(
+#: instances and the processes that they have called, which the API shows as instances with a parent
+processes = union_all(
+    select(
         process_instance.c.key,
+        process_instance.c.key.label("instance_key"),
+        cast(null(), Key).label("parent_key"),
+        cast(null(), Key).label("parent_element_instance_key"),
         process_instance.c.process_definition_key,
         process_instance.c.process_id,
         process_instance.c.version,
         process_instance.c.status,
-        process_instance.c.open_incidents,
+        (process_instance.c.open_incidents > 0).label("has_incident"),
         process_instance.c.business_id,
         process_instance.c.started_at,
+        process_instance.c.started_by,
         process_instance.c.ended_at,
-        process_definition.c.name,
-        process_definition.c.version_tag,
+    ),
+    select(
+        called_process.c.key,
+        called_process.c.instance_key,
+        called_process.c.parent_key,
+        called_process.c.element_instance_key,
+        called_process.c.process_definition_key,
+        called_process.c.process_id,
+        called_process.c.version,
+        called_process.c.status,
+        _OPEN_IN_CALLED.exists(),
+        process_instance.c.business_id,
+        called_process.c.started_at,
+        process_instance.c.started_by,
+        called_process.c.ended_at,
     )
-    .select_from(process_instance)
-    .join(process_definition, process_definition.c.key == process_instance.c.process_definition_key),
-    key=process_instance.c.key,
+    .select_from(called_process)
+    .join(process_instance, process_instance.c.key == called_process.c.instance_key),
+).subquery("processes")
+
+PROCESS_INSTANCES = Searchable(
+    query=select(processes, process_definition.c.name, process_definition.c.version_tag)
+    .select_from(processes)
+    .join(process_definition, process_definition.c.key == processes.c.process_definition_key),
+    key=processes.c.key,
     attributes={
-        "processInstanceKey": _key(process_instance.c.key),
-        # a called process runs inside its caller's instance, so an instance has no parent
-        "parentProcessInstanceKey": Attribute(column=cast(null(), Key), kind=Kind.NUMBER, nothing=0),
-        "parentElementInstanceKey": Attribute(column=cast(null(), Key), kind=Kind.NUMBER, nothing=0),
-        "processDefinitionKey": _key(process_instance.c.process_definition_key),
-        "processDefinitionId": _text(process_instance.c.process_id),
+        "processInstanceKey": _key(processes.c.key),
+        "parentProcessInstanceKey": Attribute(column=processes.c.parent_key, kind=Kind.NUMBER, nothing=0),
+        "parentElementInstanceKey": Attribute(
+            column=processes.c.parent_element_instance_key, kind=Kind.NUMBER, nothing=0
+        ),
+        "processDefinitionKey": _key(processes.c.process_definition_key),
+        "processDefinitionId": _text(processes.c.process_id),
         "processDefinitionName": _text(_finnish(process_definition.c.name), nothing=""),
-        "processDefinitionVersion": Attribute(column=process_instance.c.version, kind=_NUMBER),
+        "processDefinitionVersion": Attribute(column=processes.c.version, kind=_NUMBER),
         "processDefinitionVersionTag": _text(process_definition.c.version_tag),
-        "businessId": _text(func.nullif(process_instance.c.business_id, ""), nothing=""),
-        "startDate": _moment(process_instance.c.started_at),
-        "endDate": _moment(process_instance.c.ended_at, optional=True),
-        "state": _text(process_instance.c.status, stored=INSTANCE_STATES),
+        "businessId": _text(func.nullif(processes.c.business_id, ""), nothing=""),
+        "startDate": _moment(processes.c.started_at),
+        "endDate": _moment(processes.c.ended_at, optional=True),
+        "state": _text(processes.c.status, stored=INSTANCE_STATES),
         "hasIncident": Attribute(
-            column=_HAS_INCIDENT,
+            column=case((processes.c.has_incident, true()), else_=literal(False)),
             kind=_FLAG,
-            condition=lambda _, wanted: (
-                process_instance.c.open_incidents > 0 if wanted else process_instance.c.open_incidents == 0
-            ),
+            condition=lambda _, wanted: processes.c.has_incident if wanted else ~processes.c.has_incident,
         ),
         "elementId": Attribute(column=None, condition=_has_element),
     },
@@ -160,15 +216,17 @@ ELEMENT_INSTANCES = Searchable(
         history.c.element_id,
         history.c.element_type,
         history.c.instance_key,
+        process_key(history).label("process_key"),
         history.c.at.label("started_at"),
         _ended.c.at.label("ended_at"),
         _STATE.label("state"),
         _INCIDENT_KEY.label("incident_key"),
-        process_instance.c.process_id,
-        process_instance.c.process_definition_key,
+        _PROCESS_ID.label("process_id"),
+        _DEFINITION_KEY.label("process_definition_key"),
     )
     .select_from(history)
     .join(process_instance, process_instance.c.key == history.c.instance_key)
+    .outerjoin(called_process, called_process.c.key == history.c.called_process_key)
     .outerjoin(
         _ended,
         and_(
@@ -180,9 +238,9 @@ ELEMENT_INSTANCES = Searchable(
     key=history.c.element_instance_key,
     attributes={
         "elementInstanceKey": _key(history.c.element_instance_key),
-        "processInstanceKey": _key(history.c.instance_key),
-        "processDefinitionKey": _key(process_instance.c.process_definition_key),
-        "processDefinitionId": _text(process_instance.c.process_id),
+        "processInstanceKey": _of_process(history),
+        "processDefinitionKey": _key(_DEFINITION_KEY),
+        "processDefinitionId": _text(_PROCESS_ID),
         "elementId": _text(history.c.element_id),
         "type": _text(history.c.element_type),
         "state": _text(_STATE, stored=ELEMENT_STATES),
@@ -200,7 +258,12 @@ ELEMENT_INSTANCES = Searchable(
 
 VARIABLES = Searchable(
     query=select(
-        variable.c.scope_key, variable.c.name, variable.c.instance_key, variable.c.value, variable.c.updated_at
+        variable.c.scope_key,
+        variable.c.name,
+        variable.c.instance_key,
+        process_key(variable).label("process_key"),
+        variable.c.value,
+        variable.c.updated_at,
     ).select_from(variable),
     key=variable.c.scope_key,
     # a variable is known by scope and name together
@@ -208,7 +271,7 @@ VARIABLES = Searchable(
     attributes={
         "name": _text(variable.c.name),
         "scopeKey": _key(variable.c.scope_key),
-        "processInstanceKey": _key(variable.c.instance_key),
+        "processInstanceKey": _of_process(variable),
     },
     order=(Order("name"),),
 )
@@ -221,6 +284,7 @@ USER_TASKS = Searchable(
     query=select(
         user_task,
         _TASK_STATE.label("state"),
+        process_key(user_task).label("process_key"),
         process_definition.c.name.label("process_name"),
         process_definition.c.version,
         process_instance.c.business_id,
@@ -241,7 +305,7 @@ USER_TASKS = Searchable(
     key=user_task.c.key,
     attributes={
         "userTaskKey": _key(user_task.c.key),
-        "processInstanceKey": _key(user_task.c.instance_key),
+        "processInstanceKey": _of_process(user_task),
         "processDefinitionKey": _key(user_task.c.process_definition_key),
         "processDefinitionId": _text(user_task.c.process_id),
         "elementInstanceKey": _key(user_task.c.element_instance_key),
@@ -287,19 +351,21 @@ JOBS = Searchable(
         _JOB_STATE.label("state"),
         _JOB_KIND.label("kind"),
         _LISTENER_EVENT.label("listener_event_type"),
-        process_instance.c.process_id,
-        process_instance.c.process_definition_key,
-        process_instance.c.version,
+        process_key(job).label("process_key"),
+        _PROCESS_ID.label("process_id"),
+        _DEFINITION_KEY.label("process_definition_key"),
+        func.coalesce(called_process.c.version, process_instance.c.version).label("version"),
         process_instance.c.business_id,
     )
     .select_from(job)
-    .join(process_instance, process_instance.c.key == job.c.instance_key),
+    .join(process_instance, process_instance.c.key == job.c.instance_key)
+    .outerjoin(called_process, called_process.c.key == job.c.called_process_key),
     key=job.c.key,
     attributes={
         "jobKey": _key(job.c.key),
-        "processInstanceKey": _key(job.c.instance_key),
-        "processDefinitionKey": _key(process_instance.c.process_definition_key),
-        "processDefinitionId": _text(process_instance.c.process_id),
+        "processInstanceKey": _of_process(job),
+        "processDefinitionKey": _key(_DEFINITION_KEY),
+        "processDefinitionId": _text(_PROCESS_ID),
         "elementInstanceKey": _key(job.c.element_instance_key),
         "elementId": _text(job.c.element_id),
         "type": _text(job.c.type),
@@ -329,6 +395,7 @@ _ERROR_TYPE = case(
     (incident.c.code == "uncaught_error", literal("UNHANDLED_ERROR_EVENT")),
     (incident.c.code.in_(("no_flow", "condition_not_boolean")), literal("CONDITION_ERROR")),
     (incident.c.code == "decision_missing", literal("CALLED_DECISION_ERROR")),
+    (incident.c.code.startswith("call", autoescape=True), literal("CALLED_ELEMENT_ERROR")),
     (incident.c.code.startswith("decision_", autoescape=True), literal("DECISION_EVALUATION_ERROR")),
     (incident.c.code.startswith("feel_", autoescape=True), literal("EXTRACT_VALUE_ERROR")),
     (incident.c.code.endswith("_value", autoescape=True), literal("EXTRACT_VALUE_ERROR")),
@@ -336,14 +403,20 @@ _ERROR_TYPE = case(
 )
 
 INCIDENTS = Searchable(
-    query=select(incident, process_instance.c.process_definition_key, _ERROR_TYPE.label("error_type"))
+    query=select(
+        incident,
+        process_key(incident).label("process_key"),
+        _DEFINITION_KEY.label("process_definition_key"),
+        _ERROR_TYPE.label("error_type"),
+    )
     .select_from(incident)
-    .join(process_instance, process_instance.c.key == incident.c.instance_key),
+    .join(process_instance, process_instance.c.key == incident.c.instance_key)
+    .outerjoin(called_process, called_process.c.key == incident.c.called_process_key),
     key=incident.c.key,
     attributes={
         "incidentKey": _key(incident.c.key),
-        "processInstanceKey": _key(incident.c.instance_key),
-        "processDefinitionKey": _key(process_instance.c.process_definition_key),
+        "processInstanceKey": _of_process(incident),
+        "processDefinitionKey": _key(_DEFINITION_KEY),
         "processDefinitionId": _text(incident.c.process_id),
         "elementInstanceKey": _key(incident.c.element_instance_key),
         "elementId": _text(incident.c.element_id),
@@ -386,14 +459,19 @@ DECISION_DEFINITIONS = Searchable(
 )
 
 MESSAGE_SUBSCRIPTIONS = Searchable(
-    query=select(message_subscription, process_instance.c.process_definition_key)
+    query=select(
+        message_subscription,
+        process_key(message_subscription).label("process_key"),
+        _DEFINITION_KEY.label("process_definition_key"),
+    )
     .select_from(message_subscription)
-    .join(process_instance, process_instance.c.key == message_subscription.c.instance_key),
+    .join(process_instance, process_instance.c.key == message_subscription.c.instance_key)
+    .outerjoin(called_process, called_process.c.key == message_subscription.c.called_process_key),
     key=message_subscription.c.key,
     attributes={
         "messageSubscriptionKey": _key(message_subscription.c.key),
-        "processInstanceKey": _key(message_subscription.c.instance_key),
-        "processDefinitionKey": _key(process_instance.c.process_definition_key),
+        "processInstanceKey": _of_process(message_subscription),
+        "processDefinitionKey": _key(_DEFINITION_KEY),
         "processDefinitionId": _text(message_subscription.c.process_id),
         "elementInstanceKey": _key(message_subscription.c.element_instance_key),
         "elementId": _text(message_subscription.c.element_id),

@@ -23,6 +23,8 @@ from app.storage.api_resources import (
     PROCESS_INSTANCES,
     USER_TASKS,
     VARIABLES,
+    process_key,
+    processes,
 )
 from app.storage.searching import compare, find
 from app.storage.tables.definitions import form_definition, process_form
@@ -61,8 +63,8 @@ class ApiSearches:
             self._connection,
             PROCESS_INSTANCES,
             search,
-            *_own(started_by),
-            *(self._has_variable(item, process_instance.c.key) for item in search.variables),
+            *([] if started_by is None else [processes.c.started_by == started_by]),
+            *(self._has_variable(item, processes.c.key) for item in search.variables),
         )
 
     def element_instances(self, search: Search, *, started_by: int | None) -> Found:
@@ -107,7 +109,8 @@ class ApiSearches:
     def find_variable(self, key: int) -> dict[str, Any] | None:
         """Return the variable of the key of the API."""
         lowest, highest = scope_range(key)
-        rows = self._connection.execute(select(variable).where(variable.c.scope_key.between(lowest, highest)))
+        query = select(variable, process_key(variable).label("process_key"))
+        rows = self._connection.execute(query.where(variable.c.scope_key.between(lowest, highest)))
         for row in rows:
             if variable_key(scope_key=row.scope_key, name=row.name) == key:
                 return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
@@ -130,7 +133,7 @@ class ApiSearches:
             if wanted is not None:
                 conditions.append(self._contains_one(column, *wanted))
         for item in search.variables:
-            owner = user_task.c.element_instance_key if item.local else user_task.c.instance_key
+            owner = user_task.c.element_instance_key if item.local else process_key(user_task)
             conditions.append(self._has_variable(item, owner))
         return find(self._connection, USER_TASKS, search, *conditions)
 
@@ -184,17 +187,17 @@ class ApiSearches:
         return Behind(instance_key=instance_key, case_key=self._connection.scalar(case_key))
 
     def enclosing_scopes(self, element_instance_key: int) -> list[int]:
-        """Return the scopes of an element from itself outwards to the process."""
+        """Return the scopes of an element from itself outwards to its process; a called one sees nothing outside."""
         scopes = [element_instance_key]
         while len(scopes) < 100:
-            parent = self._connection.execute(
-                select(history.c.scope_key).where(
+            found = self._connection.execute(
+                select(history.c.scope_key, history.c.called_process_key).where(
                     history.c.element_instance_key == scopes[-1], history.c.event == "activated"
                 )
-            ).scalar_one_or_none()
-            if parent is None or parent in scopes:
+            ).one_or_none()
+            if found is None or found.scope_key in scopes or found.called_process_key == scopes[-1]:
                 break
-            scopes.append(parent)
+            scopes.append(found.scope_key)
         return scopes
 
     # -- conditions that need more than a column -----------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import ColumnElement, Connection, func, insert, select, text
 
 from app.domain.errors import NotFound
 from app.domain.keys import new_key
@@ -58,15 +58,10 @@ class Definitions:
 
     def get_latest(self, process_id: str) -> Definition:
         """Return the newest version of the process. :raises NotFound: it was never published"""
-        row = self._connection.execute(
-            select(*_COLUMNS)
-            .where(process_definition.c.process_id == process_id)
-            .order_by(process_definition.c.version.desc())
-            .limit(1)
-        ).one_or_none()
-        if row is None:
+        found = self.find_latest(process_id)
+        if found is None:
             raise NotFound("process", process_id)
-        return _to_definition(row)
+        return found
 
     def get_version(self, process_id: str, version: int) -> Definition:
         """Return that version of the process. :raises NotFound: no such version"""
@@ -78,6 +73,28 @@ class Definitions:
         if row is None:
             raise NotFound("process", process_id)
         return _to_definition(row)
+
+    def find_published_with(self, process_id: str, definition_key: int) -> Definition | None:
+        """Return the version of the process that was the newest when that version of a process was published."""
+        moment = select(process_definition.c.published_at).where(process_definition.c.key == definition_key)
+        return self._find(process_id, process_definition.c.published_at <= moment.scalar_subquery())
+
+    def find_tagged(self, process_id: str, version_tag: str) -> Definition | None:
+        """Return the newest version of the process that has the version tag."""
+        return self._find(process_id, process_definition.c.version_tag == version_tag)
+
+    def find_latest(self, process_id: str) -> Definition | None:
+        """Return the newest version of the process, None where it was never published."""
+        return self._find(process_id)
+
+    def _find(self, process_id: str, *conditions: ColumnElement[bool]) -> Definition | None:
+        row = self._connection.execute(
+            select(*_COLUMNS)
+            .where(process_definition.c.process_id == process_id, *conditions)
+            .order_by(process_definition.c.version.desc())
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else _to_definition(row)
 
     def xml(self, key: int) -> bytes:
         """Return the original XML of the process version, byte for byte. :raises NotFound: no such version"""

@@ -37,7 +37,8 @@ class Incidents:
             {
                 "key": item.key,
                 "instance_key": instance_key,
-                "process_id": process_id,
+                "process_id": item.called.process_id if item.called else process_id,
+                "called_process_key": item.called_key,
                 "element_instance_key": item.element_instance_key,
                 "element_id": item.element_id,
                 "job_key": job_key,
@@ -58,6 +59,7 @@ class Incidents:
         return Incident(
             key=row.key,
             instance_key=row.instance_key,
+            called_process_key=row.called_process_key,
             process_id=row.process_id,
             element_id=row.element_id,
             element_instance_key=row.element_instance_key,

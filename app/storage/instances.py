@@ -265,6 +265,7 @@ class Instances:
                         "element_type": event.element_type,
                         "event": event.event,
                         "actor_key": actor_key,
+                        "called_process_key": event.called_key,
                     }
                     for number, event in enumerate(events, start=1)
                 ],
@@ -272,7 +273,7 @@ class Instances:
 
     def write_variables(self, instance_key: int, written: Sequence[VariableWritten], *, now: datetime) -> None:
         """Insert or replace the variables; the last value of a name in a scope wins."""
-        latest = {(item.scope_key, item.name): item.value for item in written}
+        latest = {(item.scope_key, item.name): item for item in written}
         if latest:
             upsert(
                 self._connection,
@@ -282,10 +283,11 @@ class Instances:
                         "scope_key": scope_key,
                         "name": name,
                         "instance_key": instance_key,
-                        "value": value,
+                        "value": item.value,
                         "updated_at": now,
+                        "called_process_key": item.called_key,
                     }
-                    for (scope_key, name), value in latest.items()
+                    for (scope_key, name), item in latest.items()
                 ],
                 keys=("scope_key", "name"),
                 changes=("value", "updated_at"),

@@ -51,6 +51,7 @@ class Jobs:
                         "instance_key": instance_key,
                         "element_instance_key": item.element_instance_key,
                         "element_id": item.element_id,
+                        "called_process_key": item.called_key,
                         "type": item.type,
                         "status": "ready",
                         "retries": item.retries,
@@ -232,6 +233,7 @@ def _to_job(row: AnyRow) -> Job:
     return Job(
         key=row.key,
         instance_key=row.instance_key,
+        called_process_key=row.called_process_key,
         element_instance_key=row.element_instance_key,
         element_id=row.element_id,
         type=row.type,

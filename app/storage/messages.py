@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, literal, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, literal, or_, select, update
 
 from app.domain.errors import Conflict, NotFound
 from app.domain.keys import new_key
@@ -14,6 +14,7 @@ from app.domain.steps import MessageAwaited, SignalAwaited, StartEvent
 from app.storage.rows import Awaited, Delivery
 from app.storage.tables.definitions import message_start
 from app.storage.tables.instances import (
+    called_process,
     delivery,
     message,
     message_subscription,
@@ -39,7 +40,8 @@ class Messages:
                     {
                         "key": item.key,
                         "instance_key": instance_key,
-                        "process_id": process_id,
+                        "process_id": item.called.process_id if item.called else process_id,
+                        "called_process_key": item.called_key,
                         "element_instance_key": item.element_instance_key,
                         "element_id": item.element_id,
                         "message_name": item.message_name,
@@ -61,6 +63,7 @@ class Messages:
                     {
                         "key": item.key,
                         "instance_key": instance_key,
+                        "called_process_key": item.called_key,
                         "element_instance_key": item.element_instance_key,
                         "element_id": item.element_id,
                         "signal_name": item.signal_name,
@@ -249,9 +252,12 @@ class Messages:
                 message_subscription.c.message_name,
                 message_subscription.c.element_id,
                 message_subscription.c.instance_key,
-                process_instance.c.process_definition_key,
+                func.coalesce(called_process.c.process_definition_key, process_instance.c.process_definition_key).label(
+                    "process_definition_key"
+                ),
             )
             .join(process_instance, process_instance.c.key == message_subscription.c.instance_key)
+            .outerjoin(called_process, called_process.c.key == message_subscription.c.called_process_key)
             .where(process_instance.c.case_key == case_key, message_subscription.c.status == "open")
             .order_by(
                 process_instance.c.started_at,
@@ -378,19 +384,24 @@ class Messages:
         )
         return result.rowcount == 1
 
-    def drop_delivery(self, key: int, *, process_id: str, now: datetime) -> None:
+    def drop_delivery(self, key: int, *, now: datetime) -> None:
         """Note that nobody waited any more; the message is kept for another of the process until it expires."""
         row = self.get_delivery(key)
         self._connection.execute(update(delivery).where(delivery.c.key == key).values(status="dropped", ended_at=now))
-        if row.message_key is not None:
-            kept = self._connection.execute(
-                select(message.c.taken_by).where(message.c.key == row.message_key).with_for_update()
-            ).scalar_one()
-            self._connection.execute(
-                update(message)
-                .where(message.c.key == row.message_key)
-                .values(taken_by=[name for name in kept if name != process_id])
-            )
+        if row.message_key is None or row.subscription_key is None:
+            return
+        # the process that waited may have been a called one
+        process_id = self._connection.execute(
+            select(message_subscription.c.process_id).where(message_subscription.c.key == row.subscription_key)
+        ).scalar_one()
+        kept = self._connection.execute(
+            select(message.c.taken_by).where(message.c.key == row.message_key).with_for_update()
+        ).scalar_one()
+        self._connection.execute(
+            update(message)
+            .where(message.c.key == row.message_key)
+            .values(taken_by=[name for name in kept if name != process_id])
+        )
 
     def replace_starts(self, process_id: str, starts: Sequence[StartEvent], *, definition_key: int) -> None:
         """Let these message and signal start events start the process from now on, and no others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from app.domain.localized import LocalizedText
 from app.storage.tables.care import care_case
 from app.storage.tables.definitions import decision_definition, process_definition
 from app.storage.tables.instances import (
+    called_process,
     history,
     incident,
     job,
@@ -191,11 +193,14 @@ class Monitor:
         return {row.process_id: row.name for row in self._connection.execute(query)}
 
     def element_counts(self, definition_key: int) -> dict[str, int]:
-        """Return how many element instances are active now, by element id, over the version's active instances."""
+        """
+        Return how many element instances are active now, by element id.
+
+        Over the version's active instances, and the active calls of it in other instances.
+        """
         ended = history.alias("ended")
-        query = (
+        live = (
             select(history.c.element_id, func.count())
-            .join(process_instance, process_instance.c.key == history.c.instance_key)
             .outerjoin(
                 ended,
                 and_(
@@ -203,33 +208,50 @@ class Monitor:
                     ended.c.event.in_(("completed", "terminated")),
                 ),
             )
-            .where(
-                process_instance.c.process_definition_key == definition_key,
-                process_instance.c.status == "active",
-                history.c.event == "activated",
-                history.c.element_type != "process",
-                ended.c.sequence.is_(None),
-            )
+            .where(history.c.event == "activated", history.c.element_type != "process", ended.c.sequence.is_(None))
             .group_by(history.c.element_id)
         )
-        return {row[0]: row[1] for row in self._connection.execute(query)}
+        own = live.join(process_instance, process_instance.c.key == history.c.instance_key).where(
+            history.c.called_process_key.is_(None), *_active_of(process_instance, definition_key)
+        )
+        called = live.join(called_process, called_process.c.key == history.c.called_process_key).where(
+            *_active_of(called_process, definition_key)
+        )
+        return self._added_up(own, called)
 
     def incident_counts(self, definition_key: int) -> dict[str, int]:
-        """Return how many incidents are open, by element id, over the version's instances."""
-        query = (
+        """Return how many incidents are open, by element id, over the version's instances and the calls of it."""
+        standing = (
             select(incident.c.element_id, func.count())
-            .join(process_instance, process_instance.c.key == incident.c.instance_key)
-            .where(process_instance.c.process_definition_key == definition_key, incident.c.status == "open")
+            .where(incident.c.status == "open")
             .group_by(incident.c.element_id)
         )
-        return {row[0]: row[1] for row in self._connection.execute(query)}
+        own = standing.join(process_instance, process_instance.c.key == incident.c.instance_key).where(
+            incident.c.called_process_key.is_(None), process_instance.c.process_definition_key == definition_key
+        )
+        called = standing.join(called_process, called_process.c.key == incident.c.called_process_key).where(
+            called_process.c.process_definition_key == definition_key
+        )
+        return self._added_up(own, called)
 
-    def history(self, instance_key: int, *, flows: bool = False, limit: int = 2000) -> list[Mapping[str, Any]]:
-        """Return what happened, in order, with the names of those who did it."""
+    def _added_up(self, *queries: Any) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        for query in queries:
+            counts.update({row[0]: row[1] for row in self._connection.execute(query)})
+        return dict(counts)
+
+    def history(
+        self, instance_key: int, *, process_key: int | None = None, flows: bool = False, limit: int = 2000
+    ) -> list[Mapping[str, Any]]:
+        """
+        Return what happened, in order, with the names of those who did it.
+
+        `process_key`: only in that process of the instance, its own (the instance's key) or a called one.
+        """
         query = (
             select(history, user_account.c.name.label("actor"))
             .outerjoin(user_account, user_account.c.key == history.c.actor_key)
-            .where(history.c.instance_key == instance_key)
+            .where(*_of_process(history, instance_key, process_key))
             .order_by(history.c.sequence)
             .limit(limit)
         )
@@ -237,24 +259,25 @@ class Monitor:
             query = query.where(history.c.event != "flow_taken")
         return _mappings(self._connection.execute(query).all())
 
-    def taken_flows(self, instance_key: int) -> list[str]:
-        """Return the ids of the sequence flows that were taken, each once."""
+    def taken_flows(self, instance_key: int, *, process_key: int) -> list[str]:
+        """Return the ids of the sequence flows that were taken in that process of the instance, each once."""
         query = (
             select(history.c.element_id)
-            .where(history.c.instance_key == instance_key, history.c.event == "flow_taken")
+            .where(*_of_process(history, instance_key, process_key), history.c.event == "flow_taken")
             .distinct()
         )
         return list(self._connection.scalars(query))
 
-    def variables(self, instance_key: int) -> list[Mapping[str, Any]]:
-        """Return the variables of all scopes by name."""
-        query = select(variable).where(variable.c.instance_key == instance_key).order_by(variable.c.name)
+    def variables(self, instance_key: int, *, process_key: int | None = None) -> list[Mapping[str, Any]]:
+        """Return the variables of all scopes (or of those of one process of the instance) by name."""
+        query = select(variable).where(*_of_process(variable, instance_key, process_key)).order_by(variable.c.name)
         return _mappings(self._connection.execute(query).all())
 
     def incidents(
         self,
         *,
         instance_key: int | None = None,
+        process_key: int | None = None,
         status: str = "",
         after: tuple[datetime, int] | None = None,
         limit: int = 200,
@@ -276,7 +299,7 @@ class Monitor:
             .limit(limit)
         )
         if instance_key is not None:
-            query = query.where(incident.c.instance_key == instance_key)
+            query = query.where(*_of_process(incident, instance_key, process_key))
         if status:
             query = query.where(incident.c.status == status)
         if after is not None:
@@ -300,11 +323,16 @@ class Monitor:
         )
         return _mappings(self._connection.execute(query).all())
 
-    def active_elements(self, instance_keys: Sequence[int]) -> dict[int, list[str]]:
-        """Return the ids of the elements where each of the instances stands."""
+    def active_elements(self, instance_keys: Sequence[int]) -> dict[int, list[tuple[int | None, str]]]:
+        """
+        Return where each of the instances stands: ids of elements, each with the version it is of.
+
+        The version is None for elements of the instance's own process.
+        """
         ended = history.alias("ended")
         query = (
-            select(history.c.instance_key, history.c.element_id)
+            select(history.c.instance_key, history.c.element_id, called_process.c.process_definition_key)
+            .outerjoin(called_process, called_process.c.key == history.c.called_process_key)
             .outerjoin(
                 ended,
                 and_(
@@ -320,9 +348,9 @@ class Monitor:
             )
             .order_by(history.c.instance_key, history.c.sequence)
         )
-        found: dict[int, list[str]] = {}
+        found: dict[int, list[tuple[int | None, str]]] = {}
         for row in self._connection.execute(query):
-            found.setdefault(row.instance_key, []).append(row.element_id)
+            found.setdefault(row.instance_key, []).append((row.process_definition_key, row.element_id))
         return found
 
     def audit(self, instance_key: int) -> list[Mapping[str, Any]]:
@@ -336,8 +364,8 @@ class Monitor:
         )
         return _mappings(self._connection.execute(query).all())
 
-    def waits(self, instance_key: int) -> dict[str, list[Mapping[str, Any]]]:
-        """Return the open tasks, jobs, timers and message subscriptions of the instance."""
+    def waits(self, instance_key: int, *, process_key: int) -> dict[str, list[Mapping[str, Any]]]:
+        """Return the open tasks, jobs, timers and message subscriptions in that process of the instance."""
         parts: Mapping[str, tuple[Any, ColumnElement[bool]]] = {
             "tasks": (user_task, user_task.c.status == "open"),
             "jobs": (job, job.c.status.in_(("ready", "leased", "dead", "unknown"))),
@@ -346,7 +374,9 @@ class Monitor:
         }
         return {
             name: _mappings(
-                self._connection.execute(select(table).where(table.c.instance_key == instance_key, condition)).all()
+                self._connection.execute(
+                    select(table).where(*_of_process(table, instance_key, process_key), condition)
+                ).all()
             )
             for name, (table, condition) in parts.items()
         }
@@ -395,6 +425,20 @@ class Monitor:
         return {"active": row.active, "with_incidents": row.with_incidents}
 
 
+def _of_process(table: Any, instance_key: int, process_key: int | None) -> list[ColumnElement[bool]]:
+    """Return the condition of rows of one process of the instance: its own, or a called one; None: of them all."""
+    conditions: list[ColumnElement[bool]] = [table.c.instance_key == instance_key]
+    if process_key == instance_key:
+        conditions.append(table.c.called_process_key.is_(None))
+    elif process_key is not None:
+        conditions.append(table.c.called_process_key == process_key)
+    return conditions
+
+
+def _active_of(table: Any, definition_key: int) -> tuple[ColumnElement[bool], ...]:
+    return table.c.process_definition_key == definition_key, table.c.status == "active"
+
+
 def _mappings(rows: Sequence[AnyRow]) -> list[Mapping[str, Any]]:
     return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
 
@@ -402,9 +446,9 @@ def _mappings(rows: Sequence[AnyRow]) -> list[Mapping[str, Any]]:
 def _instance_conditions(filters: InstanceFilters) -> list[ColumnElement[bool]]:
     columns = process_instance.c
     pairs: list[tuple[Any, ColumnElement[bool]]] = [
-        (filters.process_id, columns.process_id == filters.process_id),
+        (filters.process_id, _runs(filters)),
         (filters.definition_key, columns.process_definition_key == filters.definition_key),
-        (filters.version, columns.version == filters.version),
+        (filters.version and not filters.process_id, columns.version == filters.version),
         (filters.status, columns.status == filters.status),
         (filters.case_key, columns.case_key == filters.case_key),
         (filters.key, columns.key == filters.key),
@@ -430,6 +474,19 @@ def _instance_conditions(filters: InstanceFilters) -> list[ColumnElement[bool]]:
     if filters.started_before:
         conditions.append(columns.started_at < filters.started_before)
     return conditions
+
+
+def _runs(filters: InstanceFilters) -> ColumnElement[bool]:
+    """Return the condition of instances of the process (and version), and of those that call it."""
+
+    def fits(table: Any) -> list[ColumnElement[bool]]:
+        version = [table.c.version == filters.version] if filters.version else []
+        return [table.c.process_id == filters.process_id, *version]
+
+    calls = select(called_process.c.instance_key).where(*fits(called_process))
+    if filters.status:
+        calls = calls.where(called_process.c.status == filters.status)
+    return or_(and_(*fits(process_instance)), process_instance.c.key.in_(calls))
 
 
 def _waiting_at(element_id: str) -> Any:

@@ -45,10 +45,11 @@ class Instance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A user task."""
+    """A user task; `called_process_key` is that of the called process that it is of, None: the instance's own."""
 
     key: int
     instance_key: int
+    called_process_key: int | None
     definition_key: int
     process_id: str
     element_id: str
@@ -92,10 +93,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A piece of work that was promised."""
+    """A piece of work that was promised; `called_process_key` as of a user task."""
 
     key: int
     instance_key: int
+    called_process_key: int | None
     element_instance_key: int
     element_id: str
     type: str
@@ -155,10 +157,11 @@ class Awaited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """Something that a person has to put right."""
+    """Something that a person has to put right; `called_process_key` as of a user task."""
 
     key: int
     instance_key: int
+    called_process_key: int | None
     process_id: str
     element_id: str
     element_instance_key: int

@@ -203,6 +203,11 @@ def compare(connection: Connection, column: Any, operator: Operator, value: Any)
     """Return the condition that the column fulfils; a row without value differs from every value."""
     if operator is Operator.LIKE:
         return _like(connection, column, value)
+    return compare_value(column, operator, value)
+
+
+def compare_value(column: Any, operator: Operator, value: Any) -> ColumnElement[bool]:
+    """Return the condition of every operator but LIKE, which no key or moment takes."""
     return _COMPARISONS[operator](column, value)
 
 

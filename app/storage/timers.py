@@ -38,6 +38,7 @@ class Timers:
                         "instance_key": instance_key,
                         "element_instance_key": item.element_instance_key,
                         "element_id": item.element_id,
+                        "called_process_key": item.called_key,
                         "due_at": item.due_at,
                         "repetitions_left": item.repetitions_left,
                         "status": "open",

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from app.storage.accounts import Accounts
 from app.storage.api_clients import ApiClients
 from app.storage.api_searches import ApiSearches
+from app.storage.called_processes import CalledProcesses
 from app.storage.care import Care
 from app.storage.database import sent_together
 from app.storage.definitions import Definitions
@@ -91,6 +92,11 @@ class UnitOfWork:
     def instances(self) -> Instances:
         """Process instances, history, variables."""
         return Instances(self.connection)
+
+    @cached_property
+    def called_processes(self) -> CalledProcesses:
+        """Processes that call activities have called."""
+        return CalledProcesses(self.connection)
 
     @cached_property
     def tasks(self) -> Tasks:

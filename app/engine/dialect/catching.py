@@ -228,7 +228,7 @@ def start_event(
         container = host.container
         if interrupting:
             instance.terminate(host)
-        instance.spawn(instance.spec.element(element_id), container, event=brought)
+        instance.spawn(host.task_spec.process.element(element_id), container, event=brought)
         return
     if interrupting:
         inner = {each.element_id for each in host.task_spec.subscriptions if each.event_sub_process}
@@ -236,4 +236,4 @@ def start_event(
             instance.close_wait(host, open_wait, completed=False)
         instance.terminate_children(host)
         host.internal_data["x"] = 1
-    instance.spawn(instance.spec.element(event_sub_process), host, event=brought)
+    instance.spawn(host.task_spec.process.element(event_sub_process), host, event=brought)

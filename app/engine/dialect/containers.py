@@ -18,11 +18,12 @@ class ContainerSpec(ElementSpec):
     def __init__(self, process: ProcessSpec, facts: Facts, *, starts: tuple[str, ...], spec_name: str = "") -> None:
         super().__init__(process, facts, spec_name=spec_name)
         self.starts = starts
+        self.is_process = facts.element_type == "process"
 
     def enter(self, token: Token) -> bool | None:
         """Open the scope of the variables inside, then begin."""
         instance = token.workflow
-        if token is not instance.task_tree:
+        if not self.is_process:
             instance.scopes.open(token.id, parent=instance.scope_of(token.container), kind="p")
         return super().enter(token)
 
@@ -31,7 +32,7 @@ class ContainerSpec(ElementSpec):
         chosen = token.internal_data.pop("start", None)
         data = {"event": token.internal_data.pop("event")} if "event" in token.internal_data else {}
         for start in [chosen] if chosen else self.starts:
-            token.workflow.spawn(token.workflow.spec.element(start), token, **data)
+            token.workflow.spawn(self.process.element(start), token, **data)
         return None
 
     def child_finished(self, token: Token, child: Token) -> None:  # noqa: ARG002

@@ -74,6 +74,8 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
     has_turns = False
     #: whether elements of the diagram lie inside
     is_container = False
+    #: whether this is a process itself, called or not
+    is_process = False
     #: whether a token that waits here has to be looked at when all is at rest
     waits_for_others = False
     #: where a container begins
@@ -81,6 +83,8 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
 
     def __init__(self, process: ProcessSpec, facts: Facts, *, spec_name: str = "") -> None:
         super().__init__(process, spec_name or facts.element_id)
+        #: the spec of the process that the element is of
+        self.process = process
         self.element_id = facts.element_id
         self.element_type = facts.element_type
         self.label = facts.name
@@ -175,8 +179,8 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
 
     def conclude(self, token: Token) -> bool:
         """Choose the flows to take; nothing is taken yet."""
-        if self.is_turn(token):
-            token.container.task_spec.turn_ends(token.container, token)
+        if token is not token.workflow.task_tree:
+            token.container.task_spec.child_leaves(token.container, token)
         if self.flows:
             token.internal_data["taken"] = self.choose(token)
         return True
@@ -222,8 +226,8 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
         instance = token.workflow
         container = token.container
         if flow.reported:
-            instance.recorder.flow_taken(flow.flow_id, container.id)
-        instance.spawn(instance.spec.element(flow.target), container, f=flow.flow_id)
+            instance.recorder.flow_taken(flow.flow_id, container)
+        instance.spawn(self.process.element(flow.target), container, f=flow.flow_id)
 
     # -- mappings ----------------------------------------------------------------------------------
 
@@ -259,8 +263,8 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
         """Hear that something inside the element is over."""
         raise NotImplementedError
 
-    def turn_ends(self, token: Token, turn: Token) -> None:
-        """Take what a turn brings to the multi-instance before the turn's variables go."""
+    def child_leaves(self, token: Token, child: Token) -> None:
+        """Take what an element inside brings (a turn, a called process) before its variables go."""
 
     def try_to_fire(self, token: Token) -> bool:  # noqa: ARG002
         """Return whether a token that waits at a join was let go."""

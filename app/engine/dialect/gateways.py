@@ -133,6 +133,6 @@ class EventGatewaySpec(ElementSpec):
         chosen = next(each for each in self.flows if each is flow)
         instance, container = token.workflow, token.container
         if chosen.reported:
-            instance.recorder.flow_taken(chosen.flow_id, container.id)
+            instance.recorder.flow_taken(chosen.flow_id, container)
         brought = token.internal_data.pop("event")
-        instance.spawn(instance.spec.element(chosen.target), container, f=chosen.flow_id, event=brought)
+        instance.spawn(self.process.element(chosen.target), container, f=chosen.flow_id, event=brought)

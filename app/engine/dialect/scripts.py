@@ -90,10 +90,11 @@ class RuleSpec(ElementSpec):
 
     def _decide(self, token: Token, values: Sequence[Value]) -> bool:
         instance = token.workflow
-        compiled = instance.surroundings.decisions.get(str(values[0]))
+        scope_key = instance.scope_of(token)
+        compiled = instance.surroundings_of(scope_key).decisions.get(str(values[0]))
         if compiled is None:
             raise EngineFault("decision_missing", f"the decision {values[0]} is not published")
-        context = instance.context(instance.scope_of(token), None)
+        context = instance.context(scope_key, None)
         outcome = decisions.decide(compiled, context, now=instance.surroundings.now)
         instance.recorder.decisions.append(
             DecisionEvaluated(

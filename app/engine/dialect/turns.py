@@ -95,14 +95,14 @@ class MultiInstanceSpec(ElementSpec):
         variables["loopCounter"] = index + 1
         start_turn(token, self.inner, variables)
 
-    def turn_ends(self, token: Token, turn: Token) -> None:
+    def child_leaves(self, token: Token, child: Token) -> None:
         """Put the turn's output into the collection and ask whether that was enough."""
         instance = token.workflow
         turns = self.turns
         if turns.output_collection and turns.output_element is not None:
-            value = instance.evaluate(turn, [turns.output_element])[0]
+            value = instance.evaluate(child, [turns.output_element])[0]
             collected = list(instance.scopes[token.id][turns.output_collection])
-            collected[turn.internal_data["turn"] - 1] = value
+            collected[child.internal_data["turn"] - 1] = value
             instance.scopes.write_here(token.id, {turns.output_collection: collected})
         if turns.completion_condition is None:
             return
@@ -114,7 +114,7 @@ class MultiInstanceSpec(ElementSpec):
             "numberOfCompletedInstances": data["done"] + 1,
             "numberOfTerminatedInstances": 0,
         }
-        enough = instance.evaluate(turn, [turns.completion_condition], counts)[0]
+        enough = instance.evaluate(child, [turns.completion_condition], counts)[0]
         if not isinstance(enough, bool):
             raise EngineFault("completion_condition_value", "the completion condition is neither true nor false")
         data["enough"] = enough
@@ -198,7 +198,7 @@ class LoopSpec(ElementSpec):
 def start_turn(body: Token, inner: str, variables: dict[str, Value]) -> None:
     """Put a token on the activity inside the body, with a scope of its own."""
     instance = body.workflow
-    spec = instance.spec.element(inner)
+    spec = body.task_spec.process.element(inner)
     key = instance.surroundings.new_key()
     kind = "p" if spec.is_container else "e"
     instance.scopes.open(key, parent=instance.scope_of(body), kind=kind)

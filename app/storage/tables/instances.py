@@ -1,9 +1,22 @@
 """Process instances and all that they wait for. The instance row is the lock of everything below it."""
 
+from typing import Any
+
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
 from app.storage.tables.base import metadata
 from app.storage.types import Instant, Json, Key
+
+
+def of_called(table: str) -> tuple[Column[Any], Index]:
+    """Return the column of the called process that a row is of (none: the instance's own), and its index."""
+    return Column("called_process_key", Key), Index(
+        f"ix_{table}_called_process_key",
+        "called_process_key",
+        sqlite_where=text("called_process_key IS NOT NULL"),
+        postgresql_where=text("called_process_key IS NOT NULL"),
+    )
+
 
 process_instance = Table(
     "process_instance",
@@ -32,6 +45,28 @@ process_instance = Table(
     Index(None, "process_definition_key", "status"),
 )
 
+#: one line per process that a call activity has called: it runs inside the state, and under the lock, of the instance
+called_process = Table(
+    "called_process",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("instance_key", Key, ForeignKey("process_instance.key"), nullable=False),
+    Column("parent_key", Key, nullable=False),  # the process that calls: the instance, or a called process
+    Column("element_instance_key", Key, nullable=False),  # of the call activity
+    Column("element_id", Text, nullable=False),
+    Column("process_definition_key", Key, ForeignKey("process_definition.key"), nullable=False),
+    Column("process_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("status", Text, nullable=False),  # as of an instance
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index(None, "instance_key"),
+    Index(None, "parent_key"),
+    Index(None, "started_at", "key"),
+    Index(None, "process_id", "status"),
+    Index(None, "process_definition_key", "status"),
+)
+
 #: append-only: one line per thing that happened, numbered within its instance
 history = Table(
     "history",
@@ -54,6 +89,7 @@ history = Table(
         sqlite_where=text("event <> 'flow_taken'"),
         postgresql_where=text("event <> 'flow_taken'"),
     ),
+    *of_called("history"),
 )
 
 variable = Table(
@@ -65,6 +101,7 @@ variable = Table(
     Column("value", Json, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Index(None, "instance_key"),
+    *of_called("variable"),
 )
 
 job = Table(
@@ -99,6 +136,7 @@ job = Table(
     ),
     Index(None, "type", "status"),
     Index(None, "instance_key"),
+    *of_called("job"),
 )
 
 timer = Table(
@@ -120,6 +158,7 @@ timer = Table(
         postgresql_where=text("status = 'open'"),
     ),
     Index(None, "instance_key"),
+    *of_called("timer"),
 )
 
 message_subscription = Table(
@@ -144,6 +183,7 @@ message_subscription = Table(
         postgresql_where=text("status = 'open'"),
     ),
     Index(None, "instance_key"),
+    *of_called("message_subscription"),
 )
 
 signal_subscription = Table(
@@ -164,6 +204,7 @@ signal_subscription = Table(
         postgresql_where=text("status = 'open'"),
     ),
     Index(None, "instance_key"),
+    *of_called("signal_subscription"),
 )
 
 #: a message waits here for somebody who waits for it, until it expires
@@ -243,4 +284,5 @@ incident = Table(
     Column("note", Text, nullable=False, server_default=""),
     Index(None, "status", "opened_at", "key"),
     Index(None, "instance_key"),
+    *of_called("incident"),
 )

@@ -3,6 +3,7 @@
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
 
 from app.storage.tables.base import metadata
+from app.storage.tables.instances import of_called
 from app.storage.types import Instant, Json, Key
 
 user_task = Table(
@@ -58,6 +59,7 @@ user_task = Table(
         postgresql_where=text("status = 'open'"),
     ),
     Index("ix_user_task_done_by", "completed_by", "ended_at"),
+    *of_called("user_task"),
     Index(
         "ix_user_task_delayed",
         "unit_id",

@@ -140,7 +140,7 @@ def _element(row: Mapping[str, Any]) -> ElementInstance:
         end_date=row["ended_at"],
         has_incident=row["incident_key"] is not None,
         incident_key=None if row["incident_key"] is None else str(row["incident_key"]),
-        process_instance_key=str(row["instance_key"]),
+        process_instance_key=str(row["process_key"]),
         root_process_instance_key=str(row["instance_key"]),
         process_definition_key=str(row["process_definition_key"]),
         process_definition_id=row["process_id"],
@@ -230,7 +230,7 @@ def show_variable(call: Call) -> Variable:
         name=row["name"],
         value=msgspec.json.encode(row["value"]).decode(),
         scope_key=str(row["scope_key"]),
-        process_instance_key=str(row["instance_key"]),
+        process_instance_key=str(row["process_key"]),
         root_process_instance_key=str(row["instance_key"]),
     )
 
@@ -249,7 +249,7 @@ def variable_line(row: Mapping[str, Any], *, cut: bool) -> VariableLine:
         value=value[:LONGEST_VALUE] if long else value,
         is_truncated=long,
         scope_key=str(row["scope_key"]),
-        process_instance_key=str(row["instance_key"]),
+        process_instance_key=str(row["process_key"]),
         root_process_instance_key=str(row["instance_key"]),
     )
 
@@ -339,7 +339,7 @@ def _subscription(row: Mapping[str, Any]) -> Subscription:
         correlation_key=row["correlation_key"],
         element_id=row["element_id"],
         element_instance_key=str(row["element_instance_key"]),
-        process_instance_key=str(row["instance_key"]),
+        process_instance_key=str(row["process_key"]),
         root_process_instance_key=str(row["instance_key"]),
         process_definition_key=str(row["process_definition_key"]),
         process_definition_id=row["process_id"],

@@ -103,7 +103,7 @@ def _line(row: Mapping[str, Any], language: str) -> Incident:
         element_id=row["element_id"],
         element_instance_key=str(row["element_instance_key"]),
         job_key=None if row["job_key"] is None else str(row["job_key"]),
-        process_instance_key=str(row["instance_key"]),
+        process_instance_key=str(row["process_key"]),
         root_process_instance_key=str(row["instance_key"]),
         process_definition_key=str(row["process_definition_key"]),
         process_definition_id=row["process_id"],

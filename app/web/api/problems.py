@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from app.commands.api_clients import note_refused_call
 from app.domain.api_client import Caller, Unauthenticated
 from app.domain.errors import (
+    CalledByOther,
     Concealed,
     Conflict,
     EngineFault,
@@ -55,6 +56,7 @@ STATUSES: tuple[tuple[type[KykypolkuError], int, str], ...] = (
     (TaskClaimedByOther, 409, "task_claimed"),
     (TaskHeld, 409, "task_held"),
     (InstanceEnded, 409, "instance_ended"),
+    (CalledByOther, 409, "called_by_other"),
     (LeaseLost, 409, "lease_lost"),
     (Conflict, 409, "conflict"),
     (Unavailable, 503, "unavailable"),
@@ -127,6 +129,8 @@ def _explanation(error: KykypolkuError) -> str:
     texts = Texts.load(language())
     if isinstance(error, InvalidInput):
         return " ".join(line["text"] for line in _problems(error)[:5])
+    if isinstance(error, CalledByOther):
+        return texts("api.called_by_other.detail", instance=error.instance_key)
     if isinstance(error, NotAllowed) and f"access.{error.reason}" in texts:
         return texts(f"access.{error.reason}", **error.values)
     if isinstance(error, StateUnreadable):

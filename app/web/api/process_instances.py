@@ -195,9 +195,13 @@ def _line(row: Mapping[str, Any]) -> ProcessInstance:
         start_date=row["started_at"],
         end_date=row["ended_at"],
         state=_STATES[row["status"]],
-        has_incident=row["open_incidents"] > 0,
+        has_incident=bool(row["has_incident"]),
         business_id=row["business_id"] or None,
-        root_process_instance_key=str(row["key"]),
+        root_process_instance_key=str(row["instance_key"]),
+        parent_process_instance_key=None if row["parent_key"] is None else str(row["parent_key"]),
+        parent_element_instance_key=(
+            None if row["parent_element_instance_key"] is None else str(row["parent_element_instance_key"])
+        ),
     )
 
 
@@ -252,7 +256,7 @@ def show_sequence_flows(call: Call) -> SequenceFlows:
                 sequence_flow_id=f"{key}_{flow}",
                 element_id=flow,
                 process_instance_key=key,
-                root_process_instance_key=key,
+                root_process_instance_key=str(row["instance_key"]),
                 process_definition_key=str(row["process_definition_key"]),
                 process_definition_id=row["process_id"],
             )

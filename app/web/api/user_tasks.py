@@ -145,7 +145,7 @@ def _line(row: Mapping[str, Any]) -> UserTask:
         follow_up_date=row["follow_up_at"],
         element_id=row["element_id"],
         element_instance_key=str(row["element_instance_key"]),
-        process_instance_key=str(row["instance_key"]),
+        process_instance_key=str(row["process_key"]),
         root_process_instance_key=str(row["instance_key"]),
         process_definition_key=str(row["process_definition_key"]),
         process_definition_id=row["process_id"],

@@ -29,8 +29,9 @@ def incidents() -> ResponseReturnValue:
             "retry_address": "",
             "examples": [
                 {
-                    "key_text": str(item["instance_key"]),
-                    "address": f"{PATH}/instances/{item['instance_key']}#incident-{item['key']}",
+                    "key_text": str(item["called_process_key"] or item["instance_key"]),
+                    "address": f"{PATH}/instances/{item['called_process_key'] or item['instance_key']}"
+                    f"#incident-{item['key']}",
                     "opened_at": item["opened_at"],
                     "message": item["message"],
                 }

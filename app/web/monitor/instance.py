@@ -48,7 +48,8 @@ def render_instance(
             element = page.elements.get(incident["element_id"])
             place = incident["element_id"] if element is None else element.drawn_as
             incident_counts[place] = incident_counts.get(place, 0) + 1
-    may_cancel = page.may_repair and line.status == "active"
+    # a called process is part of its instance: who wants to end it ends the instance
+    may_cancel = page.may_repair and line.status == "active" and not page.around
     return render_template(
         "monitor/instance.html",
         instance={
@@ -65,7 +66,10 @@ def render_instance(
             "case_number": line.case_number,
             "case_address": "",
             "business_id": line.business_id,
-            "parent": None,
+            "around": [
+                (in_language(each.process_name, current_language()), f"{PATH}/instances/{each.key}")
+                for each in page.around
+            ],
             "address": f"{PATH}/instances/{line.key}",
         },
         incidents=_incidents(page, wrong or {}),
@@ -82,7 +86,18 @@ def render_instance(
         waits=_waits(page),
         variables=[_variable(page, item) for item in page.variables],
         variables_hidden=0,
-        called=[],
+        called=[
+            {
+                "process_name": item.process_name,
+                "version": item.version,
+                "status": item.status,
+                "incidents": page.called_incidents.get(item.key, 0),
+                "address": f"{PATH}/instances/{item.key}",
+                "element_name": _element_name(page, item.element_id),
+                "started_at": item.started_at,
+            }
+            for item in page.called
+        ],
         history=story(page.history, page.elements)[:200],
         history_next_address="",
         audit=[

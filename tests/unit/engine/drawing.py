@@ -69,6 +69,15 @@ def service(element_id: str = "t", job: str = "job", inner: str = "", extensions
     return element("serviceTask", element_id, inner, f'<zeebe:taskDefinition type="{job}"/>' + extensions, **attributes)
 
 
+def call(
+    element_id: str, process_id: str, inner: str = "", extensions: str = "", *, name: str = "", **attributes: str
+) -> str:
+    """Return a call activity; the attributes are those of zeebe:calledElement."""
+    written = "".join(f" {each}={quoteattr(text)}" for each, text in attributes.items())
+    called = f"<zeebe:calledElement processId={quoteattr(process_id)}{written}/>"
+    return element("callActivity", element_id, inner, called + extensions, name=name)
+
+
 def script(
     element_id: str, expression: str, result: str, inner: str = "", extensions: str = "", **attributes: str
 ) -> str:

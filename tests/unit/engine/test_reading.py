@@ -9,6 +9,7 @@ from tests.unit.engine.drawing import (
     HEAD,
     ROOTS,
     boundary,
+    call,
     diagram,
     element,
     end,
@@ -65,7 +66,12 @@ def test_hostile_and_malformed_files_are_refused(xml, code):
 
 
 UNSUPPORTED = {
-    "callActivity": (element("callActivity", "x", name="Kutsu"), "unsupported_element"),
+    "callActivity without a process": (element("callActivity", "x", name="Kutsu"), "called_process_id_missing"),
+    "callActivity with an unknown binding": (
+        call("x", "q", name="Kutsu", bindingType="newest"),
+        "unsupported_attribute",
+    ),
+    "callActivity bound to no tag": (call("x", "q", name="Kutsu", bindingType="versionTag"), "version_tag_missing"),
     "transaction": (element("transaction", "x", name="Kutsu"), "unsupported_element"),
     "adHocSubProcess": (element("adHocSubProcess", "x", name="Kutsu"), "unsupported_element"),
     "complexGateway": (element("complexGateway", "x", name="Kutsu"), "unsupported_element"),
@@ -260,6 +266,18 @@ def test_other_engines_instructions_are_refused_rather_than_ignored():
         b"<bpmn:userTask ", b'<bpmn:userTask xmlns:camunda="http://camunda.org/schema/1.0/bpmn" camunda:assignee="x" '
     )
     assert codes(xml) == {"foreign_extension"}
+
+
+def test_a_call_of_a_task_of_the_same_file_is_refused():
+    calling = diagram(
+        start(), element("callActivity", "x", calledElement="g"), flow="s x", roots='<bpmn:globalTask id="g"/>'
+    )
+    assert codes(calling) == {"unsupported_element"}
+
+
+def test_the_attribute_of_bpmn_itself_names_a_process_too():
+    calling = diagram(start(), element("callActivity", "x", calledElement="ns:toinen"), flow="s x")
+    assert read_diagram(calling).processes[0].called_process_ids == {"toinen"}
 
 
 def test_every_problem_is_told_at_once():

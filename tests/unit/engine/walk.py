@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from app.engine import run
 from app.engine.diagrams import CompiledProcess, compile_process, read_diagram
 from app.engine.seam import (
+    Binding,
+    CallableVersion,
+    Called,
     Cancelled,
     ElementEvent,
     IncidentOpened,
@@ -43,6 +46,37 @@ def compiled(xml: bytes) -> CompiledProcess:
     return compile_process(xml, read.processes[0].process_id, read.content_hash)
 
 
+@dataclass
+class Shelf:
+    """Published versions in memory: the key of a version is its place, its tag is its place too."""
+
+    versions: list[CallableVersion] = field(default_factory=list)
+
+    def put(self, *diagrams: bytes, **outside: Any) -> Shelf:
+        """Publish the first process of each diagram; `outside` are contexts and decisions of them all."""
+        for xml in diagrams:
+            process = compiled(xml)
+            earlier = [each for each in self.versions if each.process.process_id == process.process_id]
+            self.versions.append(
+                CallableVersion(definition_key=len(self.versions), version=len(earlier) + 1, process=process, **outside)
+            )
+        return self
+
+    def choose(
+        self, process_id: str, binding: Binding, *, version_tag: str, caller_definition_key: int | None
+    ) -> CallableVersion | None:
+        found = [each for each in self.versions if each.process.process_id == process_id]
+        if binding is Binding.VERSION_TAG:
+            found = [each for each in found if str(each.version) == version_tag]
+        if binding is Binding.DEPLOYMENT:
+            # what was there before the caller was published
+            found = [each for each in found if each.definition_key <= (caller_definition_key or 0)]
+        return found[-1] if found else None
+
+    def version(self, definition_key: int) -> CallableVersion:
+        return self.versions[definition_key]
+
+
 class Walk:
     """One instance, the state kept as bytes between steps."""
 
@@ -55,12 +89,19 @@ class Walk:
         now: datetime = NOW,
         contexts: Mapping[str, Any] | None = None,
         decisions: Mapping[str, Any] | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         self.process = xml if isinstance(xml, CompiledProcess) else compiled(xml)
         counter = itertools.count(ROOT + 1)
         self.surroundings = Surroundings(
-            now=now, new_key=lambda: next(counter), contexts=contexts or {}, decisions=decisions or {}
+            now=now,
+            new_key=lambda: next(counter),
+            contexts=contexts or {},
+            decisions=decisions or {},
+            processes=shelf or Shelf(),
         )
+        #: the live called processes by key
+        self.called: dict[int, Called] = {}
         self.open: dict[int, Any] = {}
         self.history: list[Any] = []
         self.variables: dict[tuple[int, str], Any] = {}
@@ -82,9 +123,17 @@ class Walk:
             del self.open[closed.key]
         self.open.update({opened.key: opened for opened in step.opened})
         self.history.extend(step.history)
+        self.called.update({each.called.key: each.called for each in step.calls})
+        for ended in step.calls_ended:
+            del self.called[ended.key]
         self.variables.update({(each.scope_key, each.name): each.value for each in step.variables})
-        stored = {wait.key for element in run.inspect_state(step.state) for wait in element.waits}
-        assert stored == set(self.open), "the told waits and the stored ones differ"
+        live = run.inspect_state(step.state)
+        stored = {wait.key: element.process_key for element in live for wait in element.waits}
+        told = {key: opened.called.key if opened.called else ROOT for key, opened in self.open.items()}
+        assert stored == told, "the told waits and the stored ones differ"
+        assert {element.process_key for element in live} - {ROOT} == set(self.called), "the called processes differ"
+        if step.status is not InstanceStatus.ACTIVE:
+            assert not run.read_variables(step.state), "an ended instance has scopes"
         if step.status is InstanceStatus.ACTIVE:
             assert self.open, "an active instance waits for something"
         return step
