@@ -11,7 +11,7 @@ from app.domain.forms import FormDefinition
 from app.domain.steps import ProcessOutline
 from app.engine.decisions import DecisionModel, read_decisions
 from app.engine.diagrams import Diagram, read_diagram
-from app.engine.forms import read_form
+from app.engine.forms import form_source, read_form
 from app.engine.rules import SHARED, SharedRule, is_shared_rule, probe, read_rule, rules_taken_in
 from app.published import rules_for
 from app.storage.unit_of_work import UnitOfWork
@@ -24,7 +24,11 @@ class Resources:
     rules: Mapping[str, SharedRule]
     diagrams: Mapping[str, Diagram]
     decisions: Mapping[str, DecisionModel]
+    #: forms by file, those inside a diagram by file and form id; their sources are of our making where form-js was read
     forms: Mapping[str, FormDefinition]
+    form_sources: Mapping[str, bytes]
+    #: what was left out of forms of form-js; informative
+    notes: tuple[Problem, ...]
     problems: tuple[Problem, ...]
 
     @property
@@ -42,7 +46,8 @@ def read_resources(uow: UnitOfWork, resources: Mapping[str, bytes]) -> Resources
     rules, files, problems = _read_rules(uow, resources)
     diagrams: dict[str, Diagram] = {}
     decisions: dict[str, DecisionModel] = {}
-    forms: dict[str, FormDefinition] = {}
+    sources: dict[str, bytes] = {}
+    notes: list[Problem] = []
     for name, content in resources.items():
         suffix = PurePosixPath(name).suffix.lower()
         try:
@@ -50,15 +55,27 @@ def read_resources(uow: UnitOfWork, resources: Mapping[str, bytes]) -> Resources
                 read_diagram(probe(rules[name].rule_id, content), files)
             elif suffix == ".bpmn":
                 diagrams[name] = read_diagram(content, files)
+                sources |= {f"{name}#{form_id}": source for form_id, source in diagrams[name].forms.items()}
             elif suffix == ".dmn":
                 decisions[name] = read_decisions(content)
             elif suffix in {".json", ".form"}:
-                forms[name] = read_form(content)
+                source, converted = form_source(content)
+                read_form(source)
+                sources[name] = source
+                notes += _in_file(name, converted)
             else:
                 problems.append(Problem("unknown_resource", place=name))
         except (InvalidDiagram, InvalidDecision, InvalidFormDefinition) as error:
             problems += _in_file(name, error.problems)
-    return Resources(rules=rules, diagrams=diagrams, decisions=decisions, forms=forms, problems=tuple(problems))
+    return Resources(
+        rules=rules,
+        diagrams=diagrams,
+        decisions=decisions,
+        forms={name: read_form(source) for name, source in sources.items()},
+        form_sources=sources,
+        notes=tuple(notes),
+        problems=tuple(problems),
+    )
 
 
 def _read_rules(

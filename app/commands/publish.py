@@ -64,8 +64,8 @@ def publish(uow: UnitOfWork, *, resources: Mapping[str, bytes], actor: Actor, no
         form.form_id: uow.definitions.add_form(
             deployment_key=deployment_key,
             form_id=form.form_id,
-            content_hash=hashlib.sha256(resources[name]).hexdigest(),
-            source=resources[name],
+            content_hash=form.content_hash,
+            source=read.form_sources[name],
             title=form.title,
             now=now,
         )
@@ -109,7 +109,7 @@ def publish(uow: UnitOfWork, *, resources: Mapping[str, bytes], actor: Actor, no
         decisions=decisions,
         forms=forms,
         rules=rules,
-        repairs=tuple(problem for diagram in read.diagrams.values() for problem in diagram.repairs),
+        repairs=(*read.notes, *(problem for diagram in read.diagrams.values() for problem in diagram.repairs)),
     )
 
 

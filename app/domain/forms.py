@@ -151,6 +151,8 @@ class Field:
     read_only: bool = False
     #: asked anew each time: an earlier answer never fills it (red flags, the client's view, what was done this time)
     ask_again: bool = False
+    #: begins with what its process variable holds; forms that were made elsewhere count on it
+    prefill: bool = False
     record: RecordTarget | None = None
     variable: str | None = None
     data_group: DataGroup | None = None

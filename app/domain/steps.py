@@ -479,6 +479,8 @@ class ProcessOutline:
     bound_process_ids: frozenset[str] = frozenset()
 
 
+#: property of a user task whose form another program shows (zeebe:formDefinition externalReference): where it is
+EXTERNAL_FORM = "zeebe.externalReference"
 #: property of a start event or a process: ids of the roles that may start it, with commas
 START_ROLES = "kyky.startRoles"
 

@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lxml import etree
 
@@ -40,6 +40,8 @@ class Diagram:
     content_hash: str
     #: the copy that runs: the file itself, or with the rules that it takes in
     runnable: bytes
+    #: forms inside the diagram as definitions of ours, by form id
+    forms: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,27 +77,28 @@ def read_diagram(xml: bytes, rules: Mapping[str, bytes] | None = None) -> Diagra
     findings = document.findings
     findings.repairs += taken_in.taken
     with fresh_budget(milliseconds=MILLISECONDS_TO_PARSE):
-        processes = tuple(_build(process, findings, "", published=False)[1] for process in document.processes)
+        built = [_build(process, findings, "", published=False) for process in document.processes]
     if findings.problems:
         raise InvalidDiagram(_unique(findings.problems))
     return Diagram(
-        processes=processes,
+        processes=tuple(described for _, described, _ in built),
         repairs=_unique(findings.repairs),
         content_hash=content_hash(runnable),
         runnable=runnable,
+        forms={form_id: source for _, _, forms in built for form_id, source in forms.items()},
     )
 
 
 def _build(
     process: Scope, findings: Findings, digest: str, *, published: bool
-) -> tuple[ProcessSpec | None, ProcessOutline]:
+) -> tuple[ProcessSpec | None, ProcessOutline, Mapping[str, bytes]]:
     if not published:
         check_process(process, findings)
     readings = Readings(findings, published=published)
     spec = None
     if not any(problem.code == "duplicate_id" for problem in findings.problems):
         spec = Builder(process, readings, digest).build()
-    return spec, outline(process, readings)
+    return spec, outline(process, readings), readings.embedded_forms
 
 
 def _unique(problems: list[Problem]) -> tuple[Problem, ...]:
@@ -127,7 +130,7 @@ def compile_process(xml: bytes, process_id: str, content_hash: str) -> CompiledP
     process = next((each for each in document.processes if each.scope_id == process_id), None)
     if process is None:
         raise NotFound("process", process_id)
-    spec, described = _build(process, document.findings, content_hash, published=True)
+    spec, described, _ = _build(process, document.findings, content_hash, published=True)
     if spec is None or document.findings.problems:
         raise InvalidDiagram(_unique(document.findings.problems))
     compiled = CompiledProcess(process_id=process_id, content_hash=content_hash, outline=described, spec=spec)

@@ -26,7 +26,7 @@ _LISTENERS = frozenset({"executionListeners"})
 _JOB = frozenset({"taskDefinition", "taskHeaders", "ioMapping"})
 #: by BPMN element: the zeebe elements that it may have besides properties
 _MEANT_FOR = {
-    "process": frozenset({"versionTag"}),
+    "process": frozenset({"versionTag", "userTaskForm"}),
     "subProcess": frozenset({"ioMapping"}),
     "callActivity": frozenset({"calledElement", "ioMapping"}),
     "task": frozenset({"ioMapping"}),
@@ -63,7 +63,10 @@ def check_extensions(process: Scope, findings: Findings) -> None:
         elif namespace(element) == ZEEBE and holder is not None:
             name = local_name(holder)
             allowed = _MEANT_FOR.get(name, frozenset()) | _EVERYWHERE | (_LISTENERS if name in _LISTENED else set())
-            if local_name(element) not in allowed:
+            if name == "userTask" and local_name(element) == "taskDefinition":
+                # what a job-based user task is called: the worklist is where it is done
+                findings.repaired("task_definition_left_out", _owner(element, process))
+            elif local_name(element) not in allowed:
                 findings.refuse("unsupported_extension", _owner(element, process), element=local_name(element))
             _check_binding(element, process, findings)
         _check_attributes(element, process, findings)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.domain.errors import ExpressionError
+from app.domain.errors import ExpressionError, InvalidFormDefinition, Problem
 from app.engine.dialect.calls import CalledElement
 from app.engine.dialect.catching import Catching, MessageCatching, SignalCatching, TimerCatching
 from app.engine.dialect.element import Mapping
 from app.engine.dialect.jobs import JobDefinition
 from app.engine.dialect.tasks import NOTHING, Assignment
 from app.engine.expressions import CONTEXTS, Constant, Expression, Template, read_expression, read_template
+from app.engine.forms import read_form
+from app.engine.forms.form_js import convert_form_js
 from app.engine.graph import EventDefinition, Findings, FlowEdge, Node, Scope
 from app.engine.normaliser import is_false
 from app.engine.seam import Binding, ListenerEvent
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 NO_RETRIES_GIVEN = "3"
+#: how a formKey begins that names a form inside the diagram
+EMBEDDED_FORM = "camunda-forms:bpmn:"
 
 
 def _is_feel(edge: FlowEdge) -> bool:
@@ -54,6 +59,20 @@ def _is_global_task(element_id: str, node: Node) -> bool:
     )
 
 
+def _in_form(problem: Problem, node: Node) -> Problem:
+    """Return a problem of a form inside the diagram at the element that shows it, with its own place as a value."""
+    return replace(problem, place=node.node_id, name=node.name, values={**problem.values, "field": problem.place})
+
+
+def form_elsewhere(element: _Element) -> str:
+    """Return where another program shows the element's form, "" where it has none or ours shows it."""
+    form = extension(element, "formDefinition")
+    if form is None or form.get("formId"):
+        return ""
+    key = form.get("formKey", "")
+    return form.get("externalReference") or ("" if key.startswith(EMBEDDED_FORM) else key)
+
+
 class Readings:
     """Reads elements of one process, and keeps what the process as a whole refers to."""
 
@@ -63,6 +82,8 @@ class Readings:
         self.published = published
         self.references: set[str] = set()
         self.form_ids: set[str] = set()
+        #: definitions of ours, made from the forms inside the diagram, by form id
+        self.embedded_forms: dict[str, bytes] = {}
         self.decision_ids: set[str] = set()
         self.job_types: set[str] = set()
         self.called_process_ids: set[str] = set()
@@ -149,6 +170,8 @@ class Readings:
 
         return Assignment(
             form_id=self.form_id(node),
+            form_elsewhere=form_elsewhere(node.element),
+            headers=task_headers(node.element),
             assignee=read(people, "assignee"),
             candidate_users=read(people, "candidateUsers"),
             candidate_groups=read(people, "candidateGroups"),
@@ -158,16 +181,43 @@ class Readings:
         )
 
     def form_id(self, node: Node) -> str | None:
-        """Return the form of a user task or start event."""
+        """Return the form of a user task or start event; None where it has none, or another program shows it."""
         form = extension(node.element, "formDefinition")
-        if form is None:
+        if form is None or form_elsewhere(node.element):
             return None
-        form_id = form.get("formId")
+        form_id = form.get("formId") or self._embedded(form.get("formKey", ""), node)
         if not form_id:
             self.findings.refuse("form_without_id", node)
             return None
+        if form.get("bindingType") == "versionTag":
+            self.findings.refuse("form_by_version_tag", node)
         self.form_ids.add(form_id)
         return form_id
+
+    def _embedded(self, form_key: str, node: Node) -> str:
+        """Return the id of the form that is inside the diagram (zeebe:userTaskForm), as a form of ours."""
+        embedded_id = form_key.removeprefix(EMBEDDED_FORM)
+        process = next(node.element.iterancestors(bpmn("process")), None)
+        holder = None if process is None else process.find(bpmn("extensionElements"))
+        forms = [] if holder is None else holder.findall(zeebe("userTaskForm"))
+        found = next((each for each in forms if each.get("id") == embedded_id), None)
+        if found is None or process is None:
+            return ""
+        form_id = f"{process.get('id')}.{embedded_id}"[:100]
+        if not self.published and form_id not in self.embedded_forms:
+            self.embedded_forms[form_id] = self._converted(found, form_id, node)
+        return form_id
+
+    def _converted(self, found: _Element, form_id: str, node: Node) -> bytes:
+        try:
+            source, notes = convert_form_js((found.text or "").encode(), form_id=form_id)
+            read_form(source)
+        except InvalidFormDefinition as error:
+            self.findings.problems += [_in_form(problem, node) for problem in error.problems]
+            return b""
+        self.findings.repairs += [_in_form(note, node) for note in notes]
+        self.findings.repaired("form_js_converted", node, form=form_id)
+        return source
 
     def job(self, node: Node) -> JobDefinition | None:
         """Return the job of an element with a zeebe:taskDefinition."""

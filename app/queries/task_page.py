@@ -86,6 +86,7 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
     found = uow.tasks.find_draft(task_key, actor.user_key) if may_work and actor.user_key else None
     with uow.care.seen_by(actor, now=now):
         values, read = _known(uow, form, sight)
+    values |= _of_process(uow, form, task.element_instance_key)
     panel = _panel(uow, sight, actor, task, now) if sight is not None and may_work else None
     beside = Beside()
     if may_work:
@@ -162,6 +163,19 @@ def _known(uow: UnitOfWork, form: FormDefinition | None, sight: Sight | None) ->
         values |= _of_client(form, uow.care.clients.get(sight.case.client_key), sight.case)
         read.add(DataGroup.BASIC)
     return values, {group for group in read if group is not None}
+
+
+def _of_process(uow: UnitOfWork, form: FormDefinition | None, element_instance_key: int) -> dict[str, Any]:
+    """Return what the process variables of the fields that are pre-filled hold, of each name the innermost."""
+    wanted = {item.key: item.process_variable or item.key for item in form.fields if item.prefill} if form else {}
+    if not wanted:
+        return {}
+    names = frozenset(wanted.values())
+    seen: dict[str, Any] = {}
+    for scope_key in uow.api_searches.enclosing_scopes(element_instance_key):
+        found = uow.api_searches.variables_in(scope_key, names)
+        seen = {**found, **seen}
+    return {key: seen[name] for key, name in wanted.items() if seen.get(name) is not None}
 
 
 def _asks_of_client(form: FormDefinition) -> bool:

@@ -95,6 +95,13 @@ class ApiSearches:
         """Find what instances wait for."""
         return find(self._connection, MESSAGE_SUBSCRIPTIONS, search)
 
+    def variables_in(self, scope_key: int, names: Collection[str]) -> dict[str, Any]:
+        """Return the values of those of the variables that the scope declares."""
+        query = select(variable.c.name, variable.c.value).where(
+            variable.c.scope_key == scope_key, variable.c.name.in_(names)
+        )
+        return {row.name: row.value for row in self._connection.execute(query)}
+
     def variables(self, search: Search, *, instance_key: int | None = None, scope_keys: Collection[int] = ()) -> Found:
         """Find variables; only of one instance or of some scopes, where given."""
         narrowed = [variable.c.instance_key == instance_key] if instance_key is not None else []

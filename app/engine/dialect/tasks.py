@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.domain.errors import EngineFault, NotFound
+from app.domain.steps import EXTERNAL_FORM
 from app.engine.dialect.catching import text_value
 from app.engine.dialect.element import ElementSpec, Facts
 from app.engine.dialect.jobs import JobDefinition, count_heard, hold, open_job
@@ -45,6 +46,9 @@ class Assignment:
     """Who does a user task and by when, as the diagram says."""
 
     form_id: str | None = None
+    #: where another program shows the form
+    form_elsewhere: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
     assignee: Template = NOTHING
     candidate_users: Template = NOTHING
     candidate_groups: Template = NOTHING
@@ -71,7 +75,10 @@ class UserTaskSpec(ElementSpec):
         self.manual = True
         self.form_id = assignment.form_id
         self.asks = assignment.templates()
-        self.kyky = {name: value for name, value in facts.properties.items() if name.startswith("kyky.")}
+        kyky = {name: value for name, value in facts.properties.items() if name.startswith("kyky.")}
+        self.kyky = {**assignment.headers, **kyky}
+        if assignment.form_elsewhere:
+            self.kyky[EXTERNAL_FORM] = assignment.form_elsewhere
 
     def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
         """Open the task for its candidates, after the listeners that hold its creation."""

@@ -6,6 +6,7 @@ conditions, `form_schema` for the API's documents. `Around` holds what a form ne
 """
 
 from app.engine.forms.conversion import to_json_value
+from app.engine.forms.form_js import form_source
 from app.engine.forms.reading import read_form
 from app.engine.forms.received import ACTION_NAME, ROW_MARK, Named, Raw, read_names
 from app.engine.forms.schema import form_schema
@@ -25,6 +26,7 @@ __all__ = [
     "Upload",
     "accept_file",
     "form_schema",
+    "form_source",
     "look_at",
     "parse_json_submission",
     "parse_submission",

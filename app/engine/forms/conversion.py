@@ -106,6 +106,8 @@ def _json_number(asked: Field, value: Any) -> int | Decimal:
     code = _UNREADABLE[asked.type]
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         refuse(code)
+    if isinstance(value, Decimal) and not value.is_finite():
+        refuse(code)
     if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
         refuse(code)
     number = Decimal(str(value))

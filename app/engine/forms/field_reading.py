@@ -40,8 +40,9 @@ MOST_FIELDS = 300
 LARGEST_PATTERN_BYTES = 1 << 20
 LONGEST_PATTERN = 500
 
-_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_OPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,63}")
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_OPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]*(?: [A-Za-z0-9_.:+-]+)*")
+LONGEST_OPTION = 64
 #: words of FEEL, the read-only contexts, and names that mean something to a JavaScript object
 _RESERVED = frozenset(
     [
@@ -109,6 +110,7 @@ def read_field(source: JsonObject, *, data_group: DataGroup | None, group: str =
         computed=_expression(source, "computed"),
         read_only=source.flag("readOnly"),
         ask_again=source.flag("askAgain"),
+        prefill=source.flag("prefill"),
         record=_record(source),
         variable=_variable(source),
         data_group=own_group,
@@ -131,7 +133,7 @@ def read_field(source: JsonObject, *, data_group: DataGroup | None, group: str =
 
 
 def read_key(source: JsonObject, name: str = "key") -> str:
-    """Return a key: ASCII snake_case, up to 64 characters, no word of FEEL."""
+    """Return a key: ASCII letters, digits and _, up to 64 characters, no word of FEEL."""
     key = source.text(name, required=True)
     if key and (not _KEY.fullmatch(key) or key in _RESERVED):
         source.problem("form_key", written=key[:60])
@@ -183,7 +185,7 @@ def _options(source: JsonObject, field_type: FieldType) -> tuple[Option, ...]:
     options = []
     for each in source.objects("options", most=MOST_OPTIONS):
         value = each.text("value", required=True)
-        if value and not _OPTION.fullmatch(value):
+        if value and (len(value) > LONGEST_OPTION or not _OPTION.fullmatch(value)):
             each.problem("form_option", value=value[:60])
         options.append(Option(value, each.localized("label", required=True)))
         each.refuse_unknown()

@@ -26,7 +26,7 @@ Raw: TypeAlias = Mapping[str, Sequence["str | Upload"]]
 ACTION_NAME = "_action"
 ROW_MARK = "_row"
 _MOST_NAMES = 10_000
-_ROW_NAME = re.compile(r"([a-z][a-z0-9_]*)-([0-9]{1,4})-([a-z_][a-z0-9_]*)")
+_ROW_NAME = re.compile(r"([A-Za-z][A-Za-z0-9_]*)-([0-9]{1,4})-([A-Za-z_][A-Za-z0-9_]*)")
 
 
 @dataclass(slots=True)

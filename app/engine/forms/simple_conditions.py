@@ -15,7 +15,7 @@ from app.domain.forms import FieldType
 
 _TOKEN = re.compile(
     r'\s*(?:(?P<text>"[^"\\]*")|(?P<number>-?(?:\d+(?:\.\d+)?|\.\d+))(?![\w.])|(?P<contains>list\s+contains\b)'
-    r"|(?P<word>[a-z][a-z0-9_]*)|(?P<sign>!=|<=|>=|[=<>(),]))"
+    r"|(?P<word>[A-Za-z][A-Za-z0-9_]*)|(?P<sign>!=|<=|>=|[=<>(),]))"
 )
 _DEEPEST = 12
 _TEXTS = frozenset(

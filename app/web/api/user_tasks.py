@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 from app.commands.direct_task import TaskChange, assign_task, change_task, unassign_task
 from app.commands.program_tasks import complete_program_task
 from app.domain.searching import Operator, Search
+from app.domain.steps import EXTERNAL_FORM
 from app.queries.api_reads import find_task_variables, find_user_tasks, get_task_form, get_user_task
 from app.storage.api_resources import TASK_STATES
 from app.storage.types import NEVER
@@ -153,7 +154,8 @@ def _line(row: Mapping[str, Any]) -> UserTask:
         process_name=said(row["process_name"]) or None,
         form_key=None if row["form_definition_key"] is None else str(row["form_definition_key"]),
         business_id=row["business_id"] or None,
-        custom_headers={name: str(value) for name, value in row["properties"].items()},
+        custom_headers={name: str(value) for name, value in row["properties"].items() if name != EXTERNAL_FORM},
+        external_form_reference=row["properties"].get(EXTERNAL_FORM),
     )
 
 

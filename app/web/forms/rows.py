@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from app.domain.forms import MOST_ROWS, Field, FieldType, FormDefinition
 from app.engine.forms import ROW_MARK, Raw, Upload, read_names
 
-_ACTION = re.compile(r"(add|remove):([a-z][a-z0-9_]*)(?::([0-9]{1,3}))?")
-_DROP = re.compile(r"drop:([a-z0-9_-]+):([0-9]{1,19})")
-_ROW_NAME = re.compile(r"([a-z][a-z0-9_]*)-([0-9]{1,4})-([a-z_][a-z0-9_]*)")
+_ACTION = re.compile(r"(add|remove):([A-Za-z][A-Za-z0-9_]*)(?::([0-9]{1,3}))?")
+_DROP = re.compile(r"drop:([A-Za-z0-9_-]+):([0-9]{1,19})")
+_ROW_NAME = re.compile(r"([A-Za-z][A-Za-z0-9_]*)-([0-9]{1,4})-([A-Za-z_][A-Za-z0-9_]*)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from app.engine import instance
 from app.locale import Texts
 
 SOURCES = [*Path(instance.__file__).parent.glob("*.py"), *(Path(instance.__file__).parent / "dialect").glob("*.py")]
+SOURCES += [Path(instance.__file__).parent / "forms" / "form_js.py"]
 TEXT = "\n".join(path.read_text() for path in SOURCES)
-PROBLEMS = set(re.findall(r'(?:refuse|repaired|Problem)\(\s*"([a-z_]+)"', TEXT))
+PROBLEMS = set(re.findall(r'(?:refuse|repaired|Problem|_note|_refuse)\(\s*"([a-z_]+)"', TEXT))
 INCIDENTS = set(re.findall(r'(?:EngineFault|ExpressionError|BudgetExceeded|StateUnreadable)\(\s*"([a-z_]+)"', TEXT))
 INCIDENTS |= {f"{what}_value" for what in re.findall(r'text_value\([^"]*"([a-z_]+)"\)', TEXT)} | {
     "stuck",

@@ -74,7 +74,7 @@ def test_a_huge_document_is_refused():
     [
         ({**TEXT, "key": "__proto__"}, "form_key", "__proto__"),
         ({**TEXT, "key": "constructor"}, "form_key", "constructor"),
-        ({**TEXT, "key": "Nimi"}, "form_key", "Nimi"),
+        ({**TEXT, "key": "nimi-1"}, "form_key", "nimi-1"),
         ({**TEXT, "key": "asia"}, "form_key", "asia"),
         ({**TEXT, "key": "for"}, "form_key", "for"),
         ({**TEXT, "type": "number"}, "form_property", "a"),
@@ -106,7 +106,7 @@ def test_a_huge_document_is_refused():
         ({**TEXT, "type": "file"}, "form_record_file", "a"),
         ({**TEXT, "type": "choice"}, "form_options_source", "a"),
         ({**TEXT, "type": "choice", "options": [], "optionsFrom": "planets"}, "form_property", "a"),
-        ({**TEXT, "type": "choice", "options": [{"value": "x y", "label": LABEL}]}, "form_option", "a.x y"),
+        ({**TEXT, "type": "choice", "options": [{"value": "x  y", "label": LABEL}]}, "form_option", "a.x  y"),
         ({**TEXT, "type": "choice", "options": [{"value": "x", "label": LABEL}] * 2}, "form_options_repeated", "a"),
         ({**TEXT, "type": "integer", "minimum": "FEEL"}, "form_limit", "a"),
         ({**TEXT, "type": "integer", "minimum": 1.5}, "form_limit", "a"),

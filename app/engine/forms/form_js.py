@@ -1,0 +1,316 @@
+"""
+Turn a form of form-js (Camunda 8's forms, schema JSON) into a form of ours.
+
+What asks for an answer is mapped, or the form is refused by the question's name: a process may not run without an
+answer that it was drawn with. What only shows something and has no place in our forms is left out and told. Keys become
+process variables of the same names; a form-js form shows what its variables hold, so that its fields have `prefill`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from app.domain.errors import InvalidFormDefinition, Problem
+from app.domain.forms import LONGEST_LONG_TEXT, LONGEST_TEXT
+from app.domain.localized import LANGUAGES
+from app.engine.forms.json_source import read_object
+
+#: components that only lay out, or whose work the page does by itself
+_LAYOUT = frozenset({"button", "separator", "spacer"})
+#: components that show something for which our forms have no place
+_SHOWS = frozenset({"html", "image", "iframe", "table", "documentPreview"})
+_TEXT_OF_PATTERNS = {"email": r"[^@\s]+@[^@\s]+\.[^@\s]+", "phone": r"\+?[0-9() -]{3,40}"}
+_TIME = r"([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
+_MOMENTS: Mapping[str, dict[str, Any]] = {
+    "date": {"type": "date"},
+    "datetime": {"type": "dateTime"},
+    "time": {"type": "text", "pattern": _TIME},
+}
+_CHOICES = {"select": "choice", "radio": "choice", "checklist": "multiChoice", "taglist": "multiChoice"}
+_FORM_ID = re.compile(r"[^A-Za-z0-9_.-]")
+_MARKDOWN = re.compile(r"(?m)^\s{0,3}(?:#{1,6}\s+|>\s?|---+\s*$)|[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}")
+_HEADING = re.compile(r"(?m)^\s*#{1,6}\s+(.+)$")
+#: text that form-js fills in when it is shown
+_TEMPLATE = re.compile(r"^\s*=|\{\{")
+
+
+def is_form_js(source: Mapping[str, Any]) -> bool:
+    """Tell whether the JSON object is a form of form-js: ours have sections."""
+    return isinstance(source.get("components"), list) and "sections" not in source
+
+
+def form_source(content: bytes) -> tuple[bytes, tuple[Problem, ...]]:
+    """
+    Return the content of a form's file as a definition of ours, and what was left out where it is one of form-js.
+
+    :raises InvalidFormDefinition: no JSON, or a question that our forms cannot ask
+    """
+    source = read_object(content)
+    if not is_form_js(source):
+        return content, ()
+    made, notes = convert_form_js(content)
+    return made, (Problem("form_js_converted", place=str(source.get("id", ""))[:100]), *notes)
+
+
+def convert_form_js(content: bytes, *, form_id: str = "") -> tuple[bytes, tuple[Problem, ...]]:
+    """
+    Return the form as a definition of ours (JSON), and what was left out or is different.
+
+    `form_id` is the id that the form gets; without one it keeps its own.
+
+    :raises InvalidFormDefinition: no JSON, or a question that our forms cannot ask, each by its name
+    """
+    source = read_object(content)
+    converter = _Converter()
+    sections = converter.sections(source)
+    own_id = form_id or str(source.get("id") or "")
+    if converter.problems:
+        raise InvalidFormDefinition(converter.problems)
+    title = converter.heading or own_id
+    made: dict[str, Any] = {"id": _FORM_ID.sub("_", own_id), "title": _in_all(title), "sections": sections}
+    if converter.introduction:
+        made["introduction"] = _in_all("\n\n".join(converter.introduction)[:2_000])
+    return json.dumps(made, ensure_ascii=False, default=_number).encode(), tuple(converter.notes)
+
+
+class _Converter:
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.notes: list[Problem] = []
+        self.heading = ""
+        self.introduction: list[str] = []
+        self.keys: set[str] = set()
+
+    def sections(self, source: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the sections: what stands outside of groups together, then each group that has no path."""
+        components = _components(source)
+        self.keys = {str(each.get("key", "")) for each in _all(components)}
+        loose = [each for each in components if each.get("type") != "group"]
+        sections = [self._section("osa", "", loose, "")]
+        for number, group in enumerate(_groups(components), start=1):
+            if group.get("path"):
+                self._refuse("form_js_path", group, path=str(group["path"])[:60])
+                continue
+            inside = [each for each in _components(group) if each.get("type") != "group"]
+            label = self._words(group.get("label"), group)
+            sections.append(self._section(f"osa_{number}", label, inside, _hidden_by(group)))
+        filled = [section for section in sections if section["fields"]]
+        if not filled and not self.problems:
+            # a form that only shows something: whoever reads it says so
+            seen = {"key": "luettu", "type": "boolean", "required": True, "label": dict(_READ)}
+            filled = [{"key": "osa", "title": _in_all(self.heading or "-"), "fields": [seen]}]
+        for section in filled:
+            if not section["title"]["fi"]:
+                section["title"] = _in_all(self.heading or str(source.get("id") or "-"))
+        return filled
+
+    def _section(self, key: str, label: str, components: list[Mapping[str, Any]], hide: str) -> dict[str, Any]:
+        fields = [made for each in components for made in [self._field(each, hide)] if made is not None]
+        return {"key": key, "title": _in_all(label), "fields": fields}
+
+    # -- one component -----------------------------------------------------------------------------
+
+    def _field(self, component: Mapping[str, Any], hide: str, *, in_row: bool = False) -> dict[str, Any] | None:
+        kind = str(component.get("type", ""))
+        if kind in _LAYOUT:
+            return None
+        if kind in _SHOWS:
+            self._note("form_js_left_out", component, type=kind)
+            return None
+        if kind == "text":
+            self._text(component)
+            return None
+        own = self._kind(kind, component)
+        if own is None:
+            self._refuse("form_js_type", component, type=kind)
+            return None
+        return self._whole(component, own, hide, in_row=in_row)
+
+    def _whole(self, component: Mapping[str, Any], own: dict[str, Any], hide: str, *, in_row: bool) -> dict[str, Any]:
+        key = str(component.get("key") or component.get("path") or "")
+        label = self._words(component.get("label") or component.get("dateLabel"), component)
+        hint = self._words(component.get("description"), component)
+        made: dict[str, Any] = {"key": key, **own, "label": _in_all(label or key)}
+        if hint:
+            made["hint"] = _in_all(hint)
+        if not in_row:
+            made["prefill"] = True
+        if self._is_shown_only(component) and own["type"] != "group" and not in_row:
+            made["readOnly"] = True
+        elif (component.get("validate") or {}).get("required") is True or own["type"] == "boolean":
+            # a checkbox of form-js is always true or false
+            made["required"] = True
+        shown = self._show_if(component, hide)
+        if shown:
+            made["showIf"] = shown
+        for name in ("defaultValue", "valuesExpression"):
+            if component.get(name) not in (None, ""):
+                self._note("form_js_property_left_out", component, property=name)
+        return made
+
+    def _kind(self, kind: str, component: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return type and own properties of the field that asks the same, None where ours cannot."""
+        rules = component.get("validate") or {}
+        if kind == "textfield":
+            return {"type": "text", **self._lengths(rules, LONGEST_TEXT, component), **_pattern(rules)}
+        if kind == "textarea":
+            return {"type": "longText", **self._lengths(rules, LONGEST_LONG_TEXT, component)}
+        if kind == "number":
+            return self._number(component, rules)
+        if kind in _CHOICES:
+            return self._choice(_CHOICES[kind], component)
+        if kind == "dynamiclist":
+            inner = [self._field(each, "", in_row=True) for each in _components(component)]
+            return {"type": "group", "fields": [each for each in inner if each is not None]}
+        if kind == "datetime":
+            return _MOMENTS.get(str(component.get("subtype", "date")))
+        return {"type": "boolean"} if kind == "checkbox" else None
+
+    def _number(self, component: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
+        made: dict[str, Any] = {"type": "integer" if component.get("decimalDigits") == 0 else "decimal"}
+        for name, ours in (("min", "minimum"), ("max", "maximum")):
+            given = rules.get(name)
+            if isinstance(given, (int, Decimal)) and not isinstance(given, bool):
+                made[ours] = given
+            elif given not in (None, ""):
+                self._note("form_js_property_left_out", component, property=name)
+        return made
+
+    def _choice(self, ours: str, component: Mapping[str, Any]) -> dict[str, Any] | None:
+        values = component.get("values")
+        if not isinstance(values, list) or not values:
+            # the options come from a variable, which our forms do not offer
+            return None
+        options = [
+            {"value": str(each.get("value", "")), "label": _in_all(str(each.get("label") or each.get("value")))}
+            for each in values
+            if isinstance(each, dict)
+        ]
+        return {"type": ours, "options": options}
+
+    def _lengths(self, rules: Mapping[str, Any], longest: int, component: Mapping[str, Any]) -> dict[str, Any]:
+        made = {}
+        for name in ("minLength", "maxLength"):
+            given = rules.get(name)
+            if isinstance(given, int) and 0 <= given <= longest:
+                made[name] = given
+            elif given not in (None, ""):
+                self._note("form_js_property_left_out", component, property=name)
+        return made
+
+    # -- texts and conditions ----------------------------------------------------------------------
+
+    def _text(self, component: Mapping[str, Any]) -> None:
+        text = str(component.get("text") or "")
+        if _TEMPLATE.search(text):
+            self._note("form_js_left_out", component, type="text")
+            return
+        heading = _HEADING.search(text)
+        if heading and not self.heading:
+            self.heading = _MARKDOWN.sub("", heading[1]).strip()[:200]
+            text = text.replace(heading[0], "", 1)
+        plain = _MARKDOWN.sub("", text).strip()
+        if plain:
+            self.introduction.append(plain)
+
+    def _words(self, text: object, component: Mapping[str, Any]) -> str:
+        """Return the plain text; one that form-js would compute is left out and told."""
+        if not isinstance(text, str) or not text.strip():
+            return ""
+        if _TEMPLATE.search(text):
+            self._note("form_js_property_left_out", component, property="label")
+            return ""
+        return _MARKDOWN.sub("", text).strip()
+
+    def _is_shown_only(self, component: Mapping[str, Any]) -> bool:
+        for name in ("readonly", "disabled"):
+            given = component.get(name)
+            if given is True:
+                return True
+            if isinstance(given, str) and given.strip():
+                self._note("form_js_property_left_out", component, property=name)
+        return False
+
+    def _show_if(self, component: Mapping[str, Any], outer: str) -> str:
+        """Return when the field is shown: form-js hides it (or its group) while a condition is true."""
+        hides = [outer, _hidden_by(component)]
+        kept = []
+        for hide in filter(None, hides):
+            # a condition on what the form does not ask, or on the very field that it hides, cannot be settled here
+            if _roots(hide) <= self.keys - {str(component.get("key", ""))}:
+                kept.append(f"not(({hide}) = true)")
+            else:
+                self._note("form_js_condition_left_out", component, condition=hide[:200])
+        return " and ".join(kept)
+
+    def _note(self, code: str, component: Mapping[str, Any], **values: object) -> None:
+        self.notes.append(Problem(code, place=_place(component), name=_name(component), values=values))
+
+    def _refuse(self, code: str, component: Mapping[str, Any], **values: object) -> None:
+        self.problems.append(Problem(code, place=_place(component), name=_name(component), values=values))
+
+
+_READ = {"fi": "Luettu", "sv": "Läst", "en": "Read"}
+
+
+def _in_all(text: str) -> dict[str, str]:
+    """Return the one text that form-js has in every language, for the process owner to translate."""
+    return dict.fromkeys(LANGUAGES, text)
+
+
+def _components(holder: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found = holder.get("components")
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _all(components: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for each in components:
+        yield each
+        yield from _all(_components(each))
+
+
+def _groups(components: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Return the groups, those inside of others after them."""
+    for each in components:
+        if each.get("type") == "group":
+            yield each
+            yield from _groups(_components(each))
+
+
+def _hidden_by(component: Mapping[str, Any]) -> str:
+    conditional = component.get("conditional")
+    hide = conditional.get("hide") if isinstance(conditional, dict) else None
+    return hide.strip().removeprefix("=").strip() if isinstance(hide, str) else ""
+
+
+def _roots(expression: str) -> set[str]:
+    bare = re.sub(r'"(?:\\.|[^"\\])*"', "", expression)
+    words = re.findall(r"(?<![\w.])([^\W\d]\w*)(?!\s*\()", bare)
+    return set(words) - {"not", "and", "or", "true", "false", "null", "if", "then", "else", "in", "between"}
+
+
+def _pattern(rules: Mapping[str, Any]) -> dict[str, str]:
+    """Return the pattern; form-js searches it anywhere, ours is the whole answer."""
+    given = rules.get("pattern")
+    if isinstance(given, str) and given:
+        start = "" if given.startswith("^") else ".*"
+        end = "" if given.endswith("$") else ".*"
+        return {"pattern": f"{start}(?:{given.removeprefix('^').removesuffix('$')}){end}"}
+    kind = rules.get("validationType")
+    return {"pattern": _TEXT_OF_PATTERNS[kind]} if kind in _TEXT_OF_PATTERNS else {}
+
+
+def _place(component: Mapping[str, Any]) -> str:
+    return str(component.get("key") or component.get("path") or component.get("id") or "")[:100]
+
+
+def _name(component: Mapping[str, Any]) -> str:
+    return str(component.get("label") or component.get("dateLabel") or component.get("key") or "")[:100]
+
+
+def _number(value: object) -> float:
+    return float(str(value))
