@@ -206,10 +206,13 @@ def check_model(
     missing = missing_references(
         uow,
         read.outlines,
-        forms=[line.model_id for line in drafts if line.kind is ModelKind.FORM],
+        forms=[
+            *(line.model_id for line in drafts if line.kind is ModelKind.FORM),
+            *(form.form_id for form in read.forms.values()),
+        ],
         decisions=[line.model_id for line in drafts if line.kind is ModelKind.DECISION],
     )
-    repairs = tuple(problem for diagram in read.diagrams.values() for problem in diagram.repairs)
+    repairs = (*read.notes, *(problem for diagram in read.diagrams.values() for problem in diagram.repairs))
     return Checked(problems=(*read.problems, *missing), repairs=repairs)
 
 

@@ -1,0 +1,103 @@
+"""Camunda's forms through the doors: inside the diagram, beside it, or shown by another program."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from app.domain.errors import InvalidInput
+from app.settings import Settings
+from app.web import create_app
+from tests.factories import chain, diagram, make_place
+from tests.programs import open_door
+from tests.web import Visitor
+
+SCHEMA = {
+    "type": "default",
+    "schemaVersion": 16,
+    "id": "tilaus",
+    "components": [
+        {"type": "text", "text": "# Tilaus"},
+        {"type": "textfield", "key": "orderNumber", "label": "Numero", "readonly": True},
+        {"type": "number", "key": "totalSum", "label": "Summa", "decimalDigits": 2},
+        {"type": "checkbox", "key": "isApproved", "label": "Hyväksytään"},
+    ],
+}
+
+
+def process(form: str, *, inside: str = "", user_task: str = "<zeebe:userTask/>") -> bytes:
+    """Return a process of one user task with this form definition."""
+    held = f"<bpmn:extensionElements>{inside}</bpmn:extensionElements>" if inside else ""
+    return diagram(
+        f'{held}<bpmn:startEvent id="begin"/><bpmn:userTask id="first" name="Tarkista">'
+        f"<bpmn:extensionElements>{user_task}"
+        f'<zeebe:assignmentDefinition candidateGroups="r_palveluohjaaja"/>{form}'
+        '<zeebe:taskHeaders><zeebe:header key="kanava" value="puhelin"/></zeebe:taskHeaders>'
+        '</bpmn:extensionElements></bpmn:userTask><bpmn:endEvent id="done"/>' + chain("begin", "first", "done")
+    )
+
+
+def embedded(schema: object) -> bytes:
+    """Return the process with the form inside the diagram, as Camunda 8's Modeler writes it."""
+    text = json.dumps(schema).replace("&", "&amp;").replace("<", "&lt;")
+    return process(
+        '<zeebe:formDefinition formKey="camunda-forms:bpmn:userTaskForm_1"/>',
+        inside=f'<zeebe:userTaskForm id="userTaskForm_1">{text}</zeebe:userTaskForm>',
+        user_task="",
+    )
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_camunda_form_is_filled_in_and_shows_what_the_process_knows(database, tmp_path, beside):
+    door = open_door(database, tmp_path / "data")
+    settings = Settings.load({}, data_folder=tmp_path / "data", public_url="http://localhost")
+    place = door.place
+    if beside:
+        linked = process('<zeebe:formDefinition formId="tilaus"/>')
+        deployed = place.publish(linked, resources={"tilaus.form": json.dumps(SCHEMA).encode()})
+    else:
+        deployed = place.publish(embedded(SCHEMA))
+    assert "form_js_converted" in [problem.code for problem in deployed.repairs]
+    instance = place.start(variables={"orderNumber": "A-12", "totalSum": 10.5, "isApproved": {"odd": 1}})
+    task = place.open_tasks(instance)["first"]
+    visitor = Visitor(create_app(place.executor, settings, clock=lambda: place.now))
+    visitor.sign_in("counsellor")
+    page = visitor.get(f"/tasks/{task}").text
+    assert "A-12" in page
+    assert 'value="10,5"' in page
+    assert visitor.post(f"/tasks/{task}", {"totalSum": "11", "isApproved": ""}).status_code == 422
+    sent = visitor.post(f"/tasks/{task}", {"totalSum": "11", "isApproved": "true", "submission_id": "s-1"})
+    assert sent.status_code == 303
+    assert place.status(instance) == "completed"
+    written = {line["name"]: line["value"] for line in place.executor.read(lambda uow: uow.monitor.variables(instance))}
+    assert written == {"orderNumber": "A-12", "totalSum": 11, "isApproved": True}
+
+
+def test_a_form_that_cannot_be_asked_is_refused_at_the_task_that_shows_it(database):
+    place = make_place(database)
+    broken = {**SCHEMA, "components": [{"type": "filepicker", "key": "liite", "label": "Liite"}]}
+    with pytest.raises(InvalidInput) as refused:
+        place.publish(embedded(broken))
+    [problem] = refused.value.problems
+    assert (problem.code, problem.place, problem.values["field"]) == ("form_js_type", "first", "liite")
+
+
+def test_a_form_that_is_not_in_the_diagram_is_refused(database):
+    place = make_place(database)
+    with pytest.raises(InvalidInput) as refused:
+        place.publish(process('<zeebe:formDefinition formKey="camunda-forms:bpmn:userTaskForm_1"/>'))
+    assert [(problem.code, problem.place) for problem in refused.value.problems] == [("form_without_id", "first")]
+
+
+def test_a_form_that_another_program_shows_is_named_to_programs(database, tmp_path):
+    door = open_door(database, tmp_path / "data")
+    program = door.program("prog-forms", "r_palveluohjaaja")
+    door.place.publish(process('<zeebe:formDefinition externalReference="https://lomake.example/1"/>'))
+    instance = door.place.start()
+    [task] = program.search("user-tasks")["items"]
+    assert task["externalFormReference"] == "https://lomake.example/1"
+    assert (task["formKey"], task["customHeaders"]) == (None, {"kanava": "puhelin"})
+    done = program.post(f"/v2/user-tasks/{task['userTaskKey']}/completion", {"variables": {"isApproved": True}})
+    assert done.status_code == 204
+    assert door.place.status(instance) == "completed"
