@@ -16,7 +16,7 @@ from app.domain.errors import Unavailable
 from app.executor import Executor, open_executor
 from app.logs import configure_logs
 from app.settings import Settings, SettingsRefused
-from workers import make_celery
+from workers import make_celery, nightly
 from workers.clock import Clock
 from workers.doorbell import Doorbell
 from workers.handlers import MakeHandlers, installed_handlers
@@ -111,6 +111,7 @@ def loops(
         Round("deliveries", second, delivery_round(executor, clock)),
         Round("sealing", SEAL_EVERY, Sealing(executor, settings.key_bytes("audit_key"))),
         Round("pruning", LOOK_EVERY, Pruning(executor, retention_of(settings))),
+        Round("nightly", nightly.LOOK_EVERY, nightly.Nightly(executor)),
         Round("sign of life", 5.0, _touch),
     ]
     return Loop(ringing, clock=clock, wait=wait), Loop(steady, clock=clock, wait=wait)

@@ -71,3 +71,17 @@ def add_working_days(day: date, count: int) -> date:
         while not is_working_day(day):
             day += step
     return day
+
+
+def last_night(now: datetime, *, hour: int = 2) -> datetime:
+    """
+    Return the last moment (aware, UTC) at or before now at which it was this full hour in Finland.
+
+    Two o'clock exists once in every night: summer time begins at three and ends at four.
+    """
+    local = now.astimezone(HELSINKI)
+    night = local.replace(hour=hour, minute=0, second=0, microsecond=0)
+    if night > local:
+        day = local.date() - _DAY
+        night = datetime(day.year, day.month, day.day, hour, tzinfo=HELSINKI)
+    return night.astimezone(UTC)

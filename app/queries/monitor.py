@@ -16,6 +16,7 @@ from app.engine.translation import in_other_words
 from app.published import process_of
 from app.queries.cursors import read_cursor, write_cursor
 from app.storage.called_processes import CalledLine
+from app.storage.invariants import NIGHTLY_RUN, Violation
 from app.storage.monitor import DefinitionLine, InstanceFilters, InstanceLine
 from app.storage.outbox import OutboxMail
 from app.storage.unit_of_work import UnitOfWork
@@ -34,6 +35,8 @@ class InstanceList:
     totals: Mapping[str, int]
     #: names of the steps where each active instance stands
     where: Mapping[int, tuple[LocalizedText, ...]]
+    #: violations of rule X9 that are open
+    standing_still: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,7 @@ def instance_list(uow: UnitOfWork, *, actor: Actor, filters: InstanceFilters, af
         definitions=tuple(definitions),
         totals=uow.monitor.totals(),
         where=_where(uow, shown),
+        standing_still=uow.invariants.count(),
     )
 
 
@@ -278,6 +282,25 @@ def readable_diagram(uow: UnitOfWork, *, definition_key: int, language: str) -> 
     :raises NotFound: no such version
     """
     return in_other_words(uow.definitions.xml(definition_key), language)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCaseReport:
+    """What the nightly look at the open cases found: the oldest lines, how many there are in all, and when it was."""
+
+    lines: tuple[Violation, ...]
+    total: int
+    looked_at: datetime | None
+
+
+def broken_invariants(uow: UnitOfWork, *, actor: Actor) -> OpenCaseReport:
+    """Return the open cases without owner or way on (rule X9), by number only. :raises NotAllowed: not their role"""
+    ensure_may_monitor(actor)
+    return OpenCaseReport(
+        lines=tuple(uow.invariants.open(limit=200)),
+        total=uow.invariants.count(),
+        looked_at=uow.invariants.last_night(NIGHTLY_RUN),
+    )
 
 
 def sent_mail(uow: UnitOfWork, *, actor: Actor) -> list[OutboxMail]:

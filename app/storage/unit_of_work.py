@@ -18,6 +18,7 @@ from app.storage.database import sent_together
 from app.storage.definitions import Definitions
 from app.storage.incidents import Incidents
 from app.storage.instances import Instances
+from app.storage.invariants import Invariants
 from app.storage.jobs import Jobs
 from app.storage.logs import AccessLog, Audit
 from app.storage.messages import Messages
@@ -82,6 +83,11 @@ class UnitOfWork:
     def model_sources(self) -> ModelSources:
         """Published models as drafts begin from them."""
         return ModelSources(self.connection)
+
+    @cached_property
+    def invariants(self) -> Invariants:
+        """What must hold of every open case, looked at each night."""
+        return Invariants(self.connection)
 
     @cached_property
     def shared_rules(self) -> SharedRules:

@@ -53,6 +53,7 @@ PLACES = (
         places=(
             Place(key="instances", address="/monitor", icon="pulse", opens_to=may_monitor),
             Place(key="incidents", address="/monitor/incidents", icon="trouble", opens_to=may_monitor),
+            Place(key="open_cases", address="/monitor/open-cases", icon="folder", opens_to=may_monitor),
             Place(key="processes", address="/monitor/processes", icon="list", opens_to=may_monitor),
             Place(key="messages", address="/monitor/messages", icon="envelope", opens_to=may_monitor),
             Place(key="outbox", address="/monitor/outbox", icon="send", opens_to=may_monitor),

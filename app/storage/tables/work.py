@@ -138,3 +138,29 @@ submission = Table(
     Column("at", Instant, nullable=False),
     Index(None, "at"),
 )
+
+#: an open case that breaks a rule (X9), from the night in which it was found until the one in which it was mended
+invariant_violation = Table(
+    "invariant_violation",
+    metadata,
+    Column("case_key", Key, ForeignKey("care_case.key"), primary_key=True),
+    Column("kind", Text, primary_key=True),  # no_owner nothing_open
+    Column("since", Instant, primary_key=True),
+    Column("mended_at", Instant),
+    Index(
+        "ix_invariant_violation_open",
+        "since",
+        "case_key",
+        sqlite_where=text("mended_at IS NULL"),
+        postgresql_where=text("mended_at IS NULL"),
+    ),
+)
+
+#: what is done once a night, whoever does it
+nightly_run = Table(
+    "nightly_run",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("night", Instant, nullable=False),
+    Column("done_at", Instant),
+)

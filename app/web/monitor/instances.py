@@ -75,7 +75,7 @@ def _list(found: InstanceList, asked: Mapping[str, str]) -> dict[str, Any]:
         "first_address": address(PATH, **values) if asked.get("after") else "",
         "next_address": address(PATH, **values, after=found.next_cursor) if found.next_cursor else "",
         "clear_address": PATH if any(values.values()) else "",
-        "place_counts": {"incidents": found.totals["with_incidents"]},
+        "place_counts": {"incidents": found.totals["with_incidents"], "open_cases": found.standing_still},
     }
 
 
