@@ -11,6 +11,7 @@ from app.domain.calendar import local_date
 from app.domain.durations import parse_duration
 from app.domain.errors import InvalidInput, Problem
 from app.domain.keys import new_key
+from app.storage.reference import LIMIT_KINDS, LIMITS
 from app.storage.unit_of_work import UnitOfWork
 
 #: files of these kinds are tables of their own; every other kind is rows of the reference data
@@ -24,7 +25,7 @@ def load_reference(uow: UnitOfWork, *, files: Sequence[Mapping[str, Any]], now: 
     """
     Insert or replace the rows of the files, each {"kind": ..., "rows": [...]}.
 
-    What the county changed afterwards and the files do not name stays.
+    What a person has changed stays, and so does what the files do not name.
 
     :raises InvalidInput: a file is not of this form
     """
@@ -36,12 +37,18 @@ def load_reference(uow: UnitOfWork, *, files: Sequence[Mapping[str, Any]], now: 
     uow.accounts.put_organisations(by_kind.pop(ORGANISATIONS, []))
     uow.accounts.put_units(by_kind.pop(UNITS, []))
     uow.accounts.put_roles(by_kind.pop(ROLES, []))
+    changed = uow.reference.changed_by_people()
     for kind, rows in by_kind.items():
         areas: dict[str, dict[str, Any]] = {}
         for row in rows:
             areas.setdefault(row.get("area", ""), {})[row["id"]] = row["value"]
+        if kind == LIMITS:
+            named = {row["id"]: {"type": row["type"], "name": row["name"]} for row in rows if "type" in row}
+            uow.reference.put(LIMIT_KINDS, named, now=now)
         for area_id, values in areas.items():
-            uow.reference.put(kind, values, area_id=area_id, now=now)
+            own = {name: value for name, value in values.items() if (kind, area_id, name) not in changed}
+            if own:
+                uow.reference.put(kind, own, area_id=area_id, now=now)
 
 
 def offer_times(uow: UnitOfWork, *, now: datetime) -> None:

@@ -123,6 +123,11 @@ def may_monitor(actor: Actor) -> bool:
     return not actor.roles.isdisjoint(MONITORING_ROLES)
 
 
+def may_change_limits(actor: Actor) -> bool:
+    """Tell whether the actor may change time limits and thresholds: process owners and those who repair."""
+    return not actor.roles.isdisjoint(PUBLISHING_ROLES | REPAIRING_ROLES)
+
+
 def may_repair(actor: Actor) -> bool:
     """Tell whether the actor may retry, modify, migrate and cancel instances."""
     return not actor.roles.isdisjoint(REPAIRING_ROLES)

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from app.storage.statements import upsert
-from app.storage.tables.people import reference_data
+from app.storage.tables.people import reference_data, user_account
 
 #: kind of the rows that expressions read as `viite.*`
 LIMITS = "limit"
+#: kind of the rows that say how a limit is called and written
+LIMIT_KINDS = "limit_kind"
 #: kind of the rows that expressions read as `viite.alue.*`
 AREA_SETTINGS = "area"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceLine:
+    """A row with who changed it last ("" where it came with the files)."""
+
+    id: str
+    area_id: str
+    value: Any
+    changed_at: datetime
+    changed_by: str
 
 
 class Reference:
@@ -58,6 +72,52 @@ class Reference:
             area.update({row.id: row.value for row in rows if row.kind == AREA_SETTINGS and row.id in settings})
             context["alue"] = area
         return context
+
+    def lines(self, kind: str, *, area_id: str = "") -> list[ReferenceLine]:
+        """Return the rows of the kind that hold everywhere, and after them those of the area, with who changed them."""
+        rows = self._connection.execute(
+            select(reference_data, user_account.c.name)
+            .outerjoin(user_account, user_account.c.key == reference_data.c.changed_by)
+            .where(reference_data.c.kind == kind, reference_data.c.area_id.in_(("", area_id)))
+            .order_by(reference_data.c.area_id, reference_data.c.id)
+        )
+        return [
+            ReferenceLine(
+                id=row.id,
+                area_id=row.area_id,
+                value=row.value,
+                changed_at=row.changed_at,
+                changed_by=row.name or "",
+            )
+            for row in rows
+        ]
+
+    def lock(self, kind: str, identifier: str) -> dict[str, Any]:
+        """Lock the row of the id that holds everywhere, and return the values by area, "" for everywhere."""
+        here = (reference_data.c.kind == kind, reference_data.c.id == identifier)
+        self._connection.execute(
+            select(reference_data.c.id).where(*here, reference_data.c.area_id == "").with_for_update()
+        ).all()
+        rows = self._connection.execute(select(reference_data.c.area_id, reference_data.c.value).where(*here))
+        return {row.area_id: row.value for row in rows}
+
+    def changed_by_people(self) -> set[tuple[str, str, str]]:
+        """Return kind, area and id of the rows that a person has changed."""
+        rows = self._connection.execute(
+            select(reference_data.c.kind, reference_data.c.area_id, reference_data.c.id).where(
+                reference_data.c.changed_by.is_not(None)
+            )
+        )
+        return {(row.kind, row.area_id, row.id) for row in rows}
+
+    def areas(self) -> dict[str, Any]:
+        """Return the names of the areas by their ids."""
+        rows = self._connection.execute(
+            select(reference_data.c.area_id, reference_data.c.value)
+            .where(reference_data.c.kind == AREA_SETTINGS, reference_data.c.id == "nimi")
+            .order_by(reference_data.c.area_id)
+        )
+        return {row.area_id: row.value for row in rows}
 
     def put(
         self,

@@ -22,6 +22,7 @@ from app.web import (
     health,
     home,
     language,
+    limits,
     monitor,
     navigation,
     preferences,
@@ -73,7 +74,7 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
     app.register_blueprint(preferences.blueprint)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(health.blueprint)
-    for place in (worklist, tasks, cases, starting, studio, monitor):
+    for place in (worklist, tasks, cases, starting, studio, limits, monitor):
         app.register_blueprint(place.blueprint)
     api.install(app)
     app.context_processor(page_frame)

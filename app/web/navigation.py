@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import request
 
-from app.domain.actor import Actor, may_edit_models, may_monitor
+from app.domain.actor import Actor, may_change_limits, may_edit_models, may_monitor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,7 @@ PLACES = (
         places=(
             Place(key="pathways", address="/studio", icon="pencil", opens_to=may_edit_models),
             Place(key="import", address="/studio/import", icon="document", opens_to=may_edit_models),
+            Place(key="limits", address="/limits", icon="clock", opens_to=may_change_limits),
         ),
     ),
     PlaceGroup(

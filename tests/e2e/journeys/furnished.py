@@ -51,6 +51,8 @@ PAGES = [
     "instance",
     "instance-cancel",
     "instance-incident",
+    "limit",
+    "limits",
     "messages",
     "messages-delivered",
     "messages-expired",
@@ -59,6 +61,7 @@ PAGES = [
     "monitor-nothing",
     "not-allowed",
     "not-found",
+    "open-cases",
     "outbox",
     "outbox-mail",
     "process",
@@ -185,7 +188,10 @@ def _monitor(found: Furnished) -> None:
         "messages": "/monitor/messages",
         "messages-delivered": "/monitor/messages?status=delivered",
         "messages-expired": "/monitor/messages?status=expired",
+        "open-cases": "/monitor/open-cases",
         "outbox": "/monitor/outbox",
+        "limits": "/limits",
+        "limit": "/limits/t_seuranta",
     }.items():
         found.add(name, "r_yllapitaja", path)
     definition = found.office.world.executor.read(lambda uow: uow.definitions.get_latest("tyky_ajanvaraus"))

@@ -156,12 +156,23 @@ RULES: dict[tuple[str, str], Rule] = {
             ),
         )
     },
+    # time limits of the county: process owners and administrators; no client is in any limit
+    ("GET", "limits.index"): Rule(address="/limits", here=MONITORS, elsewhere=MONITORS, logged=True),
+    ("GET", "limits.show"): Rule(address="/limits/t_tiimi", here=MONITORS, elsewhere=MONITORS, logged=True),
+    ("POST", "limits.change"): Rule(
+        address="/limits/t_tiimi",
+        fields={"value": "P30D", "was": "P30D"},
+        here=MONITORS,
+        elsewhere=MONITORS,
+        logged=True,
+    ),
     # running processes: one installation has one county, whose administrators are not bound to an area
     ("GET", "monitor.index"): Rule(address="/monitor", here=MONITORS, elsewhere=MONITORS, logged=True),
     ("GET", "monitor.instance"): Rule(
         address="/monitor/instances/{instance}", here=MONITORS, elsewhere=MONITORS, logged=True
     ),
     ("GET", "monitor.incidents"): Rule(address="/monitor/incidents", here=MONITORS, elsewhere=MONITORS, logged=True),
+    ("GET", "monitor.open_cases"): Rule(address="/monitor/open-cases", here=MONITORS, elsewhere=MONITORS, logged=True),
     ("GET", "monitor.messages"): Rule(address="/monitor/messages", here=MONITORS, elsewhere=MONITORS, logged=True),
     ("GET", "monitor.outbox"): Rule(address="/monitor/outbox", here=MONITORS, elsewhere=MONITORS, logged=True),
     ("GET", "monitor.processes"): Rule(address="/monitor/processes", here=MONITORS, elsewhere=MONITORS, logged=True),

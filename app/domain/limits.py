@@ -1,0 +1,101 @@
+"""Time limits and thresholds that process owners change: how a value is written, read back and checked."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from app.domain.errors import InvalidInput, Problem
+
+_DURATION = re.compile(
+    r"P(?=[\dT])(?:\d{1,3}Y)?(?:\d{1,3}M)?(?:\d{1,3}W)?(?:\d{1,4}D)?(?:T(?=\d)(?:\d{1,5}H)?(?:\d{1,6}M)?)?"
+)
+_WEEKS = re.compile(r"(\d{1,2})\s*[-\N{EN DASH}]\s*(\d{1,2})")
+_NUMBER = re.compile(r"\d{1,4}")
+#: kinds that are written as JSON: an object with names of its own, or a weekly hour
+_AS_JSON = frozenset({"object", "schedule"})
+
+
+def limit_text(kind: str, value: Any) -> str:
+    """Return the value as people write it: "P14D", "5", "26-31", "P1M, P3M", JSON for objects, "" for none."""
+    if value is None:
+        return ""
+    if kind == "weeks":
+        return f"{value['firstWeek']}-{value['lastWeek']}"
+    if kind == "list":
+        return ", ".join(value)
+    if kind in _AS_JSON:
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def read_limit(kind: str, text: str, *, present: Any) -> Any:
+    """
+    Return the value of what was written, of the same form as the one that is present.
+
+    Durations are ISO 8601, not longer than some years; working days a whole number; weeks of the ISO calendar from-to.
+
+    :raises InvalidInput: `limit_<kind>` at "value"
+    """
+    text = text.strip()
+    try:
+        return _read(kind, text, present)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InvalidInput([Problem(f"limit_{kind}", place="value")]) from error
+
+
+def _read(kind: str, text: str, present: Any) -> Any:
+    if kind == "duration":
+        # the limits of the law are empty until counsel sets them
+        return None if not text else _duration(text)
+    if kind == "workingDays":
+        return int(_matched(_NUMBER, text)[0])
+    if kind == "weeks":
+        first, last = (int(number) for number in _matched(_WEEKS, text).groups())
+        if not (1 <= first <= 53 and 1 <= last <= 53):
+            raise ValueError("no week of the calendar")
+        return {"firstWeek": first, "lastWeek": last}
+    if kind == "list":
+        return [_duration(part.strip()) for part in text.split(",")]
+    value = json.loads(text)
+    _ensure_alike(value, present)
+    return value
+
+
+def _matched(pattern: re.Pattern[str], text: str) -> re.Match[str]:
+    match = pattern.fullmatch(text)
+    if match is None:
+        raise ValueError("of another form")
+    return match
+
+
+def _duration(text: str) -> str:
+    return _matched(_DURATION, text)[0]
+
+
+def _ensure_alike(value: Any, present: Any) -> None:
+    """Check that the value has the names and kinds of the one that is there; pathways read it by them."""
+    if isinstance(present, dict):
+        if not isinstance(value, dict) or value.keys() != present.keys():
+            raise ValueError("other names")
+        for name, part in present.items():
+            _ensure_alike(value[name], part)
+    elif isinstance(present, list):
+        if not isinstance(value, list) or not value:
+            raise ValueError("no list")
+        for part in value:
+            _ensure_alike(part, present[0] if present else part)
+    elif not _is_alike(value, present):
+        raise ValueError("of another kind")
+
+
+def _is_alike(value: Any, present: Any) -> bool:
+    """Tell whether a single value is of the present one's kind; a duration stays one."""
+    if isinstance(present, bool) or isinstance(value, bool):
+        return type(value) is type(present)
+    if isinstance(present, int | float):
+        return isinstance(value, int | float) and 0 <= value <= 100_000
+    if not isinstance(value, str) or not isinstance(present, str):
+        return False
+    return not _DURATION.fullmatch(present) or _DURATION.fullmatch(value) is not None
