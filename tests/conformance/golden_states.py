@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +33,7 @@ from app.engine.seam import (
 from tests.unit.engine.drawing import (
     ROOTS,
     boundary,
+    call,
     diagram,
     element,
     end,
@@ -50,12 +52,15 @@ from tests.unit.engine.drawing import (
     user,
     xor,
 )
+from tests.unit.engine.walk import Shelf
 
 FOLDER = Path(__file__).parent / "golden"
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ROOT = 10
 #: a move: what happens, at which element, with which variables
 Move = tuple[str, str, dict[str, Any]]
+#: a process that is called: its id and its diagram
+Called = tuple[str, bytes]
 _WITH_VARIABLES = {
     "user_task": UserTaskCompleted,
     "job": JobCompleted,
@@ -66,17 +71,23 @@ _WITH_VARIABLES = {
 
 @dataclass
 class Reopened:
-    """An instance known by its stored bytes only."""
+    """An instance known by its stored bytes only, and the processes that it has called."""
 
     process: CompiledProcess
     state: bytes
     keys: itertools.count[int]
+    shelf: Shelf = field(default_factory=Shelf)
     ended: bool = False
     written: dict[str, Any] = field(default_factory=dict)
     now: datetime = NOW
 
     def surroundings(self) -> Surroundings:
-        return Surroundings(now=self.now, new_key=lambda: next(self.keys), contexts={"viite": {"t": "P7D"}})
+        return Surroundings(
+            now=self.now,
+            new_key=lambda: next(self.keys),
+            contexts={"viite": {"t": "P7D"}},
+            processes=self.shelf,
+        )
 
     def waits(self) -> list[tuple[str, str, int]]:
         return sorted(
@@ -113,16 +124,25 @@ class Reopened:
         }
 
 
-def reopened(xml: bytes, state: bytes) -> Reopened:
+def reopened(xml: bytes, state: bytes, called: Sequence[Called] = ()) -> Reopened:
     """Return the instance of stored bytes; new keys begin far from the stored ones."""
-    return Reopened(compile_process(xml, "p", content_hash(xml)), state, itertools.count(5_000_000))
+    process = compile_process(xml, "p", content_hash(xml))
+    return Reopened(process, state, itertools.count(5_000_000), shelf_of(called))
 
 
-def begun(xml: bytes, variables: dict[str, Any]) -> Reopened:
+def shelf_of(called: Sequence[Called]) -> Shelf:
+    """Return the called processes as published; they are compiled as what is published, not checked again."""
+    shelf = Shelf()
+    for process_id, xml in called:
+        shelf.add(compile_process(xml, process_id, content_hash(xml)))
+    return shelf
+
+
+def begun(xml: bytes, variables: dict[str, Any], called: Sequence[Called]) -> Reopened:
     """Return a new instance."""
     process = compile_process(xml, "p", content_hash(xml))
     keys = itertools.count(1_000_000_000_000)
-    instance = Reopened(process, b"", keys)
+    instance = Reopened(process, b"", keys, shelf_of(called))
     step = run.start(process, variables=variables, surroundings=instance.surroundings(), instance_key=ROOT)
     instance.state = step.state
     return instance
@@ -348,6 +368,55 @@ CASES: dict[str, tuple[bytes, dict[str, Any], list[Move], list[Move]]] = {
         [],
         [("set", "", {"valmis": True}), ("retry", "", {})],
     ),
+    "call": (
+        diagram(
+            start(),
+            call("c", "q", extensions=io({"oma": "=x + 1"}, {"ulos": "=vastaus + oma"})),
+            boundary("late", "c", timer("timeDuration", "P90D")),
+            user("u"),
+            end(),
+            flow="s c; c u; late e; u e",
+        ),
+        {"x": 1, "avain": "1"},
+        [("message", "es_s", {"syy": "ö"}), ("user_task", "q1", {"vastaus": 4})],
+        [("user_task", "x", {}), ("message", "es_s", {}), ("user_task", "q2", {}), ("user_task", "x", {})],
+    ),
+    "calls_in_turns": (
+        diagram(
+            start(),
+            sub(
+                "p1",
+                start("s1"),
+                call("c", "q", multi("=[10, 20]", output=("kaikki", "=tulos + item"))),
+                end("e1"),
+                flow="s1 c; c e1",
+            ),
+            end(),
+            flow="s p1; p1 e",
+        ),
+        {"x": [1]},
+        [("user_task", "q1", {})],
+        [("job", "rt", {"tulos": 1}), ("user_task", "q1", {}), ("job", "rt", {"tulos": 2})],
+    ),
+    "two_versions_called": (
+        diagram(
+            start(),
+            parallel("f"),
+            call("a", "q", bindingType="versionTag", versionTag="1"),
+            call("b", "q", bindingType="versionTag", versionTag="2", propagateAllParentVariables="false"),
+            end(),
+            flow="s f; f a; f b; a e; b e",
+        ),
+        {"x": 1},
+        [],
+        [("user_task", "q1", {"x": 2}), ("user_task", "q1", {"y": 3}), ("user_task", "q2", {})],
+    ),
+    "incident_in_a_call": (
+        diagram(start(), call("c", "=prosessi"), user("u"), flow="s c; c u"),
+        {"prosessi": "puuttuu"},
+        [("set", "", {"prosessi": "q"}), ("retry", "c", {})],
+        [("retry", "g", {})],
+    ),
     "stuck_join": (
         diagram(
             start(),
@@ -394,20 +463,59 @@ CASES: dict[str, tuple[bytes, dict[str, Any], list[Move], list[Move]]] = {
 }
 
 
+#: by case: what it calls, oldest version first
+CALLED: dict[str, tuple[Called, ...]] = {
+    "call": (
+        (
+            "q",
+            diagram(
+                start("qs"),
+                user("q1"),
+                user("q2"),
+                event_sub("es", message(), user("x"), end("ex"), flow="es_s x; x ex", interrupting=False),
+                end("qe"),
+                flow="qs q1; q1 q2; q2 qe",
+                roots=ROOTS,
+                process_id="q",
+            ),
+        ),
+    ),
+    "calls_in_turns": (
+        ("r", diagram(start("rs"), service("rt"), end("re"), flow="rs rt; rt re", process_id="r")),
+        ("q", diagram(start("qs"), user("q1"), call("qc", "r"), flow="qs q1; q1 qc", process_id="q")),
+    ),
+    "two_versions_called": (
+        ("q", diagram(start("qs"), user("q1"), end("qe"), flow="qs q1; q1 qe", process_id="q")),
+        ("q", diagram(start("qs"), user("q1"), user("q2"), end("qe"), flow="qs q1; q1 q2; q2 qe", process_id="q")),
+    ),
+    "incident_in_a_call": (
+        (
+            "q",
+            diagram(
+                start("qs"), xor("g"), user("q1"), user("q2"), flow="qs g; g q1 [=x = 1]; g q2 [=x = 2]", process_id="q"
+            ),
+        ),
+    ),
+}
+
+
 def main() -> None:
     """Write the golden states that are missing."""
     FOLDER.mkdir(exist_ok=True)
     for name, (xml, variables, before, after) in CASES.items():
         if (FOLDER / f"{name}.state").exists():
             continue
-        instance = begun(xml, variables)
+        called = CALLED.get(name, ())
+        instance = begun(xml, variables, called)
         for move in before:
             instance.move(*move)
         kept = instance.state
-        again = reopened(xml, kept)
+        again = reopened(xml, kept, called)
         for move in after:
             again.move(*move)
         (FOLDER / f"{name}.bpmn").write_bytes(xml)
+        for number, (process_id, called_xml) in enumerate(called):
+            (FOLDER / f"{name}.{number}.{process_id}.bpmn").write_bytes(called_xml)
         (FOLDER / f"{name}.state").write_bytes(kept)
         moves = [[what, element_id, to_state(given)] for what, element_id, given in after]
         story = {"moves": moves, "then": again.facts()}
@@ -417,7 +525,8 @@ def main() -> None:
 def story(name: str) -> tuple[Reopened, list[Move], dict[str, Any]]:
     """Return a golden instance, the moves that continue it and what has to be true then."""
     told = json.loads((FOLDER / f"{name}.json").read_text())
-    instance = reopened((FOLDER / f"{name}.bpmn").read_bytes(), (FOLDER / f"{name}.state").read_bytes())
+    called = [(path.name.split(".")[2], path.read_bytes()) for path in sorted(FOLDER.glob(f"{name}.[0-9].*.bpmn"))]
+    instance = reopened((FOLDER / f"{name}.bpmn").read_bytes(), (FOLDER / f"{name}.state").read_bytes(), called)
     return instance, [(what, element_id, from_state(given)) for what, element_id, given in told["moves"]], told["then"]
 
 

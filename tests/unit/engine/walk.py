@@ -55,12 +55,15 @@ class Shelf:
     def put(self, *diagrams: bytes, **outside: Any) -> Shelf:
         """Publish the first process of each diagram; `outside` are contexts and decisions of them all."""
         for xml in diagrams:
-            process = compiled(xml)
-            earlier = [each for each in self.versions if each.process.process_id == process.process_id]
-            self.versions.append(
-                CallableVersion(definition_key=len(self.versions), version=len(earlier) + 1, process=process, **outside)
-            )
+            self.add(compiled(xml), **outside)
         return self
+
+    def add(self, process: CompiledProcess, **outside: Any) -> None:
+        """Publish a compiled process."""
+        earlier = [each for each in self.versions if each.process.process_id == process.process_id]
+        self.versions.append(
+            CallableVersion(definition_key=len(self.versions), version=len(earlier) + 1, process=process, **outside)
+        )
 
     def choose(
         self, process_id: str, binding: Binding, *, version_tag: str, caller_definition_key: int | None
