@@ -141,7 +141,7 @@ class Scopes:
     def own(self, key: int) -> dict[str, Value]:
         """Return the variables of this very scope that are not as they were lent to it."""
         scope = self._scopes[key]
-        return {name: scope[name] for name in scope.names() if name not in scope.lent}
+        return {name: scope[name] for name in scope.stored if name not in scope.lent}
 
     def _chain(self, scope: Scope) -> list[Scope]:
         chain = [scope]

@@ -24,6 +24,14 @@ def test_a_loop_costs_the_same_at_every_turn():
     assert max(growth.sizes) <= 1.1 * growth.sizes[0]
 
 
+def test_a_loop_around_a_call_costs_the_same_at_every_turn():
+    growth = loop.grow(loop.CALL_LOOP, {"loppu": False}, called=[loop.CALLED], turns=loop.CALL_TURNS)
+    print("\n" + growth.text("loop around a call"))
+    assert growth.time_ratio(1) <= 1.2
+    assert growth.time_ratio(2) <= 1.2
+    assert max(growth.sizes) <= 1.1 * growth.sizes[0]
+
+
 def test_a_multi_instance_over_ten_thousand_items_costs_the_same_at_every_turn():
     growth = loop.grow(loop.SEQUENTIAL, {"lista": list(range(10_000))})
     print("\n" + growth.text("sequential multi-instance over 10,000 items"))

@@ -33,6 +33,7 @@ from app.engine.seam import (
 from tests.unit.engine.drawing import (
     ROOTS,
     boundary,
+    call,
     diagram,
     element,
     end,
@@ -52,14 +53,16 @@ from tests.unit.engine.drawing import (
     user,
     xor,
 )
-from tests.unit.engine.walk import NOW, ROOT, compiled
+from tests.unit.engine.walk import NOW, ROOT, Shelf, compiled
 
 LEAVES = ["user", "job", "script", "catch", "turns", "task with timer", "events", "watched", "failing", "raising"]
 #: a block of a diagram: a tree of kinds
 BLOCKS = st.recursive(
     st.sampled_from([(kind,) for kind in LEAVES]),
     lambda inner: st.tuples(
-        st.sampled_from(["sequence", "choice", "parallel", "inclusive", "repeat", "sub"]), inner, inner
+        st.sampled_from(["sequence", "choice", "parallel", "inclusive", "repeat", "sub", "called", "turns_called"]),
+        inner,
+        inner,
     ),
     max_leaves=6,
 )
@@ -70,13 +73,15 @@ class Drawn:
 
     def __init__(self) -> None:
         self.numbers = itertools.count(1)
+        #: the diagrams of the processes that are called
+        self.processes: list[bytes] = []
 
     def new(self, letter: str) -> str:
         return f"{letter}{next(self.numbers)}"
 
     def block(self, tree: Any) -> tuple[list[str], list[str], str, str]:
         kind = tree[0]
-        if kind in {"sequence", "choice", "parallel", "inclusive", "repeat", "sub"}:
+        if len(tree) > 1:
             return getattr(self, kind)(tree[1], tree[2])
         return self.leaf(kind)
 
@@ -191,10 +196,28 @@ class Drawn:
         flows = [*flows, f"{begin} {into}", f"{out} {finish}"]
         return [sub(name, start(begin), end(finish), *drawn, flow="; ".join(flows))], [], name, name
 
+    def called(self, first: Any, second: Any, inner: str = "") -> Any:
+        """A call of a process that is drawn apart, with an error of it caught on the call."""
+        drawn, flows, into, out = self.sequence(first, second)
+        begin, finish, name, process_id = self.new("s"), self.new("e"), self.new("c"), self.new("q")
+        flows = [*flows, f"{begin} {into}", f"{out} {finish}"]
+        self.processes.append(
+            diagram(start(begin), *drawn, end(finish), flow="; ".join(flows), roots=ROOTS, process_id=process_id)
+        )
+        caught, leave = self.new("b"), self.new("o")
+        elements = [call(name, process_id, inner), boundary(caught, name, error()), xor(leave)]
+        return elements, [f"{name} {leave}", f"{caught} {leave}"], name, leave
 
-def drawn(tree: Any) -> bytes:
-    elements, flows, into, out = Drawn().block(tree)
-    return diagram(start(), *elements, end(), flow="; ".join([*flows, f"s {into}", f"{out} e"]), roots=ROOTS)
+    def turns_called(self, first: Any, second: Any) -> Any:
+        return self.called(first, second, multi("=[1, 2]", output=("kutsutut", "=item")))
+
+
+def drawn(tree: Any) -> tuple[bytes, list[bytes]]:
+    """Return the diagram of the tree, and those of the processes that it calls."""
+    pen = Drawn()
+    elements, flows, into, out = pen.block(tree)
+    flow = "; ".join([*flows, f"s {into}", f"{out} e"])
+    return diagram(start(), *elements, end(), flow=flow, roots=ROOTS), pen.processes
 
 
 TRIGGERS = {
@@ -226,9 +249,9 @@ class Kept:
         return run._rest(self.process, self.instance)
 
 
-def surroundings() -> Surroundings:
+def surroundings(shelf: Shelf) -> Surroundings:
     counter = itertools.count(ROOT + 1)
-    return Surroundings(now=NOW, new_key=lambda: next(counter))
+    return Surroundings(now=NOW, new_key=lambda: next(counter), processes=shelf)
 
 
 CHOICES = st.lists(st.integers(0, 99), min_size=1, max_size=12)
@@ -249,20 +272,25 @@ def test_saving_and_loading_changes_nothing_in_many_walks(tree, choices):
 
 
 def walk(tree: Any, choices: list[int]) -> None:
-    process = compiled(drawn(tree))
+    xml, processes = drawn(tree)
+    process, shelf = compiled(xml), Shelf().put(*processes)
     variables = {"laskuri": 0, "avain": "1"}
-    ours, theirs = surroundings(), surroundings()
+    ours, theirs = surroundings(shelf), surroundings(shelf)
     kept = Kept(process, theirs, variables)
     step = run.start(process, variables=variables, surroundings=ours, instance_key=ROOT)
     assert step == kept.first
     waiting: dict[int, Any] = {}
     lives: Counter[int] = Counter()
+    calls: set[int] = set()
     steps = itertools.cycle(choices)
     for _ in range(400):
         for closed in step.closed:
             del waiting[closed.key]
         waiting.update({opened.key: opened for opened in step.opened})
         lives.update(each.element_instance_key for each in step.history if each.event is ElementEvent.ACTIVATED)
+        calls |= {each.called.key for each in step.calls}
+        calls -= {each.key for each in step.calls_ended}
+        assert calls == {each.process_key for each in run.inspect_state(step.state)} - {ROOT}
         lives.subtract(
             each.element_instance_key
             for each in step.history
@@ -278,3 +306,4 @@ def walk(tree: Any, choices: list[int]) -> None:
     assert step.status is InstanceStatus.COMPLETED
     assert waiting == {}
     assert set(lives.values()) == {0}
+    assert not calls
