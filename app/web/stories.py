@@ -11,7 +11,9 @@ from app.domain.steps import ElementOutline
 from app.web.language import current_language, texts
 
 #: what people recognise as a step; gateways and joins are the engine's business
-STEPS = frozenset({"userTask", "manualTask", "serviceTask", "sendTask", "businessRuleTask", "receiveTask"})
+STEPS = frozenset(
+    {"userTask", "manualTask", "serviceTask", "sendTask", "businessRuleTask", "receiveTask", "callActivity"}
+)
 EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
 _KINDS = {"completed": "done", "activated": "current", "terminated": "system"}
 

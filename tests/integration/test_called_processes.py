@@ -12,8 +12,10 @@ from app.commands.cancel_instance import cancel_instance
 from app.commands.fire_timer import fire_timer
 from app.commands.jobs import claim_jobs, fail_job, finish_job, throw_job_error
 from app.commands.messages import broadcast_signal, deliver, publish_message
+from app.commands.report_event import report_event
 from app.commands.resolve_incident import resolve_incident, set_variables
 from app.domain.errors import Conflict, InvalidSubmission
+from app.queries.case_page import case_page
 from app.settings import Settings
 from app.storage.tables.instances import (
     called_process,
@@ -28,6 +30,7 @@ from app.storage.tables.work import user_task
 from app.web import create_app
 from tests.factories import chain, diagram, flow, job_step, make_place, user_step
 from tests.programs import open_door
+from tests.races.test_commands import open_case
 from tests.scenarios.world import Person, token_of
 
 LEASE = timedelta(seconds=60)
@@ -445,6 +448,38 @@ def test_the_page_of_a_version_counts_tokens_of_calls_too(place, pages):
     assert "Tehtävä kysy" in page
     counts = place.executor.read(lambda uow: uow.monitor.element_counts(key))
     assert counts == {"kysy": 2}
+
+
+def test_the_case_page_tells_the_steps_of_called_processes_by_their_names(place):
+    place.publish(caller(), ONE_TASK)
+    case_key = open_case(place)
+    instance = place.start(case_key=case_key)
+    place.complete(place.open_tasks(instance)["kysy"])
+    page = place.executor.read(
+        lambda uow: case_page(uow, case_key=case_key, actor=place.people["counsellor"], now=place.now)
+    )
+    told = [line.element_name.get("fi") for line in page.timeline if line.element_type == "userTask"]
+    assert told == ["Tehtävä kysy"]
+
+
+def test_a_care_event_reaches_a_wait_inside_a_call_and_is_offered_by_its_diagram(place):
+    offered = (
+        '<bpmn:intermediateCatchEvent id="peruu" name="Asiakas peruu"><bpmn:extensionElements><zeebe:properties>'
+        '<zeebe:property name="kyky.offeredTo" value="r_palveluohjaaja"/></zeebe:properties></bpmn:extensionElements>'
+        '<bpmn:messageEventDefinition messageRef="care"/></bpmn:intermediateCatchEvent>'
+    )
+    roots = MESSAGE.replace('id="m" name="viesti"', 'id="care" name="asiakas_peruu"').replace("=avain", "=asia_id")
+    body = f'<bpmn:startEvent id="alku"/>{offered}{user_step("kysy")}{chain("alku", "peruu", "kysy")}'
+    place.publish(caller(), diagram(body, process_id="callee", roots=roots))
+    case_key = open_case(place)
+    instance = place.start(case_key=case_key)
+    (awaited,) = place.executor.read(lambda uow: uow.messages.waiting_in_case(case_key))
+    keys = place.run(report_event, case_key=case_key, subscription_key=awaited.key, actor=place.people["counsellor"])
+    for key in keys:
+        place.run(deliver, delivery_key=key)
+    assert set(place.open_tasks(instance)) == {"kysy"}
+    task = place.executor.read(lambda uow: uow.tasks.get(place.open_tasks(instance)["kysy"]))
+    assert task.case_key == case_key
 
 
 # -- API ---------------------------------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ from tests.unit.engine.drawing import (
     timer,
     user,
 )
+from tests.unit.engine.test_listeners import execution
 from tests.unit.engine.walk import NOW, ROOT, Shelf, Walk, compiled
 
 CALLER = diagram(start(), call("c", "q"), user("after"), end(), flow="s c; c after; after e")
@@ -491,6 +492,22 @@ def test_a_finished_call_leaves_nothing_in_the_state():
         walk.complete("q1", z=1)
     assert max(sizes[10:]) <= sizes[2] * 1.1
     assert len(run.read_variables(walk.step.state)) == 3, "the process, the turn and the called process"
+
+
+def test_listeners_hold_the_call_and_the_called_process():
+    listened = f"<bpmn:extensionElements>{execution('start sisään', 'end ulos')}</bpmn:extensionElements>"
+    shelf = Shelf().put(called(listened, start("qs"), user("q1"), end("qe"), flow="qs q1; q1 qe"))
+    walk = Walk(call_with(extensions=execution("start alku", "end loppu")), {"x": 1}, shelf=shelf)
+    heard = []
+    for _ in range(2):
+        heard.append((walk.one(JobOpened).type, walk.one(JobOpened).called is not None))
+        walk.job()
+    walk.complete("q1", y=2)
+    for _ in range(2):
+        heard.append((walk.one(JobOpened).type, walk.one(JobOpened).called is not None))
+        walk.job()
+    assert heard == [("alku", False), ("sisään", True), ("ulos", True), ("loppu", False)]
+    assert (walk.tasks, walk.root()["y"], walk.called) == (["after"], 2, {})
 
 
 # -- states --------------------------------------------------------------------------------------------------------
