@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from datetime import datetime
 from threading import Lock
 from typing import Any, Generic, TypeVar
@@ -178,19 +178,40 @@ def contexts(
     }
 
 
-def _decisions_of(uow: UnitOfWork, process: CompiledProcess) -> dict[str, CompiledDecision]:
-    if not process.outline.decision_ids:
-        return {}
-    newest = uow.definitions.latest_decisions(process.outline.decision_ids)
+def _decisions_of(uow: UnitOfWork, process: CompiledProcess) -> Mapping[str, CompiledDecision]:
+    decisions = _Decisions(uow)
+    if process.outline.decision_ids:
+        decisions.load(process.outline.decision_ids)
+    return decisions
 
-    def compiled(decision_id: str, content_hash: str, key: int) -> CompiledDecision:
-        return _decisions.get(
-            (decision_id, content_hash), lambda: compile_decision(uow.definitions.decision_xml(key), decision_id)
-        )
 
-    return {
-        decision_id: compiled(decision_id, content_hash, key) for decision_id, (content_hash, key) in newest.items()
-    }
+class _Decisions(Mapping[str, CompiledDecision]):
+    """The newest decisions by id: those that the process names at once, one whose id is computed when it is asked."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self._loaded: dict[str, CompiledDecision] = {}
+
+    def load(self, decision_ids: Collection[str]) -> None:
+        """Load those of the decisions that are published."""
+        for decision_id, (content_hash, key) in self._uow.definitions.latest_decisions(decision_ids).items():
+            self._loaded[decision_id] = _decisions.get(
+                (decision_id, content_hash),
+                lambda key=key, decision_id=decision_id: compile_decision(  # type: ignore[misc]
+                    self._uow.definitions.decision_xml(key), decision_id
+                ),
+            )
+
+    def __getitem__(self, decision_id: str) -> CompiledDecision:
+        if decision_id not in self._loaded:
+            self.load([decision_id])
+        return self._loaded[decision_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._loaded)
+
+    def __len__(self) -> int:
+        return len(self._loaded)
 
 
 def locked_surroundings(

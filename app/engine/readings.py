@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 #: variable names and paths of names that mappings and results may write
 _NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
+_PEOPLE = ("assignee", "candidateUsers", "candidateGroups")
 NO_RETRIES_GIVEN = "3"
 #: how a formKey begins that names a form inside the diagram
 EMBEDDED_FORM = "camunda-forms:bpmn:"
@@ -168,6 +169,10 @@ class Readings:
         def read(holder: _Element | None, attribute: str) -> Template:
             return NOTHING if holder is None else self.template(holder.get(attribute), node)
 
+        if people is None or not any(people.get(name) for name in _PEOPLE):
+            # Camunda shows such a task to everybody; here nobody may see what no role was given
+            self.findings.repaired("task_without_people", node)
+
         return Assignment(
             form_id=self.form_id(node),
             form_elsewhere=form_elsewhere(node.element),
@@ -263,8 +268,8 @@ class Readings:
         decision = self.template(called.get("decisionId"), node)
         if isinstance(decision, Constant):
             self.decision_ids.add(str(decision.value))
-        else:
-            self.findings.refuse("decision_id_computed", node)
+        if called.get("bindingType") == "deployment":
+            self.findings.repaired("decision_newest", node)
         return decision, self.variable_name(called.get("resultVariable", ""), node)
 
     def called_element(self, node: Node) -> CalledElement:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from app.domain.errors import EngineFault
 from app.engine import decisions
+from app.engine.dialect.catching import text_value
 from app.engine.dialect.element import ElementSpec, Facts
 from app.engine.expressions import Template
 from app.engine.seam import DecisionEvaluated, Value
@@ -91,9 +92,10 @@ class RuleSpec(ElementSpec):
     def _decide(self, token: Token, values: Sequence[Value]) -> bool:
         instance = token.workflow
         scope_key = instance.scope_of(token)
-        compiled = instance.surroundings_of(scope_key).decisions.get(str(values[0]))
+        decision_id = text_value(values[0], "decision_id")
+        compiled = instance.surroundings_of(scope_key).decisions.get(decision_id)
         if compiled is None:
-            raise EngineFault("decision_missing", f"the decision {values[0]} is not published")
+            raise EngineFault("decision_missing", f"the decision {decision_id[:100]} is not published")
         context = instance.context(scope_key, None)
         outcome = decisions.decide(compiled, context, now=instance.surroundings.now)
         instance.recorder.decisions.append(

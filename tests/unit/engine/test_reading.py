@@ -292,6 +292,7 @@ def test_repairs_are_told():
     assert {(repair.code, repair.place) for repair in read_diagram(xml).repairs} == {
         ("flow_id_added", "u"),
         ("implicit_start", "p"),
+        ("task_without_people", "u"),
     }
 
 

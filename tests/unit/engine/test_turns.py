@@ -171,3 +171,33 @@ def test_a_failing_output_element_holds_only_its_own_turn():
     walk.retry()
     assert walk.ended
     assert sorted(walk.root()["tulos"]) == [False, True]
+
+
+def test_a_collection_that_changes_meanwhile_does_not_change_the_turns():
+    for sequential in (True, False):
+        walk = Walk(
+            diagram(start(), user("u", multi("=lista", sequential=sequential)), end(), flow="s u; u e"),
+            {"lista": [1, 2]},
+        )
+        walk.set(lista=[1, 2, 3, 4])
+        walk.complete("u")
+        walk.set(lista=None)
+        walk.complete("u")
+        assert walk.ended
+
+
+def test_over_ten_thousand_items_are_refused_at_once_and_run_one_after_another():
+    parallel = Walk(
+        diagram(start(), user("u", multi("=for i in 1..10001 return i")), end(), flow="s u; u e"),
+    )
+    assert (parallel.incidents, parallel.tasks) == (["too_many_turns"], [])
+    one_by_one = multi("=for i in 1..10001 return i", sequential=True)
+    walk = Walk(diagram(start(), user("u", one_by_one), end(), flow="s u; u e"))
+    assert walk.tasks == ["u"]
+    walk.complete("u")
+    assert len(walk.step.state) < 200_000
+
+
+def test_a_collection_of_null_items_has_a_turn_for_each():
+    walk = Walk(diagram(start(), user("u", multi("=[null, null]")), end(), flow="s u; u e"))
+    assert walk.tasks == ["u", "u"]
