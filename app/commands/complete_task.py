@@ -16,7 +16,7 @@ from app.commands.store_answers import store_answers
 from app.commands.unreadable_state import without_wait
 from app.domain.actor import Actor, may_complete
 from app.domain.answers import Answers
-from app.domain.errors import NotAllowed, NotFound, TaskAlreadyClosed, TaskClaimedByOther
+from app.domain.errors import InstancePaused, NotAllowed, NotFound, TaskAlreadyClosed, TaskClaimedByOther
 from app.domain.steps import Ruling, UserTaskCompleted
 from app.engine.forms import Raw, parse_json_submission, parse_submission
 from app.engine.run import advance
@@ -63,6 +63,7 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
     :raises NotFound: no such task
     :raises TaskAlreadyClosed: someone else was faster, or the process went another way
     :raises TaskHeld: its listeners look at another change
+    :raises InstancePaused: an administrator has paused the process
     :raises TaskClaimedByOther: someone else has it
     :raises NotAllowed: the actor is neither its holder nor a candidate
     :raises InvalidSubmission: an answer does not fit the form
@@ -76,6 +77,8 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
     ensure_concerns(task, actor, "complete_task")
     ensure_open(task)
     _ensure_may_complete(task, actor)
+    if instance.paused_at is not None:
+        raise InstancePaused(instance.key)
     answers = accepted_answers(uow, task, submission, actor, now)
     variables: Mapping[str, Any] = submission.values or {}
     if answers is not None:

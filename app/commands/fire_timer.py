@@ -27,6 +27,8 @@ def fire_timer(uow: UnitOfWork, *, timer_key: int, now: datetime) -> bool:
     timer = uow.timers.get(timer_key)
     if timer.status != "open" or timer.due_at > now or instance.status != InstanceStatus.ACTIVE:
         return False
+    if instance.paused_at is not None:
+        return False
     process = process_of(uow, instance.definition_key)
     around = locked_surroundings(uow, process, instance, now=now)
     try:

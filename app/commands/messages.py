@@ -90,7 +90,8 @@ def deliver(uow: UnitOfWork, *, delivery_key: int, now: datetime) -> int | None:
     """
     Carry out one delivery: continue the instance that waits, or start one.
 
-    Returns the instance's key, or None where nobody waited any more (the message is then kept for another).
+    Returns the instance's key; None where nobody waited any more (the message is then kept for another), and where the
+    instance is paused (the delivery waits).
 
     :raises NotFound: no such delivery
     """
@@ -98,6 +99,8 @@ def deliver(uow: UnitOfWork, *, delivery_key: int, now: datetime) -> int | None:
     if found.kind == "start":
         return _start(uow, found, now)
     instance = uow.instances.lock_for_delivery(delivery_key)
+    if instance.paused_at is not None:
+        return None
     if not uow.messages.take_delivery(delivery_key, now=now):
         return None
     if found.subscription_key is None or instance.status != InstanceStatus.ACTIVE:

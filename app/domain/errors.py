@@ -132,6 +132,14 @@ class TaskClaimedByOther(Conflict):
         self.by = by
 
 
+class InstancePaused(Conflict):
+    """An administrator has paused the process: nothing of it is completed until it goes on."""
+
+    def __init__(self, instance_key: int) -> None:
+        super().__init__(f"process instance {instance_key} is paused")
+        self.instance_key = instance_key
+
+
 class TaskHeld(Conflict):
     """Listeners look at what somebody asked for (`event`: assigning, updating, completing); nothing else until then."""
 

@@ -39,6 +39,7 @@ _COLUMNS = (
     process_instance.c.revision,
     process_instance.c.history_count,
     process_instance.c.open_incidents,
+    process_instance.c.paused_at,
 )
 
 
@@ -131,6 +132,7 @@ class Instances:
             revision=row.revision,
             history_count=row.history_count,
             open_incidents=row.open_incidents,
+            paused_at=row.paused_at,
         )
 
     def add(
@@ -238,6 +240,10 @@ class Instances:
             for kind, (table, is_open) in parts.items()
             for row in self._connection.execute(select(table.c.key).where(table.c.instance_key == key, is_open))
         ]
+
+    def pause(self, key: int, *, at: datetime | None) -> None:
+        """Note since when the instance is paused, None: it goes on; the caller has locked it."""
+        self._connection.execute(update(process_instance).where(process_instance.c.key == key).values(paused_at=at))
 
     def count_incidents(self, key: int, *, change: int) -> None:
         """Add to the number of open incidents of the instance, which the caller has locked."""

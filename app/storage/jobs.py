@@ -13,6 +13,7 @@ from app.domain.steps import JobOpened
 from app.storage.rows import Job
 from app.storage.tables.instances import job
 from app.storage.types import AnyRow
+from app.storage.waits import goes_on
 
 #: what is noted as the error of a job whose worker let the lease run out
 LEASE_LOST = "lease_lost"
@@ -224,6 +225,7 @@ class Jobs:
 
 def _due(now: datetime) -> Any:
     return and_(
+        goes_on(job),
         job.c.available_at <= now,
         or_(job.c.status == "ready", and_(job.c.status == "leased", job.c.lease_until < now)),
     )

@@ -22,7 +22,7 @@ from app.storage.tables.instances import (
     signal_subscription,
 )
 from app.storage.types import AnyRow
-from app.storage.waits import end_waits
+from app.storage.waits import end_waits, goes_on
 
 
 class Messages:
@@ -351,7 +351,7 @@ class Messages:
         """Return the keys of deliveries not yet carried out, oldest first."""
         query = (
             select(delivery.c.key)
-            .where(delivery.c.status == "pending")
+            .where(delivery.c.status == "pending", goes_on(delivery))
             .order_by(delivery.c.created_at, delivery.c.key)
             .limit(limit)
         )

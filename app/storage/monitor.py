@@ -50,6 +50,7 @@ class InstanceLine:
     started_by: str
     ended_at: datetime | None
     end_reason: str
+    paused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,7 @@ class Monitor:
                 process_instance.c.version,
                 process_instance.c.status,
                 process_instance.c.open_incidents,
+                process_instance.c.paused_at,
                 process_instance.c.case_key,
                 process_instance.c.area_id,
                 process_instance.c.unit_id,
@@ -514,6 +516,7 @@ def _to_instance(row: AnyRow) -> InstanceLine:
         version_tag=row.version_tag,
         status=row.status,
         open_incidents=row.open_incidents,
+        paused_at=row.paused_at,
         case_key=row.case_key,
         case_number=row.number or "",
         area_id=row.area_id,

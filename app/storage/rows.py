@@ -41,6 +41,8 @@ class Instance:
     revision: int
     history_count: int
     open_incidents: int
+    #: since when nothing of it goes on by itself, and no task of it can be completed
+    paused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
@@ -246,6 +246,21 @@ class Tasks:
             .where(user_task.c.key == key)
             .values(held_event="", held_by=None, denial=denial, revision=user_task.c.revision + 1)
         )
+
+    def move(self, instance_key: int, *, by: timedelta) -> None:
+        """Move due and follow-up dates of the open tasks of the instance, which the caller has locked."""
+        rows = self._connection.execute(
+            select(user_task.c.key, user_task.c.due_at, user_task.c.follow_up_at).where(
+                user_task.c.instance_key == instance_key, user_task.c.status == "open"
+            )
+        ).all()
+        for row in rows:
+            due_at = row.due_at if row.due_at == NEVER else row.due_at + by
+            follow_up_at = row.follow_up_at and row.follow_up_at + by
+            moved = update(user_task).where(user_task.c.key == row.key)
+            self._connection.execute(moved.values(due_at=due_at, follow_up_at=follow_up_at))
+            # the lists are read in the order of the offers
+            self._connection.execute(update(task_offer).where(task_offer.c.task_key == row.key).values(due_at=due_at))
 
     def set_case(self, instance: Instance) -> None:
         """Tie the open tasks of the instance to its case, which was not known when they were opened."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
@@ -16,7 +16,7 @@ from app.storage.tables.definitions import timer_start
 from app.storage.tables.instances import (
     timer,
 )
-from app.storage.waits import end_waits
+from app.storage.waits import end_waits, goes_on
 
 _GET = select(timer).where(timer.c.key == bindparam("sought"))
 
@@ -64,7 +64,7 @@ class Timers:
         """Return the keys of open timers that are due, the longest due first."""
         query = (
             select(timer.c.key)
-            .where(timer.c.status == "open", timer.c.due_at <= now)
+            .where(timer.c.status == "open", timer.c.due_at <= now, goes_on(timer))
             .order_by(timer.c.due_at, timer.c.key)
             .limit(limit)
         )
@@ -73,6 +73,14 @@ class Timers:
     def close(self, keys: Sequence[int], *, completed: bool, now: datetime) -> None:
         """Mark the timers fired or cancelled."""
         end_waits(self._connection, timer, keys, status="fired" if completed else "cancelled", now=now)
+
+    def move(self, instance_key: int, *, by: timedelta) -> None:
+        """Move all open timers of the instance, which the caller has locked."""
+        rows = self._connection.execute(
+            select(timer.c.key, timer.c.due_at).where(timer.c.instance_key == instance_key, timer.c.status == "open")
+        ).all()
+        for row in rows:
+            self.postpone(row.key, due_at=row.due_at + by)
 
     def postpone(self, key: int, *, due_at: datetime) -> None:
         """Give the open timer another moment."""

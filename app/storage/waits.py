@@ -6,9 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Connection, Table, Update, bindparam, update
+from sqlalchemy import ColumnElement, Connection, Table, Update, bindparam, or_, select, update
 
-from app.storage.tables.instances import incident
+from app.storage.tables.instances import incident, process_instance
+
+
+def goes_on(table: Table) -> ColumnElement[bool]:
+    """Return whether the row's instance is not paused; the few that are stand in an index of their own."""
+    paused = select(process_instance.c.key).where(process_instance.c.paused_at.is_not(None))
+    return or_(table.c.instance_key.is_(None), table.c.instance_key.not_in(paused))
 
 
 def end_waits(connection: Connection, table: Table, keys: Sequence[int], *, status: str, now: datetime) -> None:

@@ -14,6 +14,7 @@ from app.commands.complete_task import Submission, complete_task
 from app.commands.keep_uploads import KeptFields, drop_upload
 from app.domain.errors import (
     Conflict,
+    InstancePaused,
     InvalidInput,
     Problem,
     StateUnreadable,
@@ -76,7 +77,7 @@ def _complete(key: str, fields: Raw) -> ResponseReturnValue:
         kept = drafts.keep_what_was_sent(task_key, fields) if drafts.has_files(fields) else Kept(fields=fields)
         problems = drafts.joined(error.problems, kept.problems)
         return _render(_load(key), fields=kept.fields, problems=problems), 422
-    except (TaskAlreadyClosed, TaskClaimedByOther, TaskHeld) as error:
+    except (TaskAlreadyClosed, TaskClaimedByOther, TaskHeld, InstancePaused) as error:
         # what was typed is kept: as a draft of this person, and on the page
         kept = drafts.keep_what_was_sent(task_key, fields)
         return _render(_load(key), fields=kept.fields, conflict=error), 409
@@ -179,7 +180,7 @@ def _render(
     fields: Raw | None = None,
     problems: Sequence[Problem] = (),
     row_action: str = "",
-    conflict: TaskAlreadyClosed | TaskClaimedByOther | TaskHeld | None = None,
+    conflict: TaskAlreadyClosed | TaskClaimedByOther | TaskHeld | InstancePaused | None = None,
     notice: Mapping[str, Any] | None = None,
 ) -> str:
     if page.may_work or page.mine:
@@ -292,7 +293,7 @@ def _beside(page: TaskPage) -> list[dict[str, Any]]:
     ]
 
 
-def _told(conflict: TaskAlreadyClosed | TaskClaimedByOther | TaskHeld | None) -> dict[str, Any] | None:
+def _told(conflict: TaskAlreadyClosed | TaskClaimedByOther | TaskHeld | InstancePaused | None) -> dict[str, Any] | None:
     if conflict is None:
         return None
     return {

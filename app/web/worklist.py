@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.commands.claim_task import claim_task, release_task
 from app.domain.actor import Actor
-from app.domain.errors import TaskAlreadyClosed, TaskClaimedByOther, TaskHeld
+from app.domain.errors import InstancePaused, TaskAlreadyClosed, TaskClaimedByOther, TaskHeld
 from app.domain.localized import LocalizedText, in_language
 from app.queries.people import names_of
 from app.queries.worklist import Due, Tab, Wish, Worklist, new_since, worklist
@@ -72,9 +72,11 @@ def release(key: str) -> ResponseReturnValue:
     return redirect(own_path(request.form.get("next"), PATH), code=303)
 
 
-def told_conflict(error: TaskClaimedByOther | TaskAlreadyClosed | TaskHeld) -> str:
+def told_conflict(error: TaskClaimedByOther | TaskAlreadyClosed | TaskHeld | InstancePaused) -> str:
     """Say who was faster, and when, or what has to be checked first."""
     say, formats = texts(), Formats(current_language())
+    if isinstance(error, InstancePaused):
+        return texts()("task.paused")
     if isinstance(error, TaskHeld):
         return say(f"task.held_{error.event}")
     names = executor().read(names_of, keys=[error.by] if error.by else [])

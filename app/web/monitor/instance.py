@@ -35,6 +35,7 @@ def render_instance(
     *,
     cancel_errors: str = "",
     cancel_reason: str = "",
+    pause_errors: str = "",
     wrong: Mapping[int, Mapping[str, str]] | None = None,
 ) -> str:
     """Return the page of the instance, with what was typed and is wrong (by incident and variable)."""
@@ -59,6 +60,7 @@ def render_instance(
             "version_tag": line.version_tag,
             "status": line.status,
             "incidents": line.open_incidents,
+            "paused_at": line.paused_at,
             "started_at": line.started_at,
             "started_by_name": line.started_by,
             "ended_at": line.ended_at,
@@ -98,6 +100,8 @@ def render_instance(
             }
             for item in page.called
         ],
+        pause_address=f"{PATH}/instances/{line.key}/pause" if may_cancel and not page.around else "",
+        pause_errors=pause_errors,
         history=story(page.history, page.elements)[:200],
         history_next_address="",
         audit=[

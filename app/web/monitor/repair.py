@@ -9,6 +9,7 @@ from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.commands.cancel_instance import cancel_instance
+from app.commands.pause_instance import pause_instance, resume_instance
 from app.commands.resolve_incident import resolve_incident
 from app.domain.errors import Conflict, InvalidInput, StateUnreadable
 from app.web.access import current_actor
@@ -28,6 +29,25 @@ def cancel(key: str) -> ResponseReturnValue:
     except InvalidInput:
         return render_instance(key, cancel_errors=texts()("monitor.reason_missing"), cancel_reason=reason), 422
     flash(texts()("monitor.cancelled"), "success")
+    return redirect(f"{PATH}/instances/{key_of(key)}", code=303)
+
+
+@blueprint.post(f"{PATH}/instances/<key>/pause")
+def pause(key: str) -> ResponseReturnValue:
+    """Pause the instance for the reason given, or let it go on."""
+    say = texts()
+    try:
+        if request.form.get("go_on"):
+            run(resume_instance, instance_key=key_of(key), actor=current_actor(), now=now())
+            flash(say("monitor.resumed"), "success")
+        else:
+            reason = request.form.get("reason", "")[:500]
+            run(pause_instance, instance_key=key_of(key), actor=current_actor(), reason=reason, now=now())
+            flash(say("monitor.paused"), "success")
+    except InvalidInput:
+        return render_instance(key, pause_errors=say("monitor.reason_missing")), 422
+    except Conflict:
+        flash(say("monitor.already_resolved"), "warning")
     return redirect(f"{PATH}/instances/{key_of(key)}", code=303)
 
 

@@ -186,6 +186,13 @@ RULES: dict[tuple[str, str], Rule] = {
         elsewhere=REPAIRERS,
         logged=True,
     ),
+    ("POST", "monitor.pause"): Rule(
+        address="/monitor/instances/{instance}/pause",
+        fields={"reason": "koe"},
+        here=REPAIRERS,
+        elsewhere=REPAIRERS,
+        logged=True,
+    ),
     ("POST", "monitor.retry"): Rule(
         address="/monitor/incidents/{incident}/retry",
         fields={"instance": "{instance}"},
