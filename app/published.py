@@ -12,6 +12,7 @@ from app.domain.answers import StoredFile
 from app.domain.errors import EngineFault, InvalidDiagram
 from app.domain.forms import FieldType, FormDefinition, Option, OptionSource, Values
 from app.domain.keys import new_key
+from app.domain.steps import ProcessOutline
 from app.engine.decisions import CompiledDecision, compile_decision
 from app.engine.diagrams import CompiledProcess, compile_process
 from app.engine.forms import Around, read_form
@@ -99,7 +100,7 @@ def surroundings(
         now=now,
         new_key=new_key,
         contexts=contexts(uow, process.outline.references, case_key=case_key, area_id=area_id, now=now),
-        decisions=_decisions_of(uow, process),
+        decisions=_decisions_of(uow, process.outline, definition_key),
         instance_key=instance_key,
         processes=CallableProcesses(uow, definition_key=definition_key, case_key=case_key, area_id=area_id, now=now),
     )
@@ -161,7 +162,7 @@ class CallableProcesses:
                     area_id=self._area_id,
                     now=self._now,
                 ),
-                decisions=_decisions_of(self._uow, process),
+                decisions=_decisions_of(self._uow, process.outline, definition_key),
             )
         return self._versions[definition_key]
 
@@ -178,23 +179,26 @@ def contexts(
     }
 
 
-def _decisions_of(uow: UnitOfWork, process: CompiledProcess) -> Mapping[str, CompiledDecision]:
+def _decisions_of(uow: UnitOfWork, outline: ProcessOutline, definition_key: int) -> Mapping[str, CompiledDecision]:
     decisions = _Decisions(uow)
-    if process.outline.decision_ids:
-        decisions.load(process.outline.decision_ids)
+    if outline.pinned_decision_ids:
+        decisions.load(uow.definitions.pinned_decisions(definition_key))
+    # a version from before decisions were bound has none of its own
+    if newest := outline.decision_ids - decisions.keys():
+        decisions.load(uow.definitions.latest_decisions(newest))
     return decisions
 
 
 class _Decisions(Mapping[str, CompiledDecision]):
-    """The newest decisions by id: those that the process names at once, one whose id is computed when it is asked."""
+    """Decisions by id: those that the process names at once, one whose id is computed when it is asked."""
 
     def __init__(self, uow: UnitOfWork) -> None:
         self._uow = uow
         self._loaded: dict[str, CompiledDecision] = {}
 
-    def load(self, decision_ids: Collection[str]) -> None:
-        """Load those of the decisions that are published."""
-        for decision_id, (content_hash, key) in self._uow.definitions.latest_decisions(decision_ids).items():
+    def load(self, versions: Mapping[str, tuple[str, int]]) -> None:
+        """Load these versions: content hash and key by decision."""
+        for decision_id, (content_hash, key) in versions.items():
             self._loaded[decision_id] = _decisions.get(
                 (decision_id, content_hash),
                 lambda key=key, decision_id=decision_id: compile_decision(  # type: ignore[misc]
@@ -204,7 +208,7 @@ class _Decisions(Mapping[str, CompiledDecision]):
 
     def __getitem__(self, decision_id: str) -> CompiledDecision:
         if decision_id not in self._loaded:
-            self.load([decision_id])
+            self.load(self._uow.definitions.latest_decisions([decision_id]))
         return self._loaded[decision_id]
 
     def __iter__(self) -> Iterator[str]:

@@ -12,7 +12,7 @@ from app.commands.publish import Deployment, publish
 from app.domain.actor import Actor, may_edit_models
 from app.domain.errors import BaseOutdated, DraftChanged, InvalidInput, NotAllowed, NotFound, Problem
 from app.domain.models import SHARED, ModelKind
-from app.engine.models import Imported, import_model, name_model
+from app.engine.models import Imported, decisions_in, import_model, name_model
 from app.storage.model_drafts import DraftLine, ModelDraft
 from app.storage.model_sources import ModelSource
 from app.storage.unit_of_work import UnitOfWork
@@ -156,9 +156,9 @@ def publish_drafts(
     uow: UnitOfWork, *, drafts: Mapping[int, int], actor: Actor, outdated: bool = False, now: datetime
 ) -> Deployment:
     """
-    Publish drafts (revision by key) together, with the processes that use their forms, and remove them.
+    Publish drafts (revision by key) together, with the processes that are pinned to them, and remove them.
 
-    Forms are pinned to the version of their process: a process that uses a changed form gets a new version, too.
+    Forms, and decisions that a diagram binds, belong to the version of their process: it gets a new version, too.
     `outdated`: publish although a newer version was published since a draft was begun.
 
     :raises NotAllowed: the actor may not publish, or a draft is another's own copy
@@ -184,7 +184,7 @@ def publish_drafts(
         lines.append(line)
         resources[line.resource_name] = uow.model_drafts.get(key).content
     drawn = {(line.kind, line.model_id) for line in lines}
-    resources |= _users_of_forms(uow, lines, drawn)
+    resources |= _pinned_to(uow, lines, drawn)
     deployment = publish(uow, resources=resources, actor=actor, now=now)
     for line in lines:
         uow.model_drafts.remove(line.key, line.revision)
@@ -192,14 +192,18 @@ def publish_drafts(
     return deployment
 
 
-def _users_of_forms(
+def _ids_in(kind: ModelKind, model_id: str, content: bytes) -> list[str]:
+    """Return what processes call the parts of a model: a file of decisions may hold several."""
+    return decisions_in(content) if kind is ModelKind.DECISION else [model_id]
+
+
+def _pinned_to(
     uow: UnitOfWork, lines: Collection[DraftLine], drawn: Collection[tuple[ModelKind, str]]
 ) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for line in lines:
-        if line.kind is not ModelKind.FORM:
-            continue
-        for process_id in uow.model_sources.processes_with_form(line.model_id):
+        content = uow.model_drafts.get(line.key).content
+        for process_id in uow.model_sources.processes_with(line.kind, _ids_in(line.kind, line.model_id, content)):
             source = uow.model_sources.find(ModelKind.DIAGRAM, process_id)
             if source is not None and (ModelKind.DIAGRAM, process_id) not in drawn:
                 found[source.line.resource_name] = source.content

@@ -47,7 +47,7 @@ def publish(uow: UnitOfWork, *, resources: Mapping[str, bytes], actor: Actor, no
     Check the files and publish each as a new version where it changed.
 
     `resources` are contents by file name: *.bpmn (pathways and common rules), *.dmn, *.json (forms). A process version
-    keeps the forms and rules it was published with; a process of which neither changed keeps its version.
+    keeps the forms, rules and bound decisions it was published with; a process of which none changed keeps its version.
 
     :raises NotAllowed: the actor may not publish
     :raises InvalidInput: a file is malformed, hostile or asks for what we do not run; nothing is published
@@ -142,7 +142,7 @@ def _add_decisions(
 
 def _contents(uow: UnitOfWork, read: Resources, resources: Mapping[str, bytes]) -> Mapping[str, str]:
     """
-    Return the hash of each process with its rules and forms, and with what it binds to itself of the same deployment.
+    Return the hash of each process with its rules, forms, bound decisions and bound processes of the same deployment.
 
     A caller that binds its calls to what was published with it is a new version when only the called process changed.
     """
@@ -156,6 +156,11 @@ def _contents(uow: UnitOfWork, read: Resources, resources: Mapping[str, bytes]) 
                 whole.update(f"\0rules\0{diagram.content_hash}".encode())
             for form_id in sorted(forms):
                 whole.update(f"\0{form_id}\0{forms[form_id][1]}".encode())
+            pinned = (
+                uow.definitions.latest_decisions(outline.pinned_decision_ids) if outline.pinned_decision_ids else {}
+            )
+            for decision_id in sorted(pinned):
+                whole.update(f"\0{decision_id}\0{pinned[decision_id][0]}".encode())
             own[outline.process_id] = whole.hexdigest()
             bound[outline.process_id] = outline.bound_process_ids
     return {process_id: _with_bound(process_id, own, bound) for process_id in own}
@@ -191,6 +196,8 @@ def _add_process(
     forms = uow.definitions.latest_forms(outline.form_ids) if outline.form_ids else {}
     content_hash = contents[outline.process_id]
     runs_itself = diagram.runnable == xml
+    pinned = outline.pinned_decision_ids
+    decisions = uow.definitions.latest_decisions(pinned) if pinned else {}
     same = uow.definitions.find_same(outline.process_id, content_hash)
     if same is not None:
         return same
@@ -206,6 +213,7 @@ def _add_process(
         name=outline.name,
         documentation=outline.documentation,
         forms={form_id: key for form_id, (key, _) in forms.items()},
+        decisions={decision_id: key for decision_id, (_, key) in decisions.items()},
         by=actor.user_key,
         now=now,
     )

@@ -477,6 +477,8 @@ class ProcessOutline:
     properties: Mapping[str, str] = field(default_factory=dict)
     #: those of the called processes that are bound to the version published with it
     bound_process_ids: frozenset[str] = frozenset()
+    #: those of `decision_ids` of which the version is used that was in force when the process was published
+    pinned_decision_ids: frozenset[str] = frozenset()
 
 
 #: property of a user task whose form another program shows (zeebe:formDefinition externalReference): where it is

@@ -27,12 +27,13 @@ def outline(process: Scope, readings: Readings) -> ProcessOutline:
         start_events=tuple(_start_event(node, readings) for node in process.starts() if node.tag == "startEvent"),
         elements=elements,
         form_ids=frozenset(readings.form_ids),
-        decision_ids=frozenset(readings.decision_ids),
+        decision_ids=readings.decision_ids,
         called_process_ids=frozenset(readings.called_process_ids),
         bound_process_ids=frozenset(readings.bound_process_ids),
         job_types=frozenset(readings.job_types),
         references=frozenset(readings.references),
         properties=readings.properties(process),
+        pinned_decision_ids=readings.pinned_decision_ids,
     )
 
 

@@ -85,7 +85,8 @@ class Readings:
         self.form_ids: set[str] = set()
         #: definitions of ours, made from the forms inside the diagram, by form id
         self.embedded_forms: dict[str, bytes] = {}
-        self.decision_ids: set[str] = set()
+        #: by decision: how the elements bind its version, "latest" or "deployment"
+        self.decision_bindings: dict[str, str] = {}
         self.job_types: set[str] = set()
         self.called_process_ids: set[str] = set()
         self.bound_process_ids: set[str] = set()
@@ -267,8 +268,9 @@ class Readings:
             return NOTHING, ""
         decision = self.template(called.get("decisionId"), node)
         if isinstance(decision, Constant):
-            self.decision_ids.add(str(decision.value))
-        if called.get("bindingType") == "deployment":
+            self._bind(str(decision.value), called.get("bindingType", "latest"), node)
+        elif called.get("bindingType") == "deployment":
+            # which decision it will be is not known when its version could be bound
             self.findings.repaired("decision_newest", node)
         return decision, self.variable_name(called.get("resultVariable", ""), node)
 
@@ -301,6 +303,21 @@ class Readings:
             gives_all=not is_false(attributes.get("propagateAllParentVariables")),
             takes_all=not is_false(attributes.get("propagateAllChildVariables")),
         )
+
+    def _bind(self, decision_id: str, binding: str, node: Node) -> None:
+        if self.decision_bindings.setdefault(decision_id, binding) != binding:
+            # one version of each decision goes with a step
+            self.findings.refuse("decision_binding_mixed", node, decision=decision_id)
+
+    @property
+    def decision_ids(self) -> frozenset[str]:
+        """Decisions that the process calls."""
+        return frozenset(self.decision_bindings)
+
+    @property
+    def pinned_decision_ids(self) -> frozenset[str]:
+        """Decisions of which the version counts that was in force when the process was published."""
+        return frozenset(name for name, binding in self.decision_bindings.items() if binding == "deployment")
 
     # -- events ------------------------------------------------------------------------------------
 

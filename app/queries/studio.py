@@ -10,7 +10,7 @@ from app.domain.errors import InvalidInput, NotAllowed, NotFound, Problem
 from app.domain.localized import LocalizedText
 from app.domain.models import SHARED, Difference, ModelKind
 from app.domain.steps import ProcessOutline
-from app.engine.models import compare
+from app.engine.models import compare, decisions_in, name_model
 from app.published import process_of
 from app.publishing import missing_references, read_resources
 from app.storage.model_drafts import DraftLine, ModelDraft
@@ -85,7 +85,7 @@ class Changes:
     source: ModelSource | None
     differences: tuple[Difference, ...]
     running: int
-    #: processes that get a new version because a form of theirs changes
+    #: processes that get a new version because a form or bound decision of theirs changes
     republished: tuple[str, ...]
 
 
@@ -226,7 +226,8 @@ def changes_of(uow: UnitOfWork, *, draft_key: int, actor: Actor) -> Changes:
     draft = drafts_by_key(uow, keys=[draft_key], actor=actor)[0]
     line = draft.line
     source = uow.model_sources.find(line.kind, line.model_id)
-    republished = uow.model_sources.processes_with_form(line.model_id) if line.kind is ModelKind.FORM else []
+    ids = decisions_in(draft.content) if line.kind is ModelKind.DECISION else [line.model_id]
+    republished = uow.model_sources.processes_with(line.kind, ids)
     processes = [line.model_id] if line.kind is ModelKind.DIAGRAM else republished
     running = sum(each.active for process_id in processes for each in uow.monitor.definitions(process_id=process_id))
     return Changes(
@@ -255,12 +256,16 @@ def related_drafts(uow: UnitOfWork, *, draft_key: int, actor: Actor) -> list[Cha
 
 def open_decision(uow: UnitOfWork, *, decision_id: str, actor: Actor) -> Opened:
     """
-    Return the file of the decision for editing.
+    Return the file of the decision for editing: it has one draft, by the id of its first decision.
 
     :raises NotAllowed: not a process owner
     :raises NotFound: neither published nor drafted
     """
-    return open_model(uow, kind=ModelKind.DECISION, model_id=decision_id, actor=actor)
+    opened = open_model(uow, kind=ModelKind.DECISION, model_id=decision_id, actor=actor)
+    first = name_model(ModelKind.DECISION, opened.content).model_id
+    if first in ("", decision_id):
+        return opened
+    return open_model(uow, kind=ModelKind.DECISION, model_id=first, actor=actor)
 
 
 def compare_with_draft(

@@ -15,6 +15,7 @@ from app.storage.tables.definitions import (
     decision_definition,
     deployment,
     form_definition,
+    process_decision,
     process_definition,
     process_form,
 )
@@ -140,10 +141,11 @@ class Definitions:
         name: LocalizedText,
         documentation: LocalizedText,
         forms: Mapping[str, int],
+        decisions: Mapping[str, int],
         by: int | None,
         now: datetime,
     ) -> Definition:
-        """Add the next version of the process, pinned to these form versions, and return it."""
+        """Add the next version of the process, pinned to these versions of forms and decisions, and return it."""
         last = self._connection.execute(
             select(func.max(process_definition.c.version)).where(process_definition.c.process_id == process_id)
         ).scalar()
@@ -172,6 +174,14 @@ class Definitions:
                 [
                     {"process_definition_key": key, "form_id": form_id, "form_definition_key": form_key}
                     for form_id, form_key in forms.items()
+                ],
+            )
+        if decisions:
+            self._connection.execute(
+                insert(process_decision),
+                [
+                    {"process_definition_key": key, "decision_id": name, "decision_definition_key": decision_key}
+                    for name, decision_key in decisions.items()
                 ],
             )
         return Definition(
@@ -301,6 +311,15 @@ class Definitions:
                 (newest.c.decision_id == decision_definition.c.decision_id)
                 & (newest.c.version == decision_definition.c.version),
             )
+        )
+        return {row.decision_id: (row.content_hash, row.key) for row in rows}
+
+    def pinned_decisions(self, definition_key: int) -> dict[str, tuple[str, int]]:
+        """Return content hash and key of the decision versions that the process version was published with."""
+        rows = self._connection.execute(
+            select(process_decision.c.decision_id, decision_definition.c.content_hash, decision_definition.c.key)
+            .join(decision_definition, decision_definition.c.key == process_decision.c.decision_definition_key)
+            .where(process_decision.c.process_definition_key == definition_key)
         )
         return {row.decision_id: (row.content_hash, row.key) for row in rows}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from app.storage.tables.definitions import (
     decision_definition,
     deployment,
     form_definition,
+    process_decision,
     process_definition,
     process_form,
 )
@@ -82,13 +83,12 @@ class ModelSources:
         )
         return {row.key: row.name for row in self._connection.execute(query)}
 
-    def forms_of(self, definition_key: int) -> list[str]:
-        """Return the ids of the forms that the process version was published with."""
-        query = select(process_form.c.form_id).where(process_form.c.process_definition_key == definition_key)
-        return sorted(self._connection.execute(query).scalars())
-
-    def processes_with_form(self, form_id: str) -> list[str]:
-        """Return the ids of the processes whose newest version was published with the form."""
+    def processes_with(self, kind: ModelKind, model_ids: Collection[str]) -> list[str]:
+        """Return the ids of the processes whose newest version is pinned to a version of the forms or decisions."""
+        if kind is ModelKind.DIAGRAM:
+            return []
+        pins = process_form if kind is ModelKind.FORM else process_decision
+        pinned_id = pins.c.form_id if kind is ModelKind.FORM else pins.c.decision_id
         newest = _newest(process_definition, "process_id")
         query = (
             select(process_definition.c.process_id)
@@ -97,8 +97,9 @@ class ModelSources:
                 (newest.c.id == process_definition.c.process_id)
                 & (newest.c.newest_version == process_definition.c.version),
             )
-            .join(process_form, process_form.c.process_definition_key == process_definition.c.key)
-            .where(process_form.c.form_id == form_id)
+            .join(pins, pins.c.process_definition_key == process_definition.c.key)
+            .where(pinned_id.in_(model_ids))
+            .distinct()
         )
         return sorted(self._connection.execute(query).scalars())
 

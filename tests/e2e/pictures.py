@@ -19,7 +19,13 @@ from tests.e2e.journeys.office import Office, choose_language, scenario
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 #: picture -> page of the furnished office
-PICTURES = {"worklist": "worklist-all", "task": "task", "case": "case", "monitor": "instance"}
+PICTURES = {
+    "worklist": "worklist-all",
+    "task": "task",
+    "case": "case",
+    "monitor": "instance",
+    "studio": "studio-diagram",
+}
 MOST_BYTES = 250_000
 
 

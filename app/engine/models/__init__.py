@@ -3,7 +3,7 @@
 from app.engine.models.comparing import compare
 from app.engine.models.importing import Imported, import_model
 from app.engine.models.naming import Named, kind_of, name_model
-from app.engine.models.table import Cell, DecisionTable, Row, read_table, rewrite_table, tables_in
+from app.engine.models.table import Cell, DecisionTable, Row, decisions_in, read_table, rewrite_table
 
 __all__ = [
     "Cell",
@@ -12,10 +12,10 @@ __all__ = [
     "Named",
     "Row",
     "compare",
+    "decisions_in",
     "import_model",
     "kind_of",
     "name_model",
     "read_table",
     "rewrite_table",
-    "tables_in",
 ]

@@ -80,10 +80,9 @@ def read_table(xml: bytes, decision_id: str) -> DecisionTable | None:
     )
 
 
-def tables_in(xml: bytes) -> list[str]:
-    """Return the ids of the decisions of the file that are tables. :raises InvalidDecision: the file is malformed"""
-    root = parse(xml)
-    return [each.get("id", "") for each in children(root, "decision") if child(each, "decisionTable") is not None]
+def decisions_in(xml: bytes) -> list[str]:
+    """Return the ids of the decisions of the file. :raises InvalidDecision: the file is malformed"""
+    return [each.get("id", "") for each in children(parse(xml), "decision")]
 
 
 def rewrite_table(xml: bytes, decision_id: str, cells: Mapping[str, str], *, action: str = "") -> bytes:

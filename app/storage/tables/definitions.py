@@ -87,6 +87,15 @@ process_form = Table(
     Column("form_definition_key", Key, ForeignKey("form_definition.key"), nullable=False),
 )
 
+#: the decision versions that a process version was published with, where its diagram binds them to itself
+process_decision = Table(
+    "process_decision",
+    metadata,
+    Column("process_definition_key", Key, ForeignKey("process_definition.key"), primary_key=True),
+    Column("decision_id", Text, primary_key=True),
+    Column("decision_definition_key", Key, ForeignKey("decision_definition.key"), nullable=False),
+)
+
 #: messages and signals that start the newest version of a process; rewritten when it is published
 message_start = Table(
     "message_start",

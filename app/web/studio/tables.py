@@ -46,11 +46,12 @@ def send_table(model_id: str) -> ResponseReturnValue:
     action = request.form.get("action", "save")
     if action == "try":
         return _render(model_id, written=_written(model_id, ""), tried=True)
+    opened = run(open_decision, decision_id=model_id, actor=current_actor())
     try:
         run(
             save_model_draft,
             kind=ModelKind.DECISION,
-            model_id=model_id,
+            model_id=opened.model_id,
             content=_written(model_id, action),
             revision=revision_sent(),
             base_hash=request.form.get("base", "")[:64],

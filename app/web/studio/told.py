@@ -86,13 +86,15 @@ def _difference_line(difference: Difference) -> dict[str, Any]:
         (key for key in (f"element.{difference.element_type}", f"part.{difference.element_type}") if key in say), ""
     )
     values = difference.values
-    name = difference.name or difference.element_id
+    # what the drawer calls it is Finnish, what we call it is not
+    name, language = difference.name or difference.element_id, "fi"
     if "row" in values:
-        name = say("studio.row_number", number=values["row"])
+        name, language = say("studio.row_number", number=values["row"]), ""
     return {
         "change": difference.change.value,
         "change_text": say(f"studio.change_{difference.change.value}"),
         "name": name,
+        "lang": language,
         "kind_text": say(kind) if kind else "",
         "details": values.get("details", ()),
     }

@@ -6,14 +6,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.commands.model_drafts import import_model_draft
 from app.commands.publish import publish
 from app.commands.start_instance import start_instance
 from app.domain.actor import SYSTEM
 from tests.e2e.journeys.office import Office, answers_of, scenario
+from tests.scenarios.world import PROCESSES
 
 MATTI = scenario("tyky_ajanvaraus", "matti_35")
 SELF_CARE = scenario("tyky_omahoito", "omahoidossa")
 EXAMINATION = scenario("tyky_terveystarkastus", "laboratorio_ja_laakari")
+
+#: drawn elsewhere: no ids, no drawing, a choice without conditions
+FOREIGN = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="x">
+<process id="koe_tuotu" name="Muualla piirretty"><startEvent/><userTask id="tee" name="Tee jotakin"/>
+<exclusiveGateway id="valinta" name="Kumpi?"/><endEvent id="toinen"/><endEvent id="kolmas"/>
+<sequenceFlow sourceRef="startEvent_1" targetRef="tee"/><sequenceFlow sourceRef="tee" targetRef="valinta"/>
+<sequenceFlow sourceRef="valinta" targetRef="toinen"/><sequenceFlow sourceRef="valinta" targetRef="kolmas"/>
+</process></definitions>"""
 
 #: a choice that fails as long as `maara` is no number
 BROKEN = Path(__file__).with_name("broken.bpmn")
@@ -70,6 +80,14 @@ PAGES = [
     "start-form",
     "start-in-case",
     "start-none",
+    "studio",
+    "studio-diagram",
+    "studio-form",
+    "studio-import",
+    "studio-imported",
+    "studio-process",
+    "studio-publish",
+    "studio-table",
     "task",
     "task-before-visit",
     "task-by-client",
@@ -108,6 +126,7 @@ def furnish(office: Office) -> Furnished:
     _examination(found)
     _call(found)
     _monitor(found)
+    _studio(found)
     for tab in ("mine", "groups", "all", "done"):
         found.add(f"worklist-{tab}", "r_ajanvaraaja", f"/worklist?tab={tab}")
     found.add("worklist-nothing", "r_ajanvaraaja", "/worklist?tab=all&text=xyz")
@@ -198,3 +217,26 @@ def _monitor(found: Furnished) -> None:
     found.add("process", "r_yllapitaja", f"/monitor/processes/{definition.key}")
     mails = found.office.world.executor.read(lambda uow: uow.care.outbox.newest(1))
     found.add("outbox-mail", "r_yllapitaja", f"/monitor/outbox?mail={mails[0].message_id}")
+
+
+def _studio(found: Furnished) -> None:
+    run, now = found.office.world.executor.run, found.office.world.clock
+    owner = found.office.world.executor.read(lambda uow: uow.accounts.actor_of("outi.omistaja"))
+    imported = run(import_model_draft, content=FOREIGN.encode(), actor=owner, now=now)
+    # an answer is waited for longer, and a table cannot be read
+    source = (PROCESSES / "tyky_omahoito" / "tyky_omahoito.bpmn").read_bytes()
+    changed = source.replace(b"duration(viite.t_omahoito_vastaus)", b"duration(viite.t_omahoito_vastaus) * 2")
+    draft = run(import_model_draft, content=changed, actor=owner, now=now)
+    table = (PROCESSES / "tyky_ajanvaraus" / "dmn_halytys.dmn").read_bytes().replace(b'not("tyossa_tth")', b'not("tyo')
+    run(import_model_draft, content=table, actor=owner, now=now)
+    for name, path in {
+        "studio": "/studio",
+        "studio-process": "/studio/processes/tyky_ajanvaraus",
+        "studio-diagram": "/studio/processes/tyky_omahoito/edit?element=o1_suunnittele",
+        "studio-table": "/studio/tables/dmn_halytys",
+        "studio-form": "/studio/forms/f_tunnistus",
+        "studio-import": "/studio/import",
+        "studio-imported": f"/studio/imported/{imported.draft.key}",
+        "studio-publish": f"/studio/publish?draft={draft.draft.key}",
+    }.items():
+        found.add(name, "r_prosessinomistaja", path)

@@ -32,6 +32,7 @@ READ = r"""() => {
     if (!element.closest(other)) for (const name of names) found.push(element.getAttribute(name) ?? "");
   }
   for (const text of document.querySelectorAll("svg text")) {
+    if (text.closest(other)) continue;
     found.push([...text.querySelectorAll("tspan")].map(part => part.textContent.trim()).join(" "));
   }
   return found.map(text => text.replace(/\s+/g, " ").trim()).filter(text => text);

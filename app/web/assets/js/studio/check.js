@@ -2,6 +2,7 @@
 import { getBusinessObject, is } from "bpmn-js/lib/util/ModelUtil";
 
 import { announce } from "../announce.js";
+import { nameIn } from "./naming.js";
 import { send } from "./sending.js";
 
 const WAIT = 700;
@@ -78,8 +79,9 @@ export class Check {
         main.className = "k-list__main";
         const shown = registry.get(problem.element);
         const name = document.createElement(shown ? "a" : "strong");
-        name.textContent = (shown && getBusinessObject(shown).name) || problem.name || problem.element || this.facts.words.whole_diagram;
+        name.textContent = problem.name || problem.element || this.facts.words.whole_diagram;
         if (shown) {
+          nameIn(name, getBusinessObject(shown));
           name.href = `#${problem.element}`;
           name.dataset.element = problem.element;
         }

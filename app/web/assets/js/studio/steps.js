@@ -1,6 +1,8 @@
 /** The steps as a list: every element can be found, read and selected without the picture. */
 import { getBusinessObject, is } from "bpmn-js/lib/util/ModelUtil";
 
+import { nameIn } from "./naming.js";
+
 export class Steps {
   constructor(modeler, facts, list, go) {
     this.modeler = modeler;
@@ -26,7 +28,7 @@ export class Steps {
         button.className = "ds-button k-button-small";
         button.dataset.variant = "tertiary";
         button.dataset.element = element.id;
-        button.textContent = object.name || element.id;
+        nameIn(button, object);
         if (selected.has(element.id)) button.setAttribute("aria-current", "true");
         const kind = document.createElement("span");
         kind.className = "k-list__meta";

@@ -1,0 +1,194 @@
+"""The studio in a browser: a table and a deadline are changed, a problem is seen beside its element and mended."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.e2e.journeys.office import answers_of, scenario
+
+pytestmark = pytest.mark.e2e
+
+PATHWAY = "tyky_ajanvaraus"
+MATTI = scenario(PATHWAY, "matti_35")
+
+
+@pytest.fixture
+def owner(desk):
+    return desk("r_prosessinomistaja", viewport={"width": 1400, "height": 1000})
+
+
+def open_diagram(office, page, path=f"/studio/processes/{PATHWAY}/edit"):
+    office.open(page, path)
+    assert page.locator("[data-canvas]").get_attribute("data-shown") == "yes"
+
+
+def problems(page):
+    return page.locator("[data-problems]").inner_text()
+
+
+def save(page):
+    with page.expect_response(re.compile(r"/studio/drafts/")) as answer:
+        page.keyboard.press("Control+s")
+    return answer.value
+
+
+def answer_questions(office):
+    """Answer the steps before the table is asked."""
+    for task in ("a1_yhteydenotto", "a3_indikaattorit"):
+        step = next(step for step in MATTI["steps"] if step.get("task") == task)
+        office.world.complete(task, step["by"], answers_of(MATTI, task))
+
+
+def proposal(office):
+    return office.world.variables()["ehdotus"]["ohjaus"]
+
+
+def due_of(office, element_id):
+    key = office.world.open_tasks()[element_id]
+    return office.world.executor.read(lambda uow: uow.tasks.get(key)).due_at
+
+
+def test_a_table_and_a_deadline_change_for_new_cases_only(office, owner):
+    office.begin_call()
+    running, before = office.world.instance, due_of(office, "a1_yhteydenotto")
+    change_deadline(office, owner)
+    was = change_cell(office, owner, '"KOE_OHJAUS"')
+    publish_both(office, owner)
+
+    # the running case keeps deadline and table, a new one has the new
+    assert due_of(office, "a1_yhteydenotto") == before
+    answer_questions(office)
+    old = proposal(office)
+    office.begin_call()
+    assert office.world.instance != running
+    assert due_of(office, "a1_yhteydenotto") != before
+    answer_questions(office)
+    assert (old, proposal(office)) == (was.strip('"'), "KOE_OHJAUS")
+
+
+def change_deadline(office, owner):
+    """Write a deadline, wrong at first: the problem stands in the list, in the picture and beside its field."""
+    open_diagram(office, owner)
+    owner.locator("[data-steps] button[data-element=a1_yhteydenotto]").click()
+    field = owner.get_by_label("Määräaika")
+    field.fill('=now() + duration("P9D"')
+    field.press("Tab")
+    owner.locator("#panel-TaskSchedule\\.dueDate[aria-invalid=true]").wait_for()
+    assert "FEEL-lauseketta ei voi lukea" in owner.locator("#panel-TaskSchedule\\.dueDate-error").inner_text()
+    assert owner.locator("[data-canvas] [data-element-id=a1_yhteydenotto].k-studio-error").count() == 1
+    assert "Kirjaa yhteydenotto" in problems(owner)
+    assert "Yksi asia estää julkaisemisen" in problems(owner)
+    assert save(owner).ok, "a draft may be wrong"
+    owner.locator("[data-publish]").click()
+    owner.get_by_role("button", name="Julkaise").click()
+    owner.get_by_text("Estää julkaisun").first.wait_for()
+
+    # the way back leads to the element
+    owner.locator("[data-problems-list] a").first.click()
+    owner.wait_for_selector("[data-canvas][data-shown=yes]")
+    field.fill('=now() + duration("P9D")')
+    field.press("Enter")
+    owner.get_by_text("Mikään ei estä julkaisemista").wait_for()
+    assert save(owner).ok
+    assert "Luonnos tallennettu 9.00" in owner.locator("[data-draft-state]").inner_text()
+
+
+def change_cell(office, owner, text):
+    """Write a cell of the table by keyboard, wrong at first; return what stood there."""
+    office.open(owner, "/studio/tables/dmn_halytys")
+    cell = owner.locator("[id='cell.7.5']")
+    was = cell.input_value()
+    assert was != text
+    cell.focus()
+    owner.keyboard.press("Control+a")
+    owner.keyboard.type('"TARJOA')
+    owner.keyboard.press("Enter")
+    owner.locator("[id='cell.7.5'][aria-invalid=true]").wait_for()
+    assert "ei voi lukea" in owner.locator("[id='cell.7.5-problem']").inner_text()
+    owner.locator("[data-problems-list] a").first.click()
+    assert owner.evaluate("document.activeElement.id") == "cell.7.5"
+    owner.keyboard.press("Control+a")
+    owner.keyboard.type(text)
+    owner.keyboard.press("Enter")
+    owner.get_by_text("Mikään ei estä julkaisemista").wait_for()
+    return was
+
+
+def publish_both(office, owner):
+    """Publish diagram and table together; what changes is said first."""
+    office.open(owner, f"/studio/processes/{PATHWAY}")
+    owner.get_by_role("link", name="Julkaise…").click()
+    owner.get_by_role("button", name="Julkaise").wait_for()
+    text = owner.locator("main").inner_text()
+    assert "Yksi käynnissä oleva prosessi jatkaa vanhalla versiollaan" in text
+    assert "dueDate" in text
+    assert "KOE_OHJAUS" in text
+    owner.get_by_role("button", name="Julkaise").click()
+    owner.get_by_text("Julkaistu: Ajanvaraus ja hälytysindikaattorit, versio 2.").wait_for()
+
+
+def test_nothing_is_lost_by_opening_and_saving(office, owner):
+    """Undo takes one change back whole, and what the panel does not know stays."""
+    open_diagram(office, owner, "/studio/processes/tyky_omahoito/edit")
+    owner.locator("[data-steps] button").first.click()
+    name = owner.get_by_label("Nimi ruotsiksi").first
+    was = name.input_value()
+    name.fill("Ett annat namn")
+    name.press("Tab")
+    owner.locator("[data-act=undo]").click()
+    assert name.input_value() == was
+    assert owner.locator("[data-act=undo]").is_disabled()
+    assert save(owner).ok
+    office.open(owner, "/studio")
+    drafts = office.world.executor.read(lambda uow: uow.model_drafts.lines(seen_by=None))
+    draft = next(line for line in drafts if line.model_id == "tyky_omahoito")
+    office.open(owner, f"/studio/publish?draft={draft.key}")
+    assert "Luonnos on sama kuin julkaistu versio" in owner.locator("main").inner_text()
+
+
+def test_the_second_of_two_owners_compares_and_keeps_theirs(office, owner, desk):
+    office.another_person("r_prosessinomistaja")
+    second = desk("toini.toinen")
+    for page in (owner, second):
+        open_diagram(office, page, "/studio/processes/tyky_terveystarkastus/edit")
+        page.locator("[data-steps] button").first.click()
+    for page, text in ((owner, "Ensimmäinen"), (second, "Toinen")):
+        field = page.get_by_label("Nimi suomeksi").first
+        field.fill(text)
+        field.press("Tab")
+    assert save(owner).ok
+    assert save(second).status == 409
+    dialog = second.get_by_role("dialog")
+    assert "Outi Näyte tallensi luonnoksen" in dialog.inner_text()
+    dialog.get_by_role("button", name="Vertaa").click()
+    dialog.get_by_text("Muutettu").first.wait_for()
+    assert second.get_by_label("Nimi suomeksi").first.input_value() == "Toinen"
+    dialog.get_by_role("button", name="Tallenna omana kopiona").click()
+    second.wait_for_url("**/edit?copy=1")
+    second.wait_for_selector("[data-canvas][data-shown=yes]")
+    toini = office.world.executor.read(lambda uow: uow.accounts.keys_of(["toini.toinen"]))["toini.toinen"]
+    lines = office.world.executor.read(lambda uow: uow.model_drafts.lines(seen_by=toini))
+    owners = [line.owner_key for line in lines if line.model_id == "tyky_terveystarkastus"]
+    assert sorted(owners) == [0, toini]
+
+
+def test_a_diagram_is_drawn_by_keyboard(office, owner):
+    open_diagram(office, owner, "/studio/processes/tyky_omahoito/edit")
+    step = owner.locator("[data-steps] button").first
+    count = owner.locator("[data-steps] button").count()
+    step.focus()
+    owner.keyboard.press("Enter")
+    assert owner.evaluate("document.activeElement.matches('[data-panel]')")
+    choice = owner.get_by_label("Mitä lisätään tämän jälkeen")
+    choice.focus()
+    choice.select_option("bpmn:UserTask")
+    owner.get_by_role("button", name="Lisää jälkeen").press("Enter")
+    assert owner.evaluate("document.activeElement.id") == "panel-name"
+    owner.keyboard.type("Uusi vaihe")
+    owner.keyboard.press("Tab")
+    assert owner.locator("[data-steps] button").count() == count + 1
+    owner.locator("[data-steps] button", has_text="Uusi vaihe").wait_for()
+    owner.get_by_role("button", name="Poista tämä").press("Enter")
+    assert owner.locator("[data-steps] button").count() == count
