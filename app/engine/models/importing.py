@@ -18,6 +18,7 @@ from app.engine.models.layout import lay_out
 from app.engine.models.naming import Named, kind_of, name_model
 from app.engine.normaliser import is_true
 from app.engine.reader import read_drawing
+from app.engine.rules import is_shared_rule
 from app.engine.vocabulary import BPMN as MODEL
 from app.engine.vocabulary import EVENT_DEFINITIONS, EVENTS, FLOW_NODES, bpmn, local_name, namespace, text_of
 
@@ -54,7 +55,9 @@ def import_model(original: bytes) -> Imported:
 def _repaired(xml: bytes) -> tuple[bytes, list[Problem]]:
     root = read_drawing(xml)
     repairs: list[Problem] = []
-    _make_executable(root, repairs)
+    # a common rule is content of other processes and runs nowhere by itself
+    if not is_shared_rule(xml):
+        _make_executable(root, repairs)
     _add_ids(root, repairs)
     _inline_definitions(root, repairs)
     if lay_out(root):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, jsonify, render_template
 
+from app.clock import clock_of_the_machine
 from app.executor import Executor
 from app.settings import Settings
 from app.storage.database import Database
@@ -16,7 +17,6 @@ from app.storage.encryption import Cipher
 from app.storage.tables import metadata
 from app.web import create_app
 from app.web.security import allow_diagram
-from app.web.shell import clock_of_the_machine
 from tests.e2e.samples.pages import NOW, PAGES, WITH_DIAGRAM
 from tests.people import add_people
 

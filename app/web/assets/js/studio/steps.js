@@ -18,7 +18,8 @@ export class Steps {
     const selected = new Set(this.modeler.get("selection").get().map((element) => element.id));
     const elements = this.modeler
       .get("elementRegistry")
-      .filter((element) => !element.labelTarget && (is(element, "bpmn:FlowNode") || this.isConditional(element)))
+      // the sheet that a collapsed sub-process opens has no place of its own
+      .filter((element) => !element.labelTarget && (element.parent || element.waypoints) && (is(element, "bpmn:FlowNode") || this.isConditional(element)))
       .sort((one, other) => (one.x ?? one.waypoints[0].x) - (other.x ?? other.waypoints[0].x));
     this.list.replaceChildren(
       ...elements.map((element) => {
