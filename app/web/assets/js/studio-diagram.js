@@ -69,9 +69,9 @@ async function open() {
   nameCanvas();
   panel.show();
   steps.draw();
-  await check.now();
   if (facts.focus) check.go(facts.focus);
   canvas.dataset.shown = "yes";
+  await check.now();
 }
 
 open().catch((error) => {

@@ -2,7 +2,7 @@
 import { getBusinessObject, is } from "bpmn-js/lib/util/ModelUtil";
 
 import { announce } from "../announce.js";
-import { nameIn } from "./naming.js";
+import { DRAWN_IN, nameIn } from "./naming.js";
 import { send } from "./sending.js";
 
 const WAIT = 700;
@@ -84,7 +84,7 @@ export class Check {
           nameIn(name, getBusinessObject(shown));
           name.href = `#${problem.element}`;
           name.dataset.element = problem.element;
-        }
+        } else if (problem.name && document.documentElement.lang !== DRAWN_IN) name.lang = DRAWN_IN;
         const text = document.createElement("span");
         text.textContent = [problem.text, problem.remedy].filter(Boolean).join(" ");
         main.append(name, text);

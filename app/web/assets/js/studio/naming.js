@@ -1,5 +1,5 @@
 /** What an element is called in the reader's language; where it has no such name, in the drawer's own, and marked as that. */
-const DRAWN_IN = "fi";
+export const DRAWN_IN = "fi";
 
 export function nameIn(node, object) {
   const language = document.documentElement.lang;
