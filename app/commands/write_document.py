@@ -164,8 +164,13 @@ def _answers(
 def _labels(sources: _Sources, answer: Answer) -> list[str]:
     """Return the chosen options as the form names them; one that the form does not know stays as it is."""
     chosen = answer.value if isinstance(answer.value, list) else [answer.value]
+    called = sources.job.called_process_key
+    # the forms of the process that writes the document count; it may have been called
+    definition_key = (
+        sources.instance.definition_key if called is None else sources.uow.called_processes.get(called).definition_key
+    )
     try:
-        form = form_of(sources.uow, sources.instance.definition_key, answer.form_id)
+        form = form_of(sources.uow, definition_key, answer.form_id)
         options = form.field_at((answer.field,)).options
     except (NotFound, KeyError):
         options = ()

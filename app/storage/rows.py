@@ -99,7 +99,7 @@ class Job:
 
     key: int
     instance_key: int
-    called_process_key: int | None
+    called_process_key: int | None = None
     element_instance_key: int
     element_id: str
     type: str

@@ -642,7 +642,7 @@ def instance(**changes: Any) -> dict[str, Any]:
             "case_number": "2026-00012",
             "case_address": "",
             "business_id": "",
-            "parent": None,
+            "around": [("Alkupalvelu", "/samples/instance")],
             "address": "/samples/instance",
         },
         "incidents": [INCIDENT],
@@ -707,10 +707,12 @@ def instance(**changes: Any) -> dict[str, Any]:
         "called": [
             {
                 "process_name": {"fi": "Tukitoimet vaiheittain"},
+                "version": 2,
                 "status": "active",
                 "incidents": 0,
                 "address": "/samples/instance",
                 "element_name": "Ota yhteys työterveyshuoltoon",
+                "started_at": before(hours=1),
             }
         ],
         "history": HISTORY,
