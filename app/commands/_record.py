@@ -51,14 +51,12 @@ def record_step(
         VariableWritten(scope_key=item.scope_key, name=item.name, value=to_json(item.value), called_key=item.called_key)
         for item in step.variables
     ]
-    # nobody reads what these answer: they travel together
-    with uow.together():
-        uow.called_processes.add(instance.key, step.calls, now=now)
-        uow.called_processes.end(step.calls_ended, now=now)
-        _close_waits(uow, step, actor, now)
-        _open_waits(uow, instance, step, assignees, now)
-        uow.instances.append_history(instance, step.history, actor_key=actor.user_key, now=now)
-        uow.instances.write_variables(instance.key, written, now=now)
+    uow.called_processes.add(instance.key, step.calls, now=now)
+    uow.called_processes.end(step.calls_ended, now=now)
+    _close_waits(uow, step, actor, now)
+    _open_waits(uow, instance, step, assignees, now)
+    uow.instances.append_history(instance, step.history, actor_key=actor.user_key, now=now)
+    uow.instances.write_variables(instance.key, written, now=now)
     _rule(uow, instance, step, actor, now)
     _send(uow, instance, step, now)
     for decision in step.decisions:

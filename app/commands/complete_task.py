@@ -157,35 +157,31 @@ def _remember(
     *,
     held: bool,
 ) -> Completed:
-    if (
-        actor.user_key is not None
-        and submission.submission_id
-        and not uow.tasks.remember_submission(
+    if actor.user_key is not None and submission.submission_id:
+        uow.tasks.remember_submission(
             submission.submission_id,
             user_key=actor.user_key,
             action="complete_task",
             result={"task": str(task.key)},
             now=now,
+            otherwise=TaskAlreadyClosed(task.key, by=actor.user_key, at=now, state="completed"),
         )
-    ):
-        raise TaskAlreadyClosed(task.key, by=actor.user_key, at=now, state="completed")
-    with uow.together():
-        if actor.user_key is not None and held:
-            uow.tasks.save_draft(task.key, actor.user_key, _typed(submission), now=now)
-        elif actor.user_key is not None:
-            uow.tasks.drop_drafts(task.key, user_key=actor.user_key)
-            if task.form_id is not None and form_of(uow, task.definition_key, task.form_id).has_files:
-                uow.uploads.drop_of_task(task.key, user_key=actor.user_key)
-        uow.audit.add(
-            actor=actor,
-            action="task_sent" if held else "task_completed",
-            subject="user_task",
-            subject_key=task.key,
-            instance_key=task.instance_key,
-            case_key=instance.case_key,
-            details={"element": task.element_id, "form": task.form_id},
-            now=now,
-        )
+    if actor.user_key is not None and held:
+        uow.tasks.save_draft(task.key, actor.user_key, _typed(submission), now=now)
+    elif actor.user_key is not None:
+        uow.tasks.drop_drafts(task.key, user_key=actor.user_key)
+        if task.form_id is not None and form_of(uow, task.definition_key, task.form_id).has_files:
+            uow.uploads.drop_of_task(task.key, user_key=actor.user_key)
+    uow.audit.add(
+        actor=actor,
+        action="task_sent" if held else "task_completed",
+        subject="user_task",
+        subject_key=task.key,
+        instance_key=task.instance_key,
+        case_key=instance.case_key,
+        details={"element": task.element_id, "form": task.form_id},
+        now=now,
+    )
     return Completed(task_key=task.key, instance_key=task.instance_key, case_key=instance.case_key, held=held)
 
 

@@ -169,8 +169,12 @@ def start_by_hand(
         uow.tasks.assign(opened[0].key, actor.user_key, expected=None, now=now)
     if submission_id:
         result = {"instance": str(started.instance_key), "task": str(task_key or "")}
-        if not uow.tasks.remember_submission(
-            submission_id, user_key=actor.user_key, action="start", result=result, now=now
-        ):
-            raise StaleVersion("submission", submission_id)
+        uow.tasks.remember_submission(
+            submission_id,
+            user_key=actor.user_key,
+            action="start",
+            result=result,
+            now=now,
+            otherwise=StaleVersion("submission", submission_id),
+        )
     return StartedByHand(instance_key=started.instance_key, first_task_key=task_key)

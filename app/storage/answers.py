@@ -17,6 +17,9 @@ from app.domain.keys import new_key
 from app.domain.sharing import DataGroup
 from app.storage.encryption import Cipher
 from app.storage.tables.care import case_answer
+from app.storage.writes import write
+
+_ADD = insert(case_answer).inline()
 
 #: where a form has forgotten to say it, the strictest group holds
 STRICTEST = DataGroup.HEALTH
@@ -43,8 +46,9 @@ class CaseAnswers:
     ) -> None:
         """Insert the answers; earlier ones of the same keys stay as the history of the case."""
         if records:
-            self._connection.execute(
-                insert(case_answer),
+            write(
+                self._connection,
+                _ADD,
                 [
                     self._row(record, new_key())
                     | {

@@ -15,6 +15,7 @@ from app.domain.steps import Called, CalledProcessEnded, InstanceStatus, Process
 from app.storage.tables.definitions import process_definition
 from app.storage.tables.instances import called_process, incident
 from app.storage.types import AnyRow
+from app.storage.writes import write
 
 # Statements of every step are made once: building one costs more than carrying it out.
 _ADD = insert(called_process).inline()
@@ -48,7 +49,8 @@ class CalledProcesses:
     def add(self, instance_key: int, calls: Sequence[ProcessCalled], *, now: datetime) -> None:
         """Insert what the instance has called."""
         if calls:
-            self._connection.execute(
+            write(
+                self._connection,
                 _ADD,
                 [
                     {
@@ -70,8 +72,8 @@ class CalledProcesses:
     def end(self, ended: Sequence[CalledProcessEnded], *, now: datetime) -> None:
         """Note the ends."""
         if ended:
-            self._connection.execute(
-                _END, [{"ended": item.key, "status": item.status, "ended_at": now} for item in ended]
+            write(
+                self._connection, _END, [{"ended": item.key, "status": item.status, "ended_at": now} for item in ended]
             )
 
     def get(self, key: int) -> Called:

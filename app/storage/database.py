@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.domain.errors import Unavailable
 from app.storage.row_security import SYSTEM_OPTION
+from app.storage.writes import keep_order
 
 #: PostgreSQL's codes for "try the whole transaction again": serialization failure, deadlock
 _RETRY_CODES = frozenset({"40001", "40P01"})
@@ -104,34 +104,6 @@ def _each_for_itself(connection: Connection) -> Iterator[None]:
             driver.autocommit = False
 
 
-@contextmanager
-def sent_together(connection: Connection) -> Iterator[None]:
-    """
-    Send the statements of the block one after the other and wait for their answers only at its end (PostgreSQL).
-
-    :raises DBAPIError: one of the statements failed
-    """
-    if connection.dialect.name == "sqlite":
-        yield
-        return
-    driver: Any = connection.connection.driver_connection
-    try:
-        with driver.pipeline():
-            yield
-    except psycopg.Error as error:
-        # what the last wait brings has not passed through SQLAlchemy
-        if driver.closed:
-            connection.invalidate(error)
-        raise DBAPIError.instance(
-            None,
-            None,
-            error,
-            psycopg.Error,
-            connection_invalidated=connection.invalidated,
-            dialect=connection.dialect,
-        ) from error
-
-
 def _dumps(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
@@ -167,7 +139,7 @@ def _postgresql_engine(url: str, pool_size: int, lock_timeout_ms: int) -> Engine
         f"-c lock_timeout={lock_timeout_ms} -c statement_timeout=15000 "
         f"-c idle_in_transaction_session_timeout=10000 -c timezone=UTC {SYSTEM_OPTION}"
     )
-    return create_engine(
+    engine = create_engine(
         url,
         json_serializer=_dumps,
         json_deserializer=msgspec.json.decode,
@@ -179,3 +151,5 @@ def _postgresql_engine(url: str, pool_size: int, lock_timeout_ms: int) -> Engine
         pool_recycle=1800,
         connect_args={"options": options, "connect_timeout": 5},
     )
+    keep_order(engine)
+    return engine

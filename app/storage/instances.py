@@ -24,6 +24,7 @@ from app.storage.tables.instances import (
     variable,
 )
 from app.storage.tables.work import user_task
+from app.storage.writes import write
 
 _COLUMNS = (
     process_instance.c.key,
@@ -202,24 +203,26 @@ class Instances:
         :raises StaleVersion: somebody advanced it since it was read, which the lock should have prevented
         """
         ended = now if step.status != InstanceStatus.ACTIVE else None
-        result = self._connection.execute(
+        write(
+            self._connection,
             _ADVANCE,
-            {
-                "advanced": instance.key,
-                "expected_revision": instance.revision,
-                "state": step.state,
-                "status": step.status,
-                "revision": instance.revision + 1,
-                "history_count": instance.history_count + len(step.history),
-                "open_incidents": max(0, instance.open_incidents + incidents_change),
-                "ended_at": ended,
-                "end_reason": reason if ended else "",
-                "case_key": instance.case_key,
-                "area_id": instance.area_id,
-            },
+            [
+                {
+                    "advanced": instance.key,
+                    "expected_revision": instance.revision,
+                    "state": step.state,
+                    "status": step.status,
+                    "revision": instance.revision + 1,
+                    "history_count": instance.history_count + len(step.history),
+                    "open_incidents": max(0, instance.open_incidents + incidents_change),
+                    "ended_at": ended,
+                    "end_reason": reason if ended else "",
+                    "case_key": instance.case_key,
+                    "area_id": instance.area_id,
+                }
+            ],
+            otherwise=StaleVersion("process instance", instance.key),
         )
-        if result.rowcount != 1:
-            raise StaleVersion("process instance", instance.key)
 
     def open_waits(self, key: int) -> list[tuple[WaitKind, int]]:
         """
@@ -258,7 +261,8 @@ class Instances:
     ) -> None:
         """Append the events in their order after those that the instance already has."""
         if events:
-            self._connection.execute(
+            write(
+                self._connection,
                 _ADD_HISTORY,
                 [
                     {

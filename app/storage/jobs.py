@@ -14,6 +14,7 @@ from app.storage.rows import Job
 from app.storage.tables.instances import job
 from app.storage.types import AnyRow
 from app.storage.waits import goes_on
+from app.storage.writes import write
 
 #: what is noted as the error of a job whose worker let the lease run out
 LEASE_LOST = "lease_lost"
@@ -44,7 +45,8 @@ class Jobs:
     def add(self, instance_key: int, opened: Sequence[JobOpened], *, now: datetime) -> None:
         """Insert the jobs, ready at once; the row is the outbox, nothing else is sent."""
         if opened:
-            self._connection.execute(
+            write(
+                self._connection,
                 _ADD,
                 [
                     {
@@ -220,7 +222,7 @@ class Jobs:
         """Cancel the jobs that the process does not wait for any more; done ones stay done."""
         if keys:
             status = "done" if completed else "cancelled"
-            self._connection.execute(_CLOSE, [{"closed": key, "status": status, "ended_at": now} for key in keys])
+            write(self._connection, _CLOSE, [{"closed": key, "status": status, "ended_at": now} for key in keys])
 
 
 def _due(now: datetime) -> Any:

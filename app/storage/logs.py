@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert
 
 from app.domain.actor import Actor
 from app.storage.tables.people import access_log, audit
+from app.storage.writes import write
 
 #: made once: the values go apart from the statement, which is then only looked up
 _ADD_AUDIT = insert(audit).inline()
@@ -36,20 +37,23 @@ class Audit:
         details: Mapping[str, Any] | None = None,
     ) -> None:
         """Write one line; `details` hold ids and codes, never contents."""
-        self._connection.execute(
+        write(
+            self._connection,
             _ADD_AUDIT,
-            {
-                "at": now,
-                "actor_key": actor.user_key,
-                "unit_id": actor.unit_id,
-                "action": action,
-                "subject": subject,
-                "subject_key": subject_key,
-                "instance_key": instance_key,
-                "case_key": case_key,
-                "reason": reason,
-                "details": dict(details or {}),
-            },
+            [
+                {
+                    "at": now,
+                    "actor_key": actor.user_key,
+                    "unit_id": actor.unit_id,
+                    "action": action,
+                    "subject": subject,
+                    "subject_key": subject_key,
+                    "instance_key": instance_key,
+                    "case_key": case_key,
+                    "reason": reason,
+                    "details": dict(details or {}),
+                }
+            ],
         )
 
 
@@ -72,20 +76,23 @@ class AccessLog:
         now: datetime,
     ) -> None:
         """Write one line: one per person, client and purpose of a page."""
-        self._connection.execute(
+        write(
+            self._connection,
             _ADD_ACCESS,
-            {
-                "at": now,
-                "user_key": actor.user_key,
-                "user_name": actor.name,
-                "roles": sorted(actor.roles),
-                "organisation_id": actor.organisation_id,
-                "unit_id": actor.unit_id,
-                "client_key": client_key,
-                "case_key": case_key,
-                "action": action,
-                "data_groups": sorted(data_groups),
-                "purpose": purpose,
-                "ground": ground,
-            },
+            [
+                {
+                    "at": now,
+                    "user_key": actor.user_key,
+                    "user_name": actor.name,
+                    "roles": sorted(actor.roles),
+                    "organisation_id": actor.organisation_id,
+                    "unit_id": actor.unit_id,
+                    "client_key": client_key,
+                    "case_key": case_key,
+                    "action": action,
+                    "data_groups": sorted(data_groups),
+                    "purpose": purpose,
+                    "ground": ground,
+                }
+            ],
         )

@@ -23,6 +23,10 @@ from app.storage.tables.instances import (
 )
 from app.storage.types import AnyRow
 from app.storage.waits import end_waits, goes_on
+from app.storage.writes import write
+
+_SUBSCRIBE = insert(message_subscription).inline()
+_SUBSCRIBE_SIGNAL = insert(signal_subscription).inline()
 
 
 class Messages:
@@ -34,8 +38,9 @@ class Messages:
     def subscribe(self, instance_key: int, process_id: str, opened: Sequence[MessageAwaited], *, now: datetime) -> None:
         """Insert the subscriptions."""
         if opened:
-            self._connection.execute(
-                insert(message_subscription),
+            write(
+                self._connection,
+                _SUBSCRIBE,
                 [
                     {
                         "key": item.key,
@@ -57,8 +62,9 @@ class Messages:
     def subscribe_signals(self, instance_key: int, opened: Sequence[SignalAwaited], *, now: datetime) -> None:
         """Insert the signal subscriptions."""
         if opened:
-            self._connection.execute(
-                insert(signal_subscription),
+            write(
+                self._connection,
+                _SUBSCRIBE_SIGNAL,
                 [
                     {
                         "key": item.key,

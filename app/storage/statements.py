@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.base import Executable
+
+from app.storage.writes import Statement, write
 
 
 def upsert(
@@ -23,25 +24,30 @@ def upsert(
     if not rows:
         return
     # the rows go apart from the statement: its text is the same for any number of them and is made once
-    connection.execute(_upserting(connection.dialect.name, table, tuple(keys), tuple(changes)), list(rows))
+    write(connection, _upserting(connection.dialect.name, table, tuple(keys), tuple(changes)), rows)
 
 
 @lru_cache(maxsize=500)
-def _upserting(dialect_name: str, table: Table, keys: tuple[str, ...], changes: tuple[str, ...]) -> Executable:
+def _upserting(dialect_name: str, table: Table, keys: tuple[str, ...], changes: tuple[str, ...]) -> Statement:
     dialect = sqlite if dialect_name == "sqlite" else postgresql
     inserting = dialect.insert(table).inline()
-    statement: Executable = inserting.on_conflict_do_update(
+    statement: Statement = inserting.on_conflict_do_update(
         index_elements=list(keys), set_={name: inserting.excluded[name] for name in changes}
     )
     return statement
 
 
 def insert_many_new(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, keys: Sequence[str]
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    keys: Sequence[str],
+    otherwise: Exception | None = None,
 ) -> None:
-    """Insert those of the rows of which none with the same keys exists."""
-    if rows:
-        connection.execute(_inserting_new(connection.dialect.name, table, tuple(keys), False), list(rows))
+    """Insert those of the rows of which none with the same keys exists. :raises otherwise: one does"""
+    statement = _inserting_new(connection.dialect.name, table, tuple(keys), False)
+    write(connection, statement, rows, otherwise=otherwise)
 
 
 @lru_cache(maxsize=500)
@@ -50,10 +56,10 @@ def _inserting_new(
     table: Table,
     keys: tuple[str, ...],
     returning: bool,  # noqa: FBT001 # part of the cache's key
-) -> Executable:
+) -> Statement:
     dialect = sqlite if dialect_name == "sqlite" else postgresql
     inserting = dialect.insert(table).inline().on_conflict_do_nothing(index_elements=list(keys))
-    statement: Executable = inserting.returning(table.c[keys[0]]) if returning else inserting
+    statement: Statement = inserting.returning(table.c[keys[0]]) if returning else inserting
     return statement
 
 

@@ -12,9 +12,10 @@ from app.domain.errors import NotFound
 from app.domain.steps import UserTaskOpened
 from app.storage.encryption import Cipher
 from app.storage.rows import Instance, Task
-from app.storage.statements import insert_new, upsert
+from app.storage.statements import insert_many_new, upsert
 from app.storage.tables.work import draft, submission, task_offer, user_task
-from app.storage.types import NEVER, AnyRow
+from app.storage.types import NEVER, AnyRow, Key
+from app.storage.writes import write
 
 # Statements of every step are made once: building one costs more than carrying it out.
 _GET = select(user_task).where(user_task.c.key == bindparam("sought"))
@@ -25,7 +26,7 @@ _ENDS = update(user_task).where(user_task.c.key == bindparam("closed"), user_tas
 #: done by whoever asked for it
 _CLOSE = _ENDS.values(
     revision=user_task.c.revision + 1,
-    completed_by=func.coalesce(user_task.c.held_by, bindparam("by")),
+    completed_by=func.coalesce(user_task.c.held_by, bindparam("by", type_=Key)),
     held_event="",
     held_by=None,
 )
@@ -111,7 +112,7 @@ class Tasks:
         """Insert the tasks and offer each to its candidate groups; `assignees` are user keys by user name."""
         if not opened:
             return
-        self._connection.execute(_ADD, [self._row(instance, item, assignees, now) for item in opened])
+        write(self._connection, _ADD, [self._row(instance, item, assignees, now) for item in opened])
         offers = [
             {
                 "group_id": group,
@@ -124,7 +125,7 @@ class Tasks:
             for group in dict.fromkeys(item.candidate_groups)
         ]
         if offers:
-            self._connection.execute(_OFFER, offers)
+            write(self._connection, _OFFER, offers)
 
     @staticmethod
     def _row(instance: Instance, item: UserTaskOpened, assignees: Mapping[str, int], now: datetime) -> dict[str, Any]:
@@ -228,8 +229,8 @@ class Tasks:
             ended = {"status": "completed", "ended_at": now, "by": by}
         else:
             ended = {"status": "cancelled", "ended_at": now}
-        self._connection.execute(_CLOSE if completed else _WITHDRAW, [{"closed": key, **ended} for key in keys])
-        self._connection.execute(_TAKE_BACK, [{"closed": key} for key in keys])
+        write(self._connection, _CLOSE if completed else _WITHDRAW, [{"closed": key, **ended} for key in keys])
+        write(self._connection, _TAKE_BACK, [{"closed": key} for key in keys])
 
     def hold(self, key: int, event: str, *, by: int | None) -> None:
         """Note that listeners look at what somebody asked for, and forget why they denied anything before."""
@@ -290,28 +291,31 @@ class Tasks:
 
     def drop_drafts(self, key: int, *, user_key: int) -> None:
         """Forget the person's draft of the task; others keep what they typed."""
-        self._connection.execute(_DROP_DRAFTS, {"task": key, "person": user_key})
+        write(self._connection, _DROP_DRAFTS, [{"task": key, "person": user_key}])
 
     def drop_all_drafts(self, key: int) -> None:
         """Forget what anybody typed into the task."""
         self._connection.execute(delete(draft).where(draft.c.task_key == key))
 
     def remember_submission(
-        self, submission_id: str, *, user_key: int, action: str, result: Mapping[str, Any], now: datetime
-    ) -> bool:
-        """Note the result of a form sent; return False where this very form was sent before."""
-        return insert_new(
-            self._connection,
-            submission,
-            {
-                "submission_id": submission_id,
-                "user_key": user_key,
-                "action": action,
-                "result": dict(result),
-                "at": now,
-            },
-            keys=("submission_id",),
-        )
+        self,
+        submission_id: str,
+        *,
+        user_key: int,
+        action: str,
+        result: Mapping[str, Any],
+        now: datetime,
+        otherwise: Exception,
+    ) -> None:
+        """Note the result of a form sent. :raises otherwise: this very form was sent before; at the commit at last"""
+        row = {
+            "submission_id": submission_id,
+            "user_key": user_key,
+            "action": action,
+            "result": dict(result),
+            "at": now,
+        }
+        insert_many_new(self._connection, submission, [row], keys=("submission_id",), otherwise=otherwise)
 
     def find_submission(self, submission_id: str, *, user_key: int) -> Mapping[str, Any] | None:
         """Return the first result of the form sent under this id by this person."""

@@ -17,7 +17,9 @@ from app.storage.tables.instances import (
     timer,
 )
 from app.storage.waits import end_waits, goes_on
+from app.storage.writes import write
 
+_ADD = insert(timer).inline()
 _GET = select(timer).where(timer.c.key == bindparam("sought"))
 
 
@@ -30,8 +32,9 @@ class Timers:
     def add(self, instance_key: int, opened: Sequence[TimerOpened]) -> None:
         """Insert the timers."""
         if opened:
-            self._connection.execute(
-                insert(timer),
+            write(
+                self._connection,
+                _ADD,
                 [
                     {
                         "key": item.key,

@@ -14,7 +14,6 @@ from app.storage.api_clients import ApiClients
 from app.storage.api_searches import ApiSearches
 from app.storage.called_processes import CalledProcesses
 from app.storage.care import Care
-from app.storage.database import sent_together
 from app.storage.definitions import Definitions
 from app.storage.incidents import Incidents
 from app.storage.instances import Instances
@@ -31,6 +30,7 @@ from app.storage.tasks import Tasks
 from app.storage.timers import Timers, TimerStarts
 from app.storage.uploads import Uploads
 from app.storage.worklist import Worklist
+from app.storage.writes import send_noted
 
 if TYPE_CHECKING:
     from app.storage.database import Database
@@ -43,16 +43,6 @@ class UnitOfWork:
     def __init__(self, connection: Connection, cipher: Cipher) -> None:
         self.connection = connection
         self.cipher = cipher
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """
-        Let the writes of the block travel without waiting for the answer to each; their errors come at its end.
-
-        Only for writes of which nobody reads a result or a row count. SQLite has no way to travel.
-        """
-        with sent_together(self.connection):
-            yield
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -183,4 +173,5 @@ def unit_of_work(
     with database.transaction(writing=writing, single=single) as connection:
         yield UnitOfWork(connection, cipher)
         if writing:
+            send_noted(connection)
             connection.commit()

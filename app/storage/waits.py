@@ -9,6 +9,7 @@ from functools import cache
 from sqlalchemy import ColumnElement, Connection, Table, Update, bindparam, or_, select, update
 
 from app.storage.tables.instances import incident, process_instance
+from app.storage.writes import write
 
 
 def goes_on(table: Table) -> ColumnElement[bool]:
@@ -21,7 +22,7 @@ def end_waits(connection: Connection, table: Table, keys: Sequence[int], *, stat
     """Give the open rows with these keys the status, and note when."""
     if keys:
         column = "resolved_at" if table is incident else "ended_at"
-        connection.execute(_ending(table), [{"ended": key, "status": status, column: now} for key in keys])
+        write(connection, _ending(table), [{"ended": key, "status": status, column: now} for key in keys])
 
 
 @cache
