@@ -176,6 +176,7 @@ def job(instance, *, variables=None, **headers):
     return Job(
         key=new_key(),
         instance_key=instance.key,
+        called_process_key=None,
         element_instance_key=new_key(),
         element_id="a8",
         type="book_appointment",
@@ -719,7 +720,10 @@ def test_after_a_change_of_keys_everything_is_renewed_and_the_old_key_may_go(wor
 
 def test_every_encrypted_column_is_known_to_the_change_of_keys():
     not_encrypted = {("client_index", "digest"), ("process_instance", "state")}
-    not_encrypted |= {("process_definition", "xml"), ("decision_definition", "xml"), ("form_definition", "source")}
+    # models say nothing about clients
+    not_encrypted |= {("process_definition", "xml"), ("process_definition", "runnable"), ("shared_rule", "xml")}
+    not_encrypted |= {("decision_definition", "xml"), ("form_definition", "source")}
+    not_encrypted |= {("model_draft", "content"), ("model_draft", "original")}
     binary = {
         (table.name, column.name)
         for table in metadata.tables.values()

@@ -86,8 +86,7 @@ def test_values_come_back_as_they_were_written(database, value):
 def test_a_json_null_is_no_missing_value(database):
     with database.transaction() as connection:
         write(connection, ADD_AUDIT, [{**_line("a"), "details": None}])
-        direct = insert(audit).values(**_line("b"), details=None)
-        connection.execute(direct)
+        connection.execute(insert(audit).values({**_line("b"), "details": None}))
         first, second = connection.execute(select(audit.c.details, audit.c.details.is_(None)).order_by(audit.c.action))
         assert tuple(first) == tuple(second)
 
