@@ -86,7 +86,9 @@ def send_noted(connection: Connection) -> None:
     if noted is None or not noted.parts:
         return
     parts, noted.parts = noted.parts, []
-    text = _together(tuple((_text(part.statement, part.names, part.counted), part.counted) for part in parts))
+    text = _together(
+        tuple((_text(part.statement, part.names, part.counted, len(part.rows) == 1), part.counted) for part in parts)
+    )
     values = {f"rows{number}": msgspec.json.encode(part.rows).decode() for number, part in enumerate(parts)}
     found = connection.exec_driver_sql(text, values).one()
     for part, count in zip(parts, found, strict=True):
@@ -171,7 +173,7 @@ def _plain(row: Row, names: Sequence[str]) -> list[Any]:
 def _together(parts: tuple[tuple[str, bool], ...]) -> str:
     """Return one statement of the parts, which answers a row: for each part how many rows it touched, if counted."""
     named = [
-        f"w{number} AS ({text.replace(_ROWS, f'%(rows{number})s::jsonb')})" for number, (text, _) in enumerate(parts)
+        f"w{number} AS ({text.replace(_ROWS, f'(%(rows{number})s::jsonb)')})" for number, (text, _) in enumerate(parts)
     ]
     # the only thing put in is the part's number
     counts = [
@@ -182,21 +184,32 @@ def _together(parts: tuple[tuple[str, bool], ...]) -> str:
 
 
 @lru_cache(maxsize=500)
-def _text(statement: Statement, names: tuple[str, ...], counted: bool) -> str:  # noqa: FBT001 # the cache's key
+def _text(
+    statement: Statement,
+    names: tuple[str, ...],
+    counted: bool,  # noqa: FBT001 # part of the cache's key
+    single: bool,  # noqa: FBT001
+) -> str:
     """Return the statement in PostgreSQL's words, with the rows of a JSON list in place of its parameters."""
-    made = _inserting(statement, names) if isinstance(statement, Insert) else _changing(statement, names)
+    made = _inserting(statement, names) if isinstance(statement, Insert) else _changing(statement, names, single=single)
     if counted and not made._returning:  # noqa: SLF001 # SQLAlchemy has no public name for it
         made = made.returning(literal_column("1"))
     return str(made.compile(dialect=_dialect, compile_kwargs={"literal_binds": True}))
 
 
 def _inserting(statement: Insert, names: Sequence[str]) -> Insert:
-    values = [_value(number, statement.table.c[name].type) for number, name in enumerate(names)]
+    values = [_value(_rows.c.value, number, statement.table.c[name].type) for number, name in enumerate(names)]
     return statement.from_select(list(names), select(*values), include_defaults=False)
 
 
-def _changing(statement: Update | Delete, names: Sequence[str]) -> Any:
-    """Put the rows' values in place of the statement's parameters, and set the columns of the remaining names."""
+def _changing(statement: Update | Delete, names: Sequence[str], *, single: bool) -> Any:
+    """
+    Put the rows' values in place of the statement's parameters, and set the columns of the remaining names.
+
+    A single row is named as such: the planner takes every list for one of a hundred rows, and would rather read a
+    small table whole than look a hundred rows up.
+    """
+    row = _the_row if single else _rows.c.value
     asked: set[str] = set()
     visitors.traverse(statement, {}, {"bindparam": lambda parameter: asked.add(parameter.key)})
     if isinstance(statement, Update):
@@ -208,22 +221,23 @@ def _changing(statement: Update | Delete, names: Sequence[str]) -> Any:
 
     def replace(element: Any, **_: object) -> ColumnElement[Any] | None:
         if isinstance(element, BindParameter) and element.key in places:
-            return _value(places[element.key], element.type)
+            return _value(row, places[element.key], element.type)
         return None
 
     return visitors.replacement_traverse(statement, {}, replace)
 
 
 _rows = func.jsonb_array_elements(literal_column(_ROWS)).table_valued(column("value", JSONB), name="r")
+_the_row: ColumnElement[Any] = literal_column(f"({_ROWS} -> 0)", JSONB())
 
 
-def _value(number: int, kind: TypeEngine[Any]) -> ColumnElement[Any]:
+def _value(row: ColumnElement[Any], number: int, kind: TypeEngine[Any]) -> ColumnElement[Any]:
     """Return the expression for the value at this place of a row."""
     place: ColumnElement[int] = literal_column(str(number))
     if isinstance(kind, JSON):
         # a JSON null stays one: only for other columns is it no value
-        return _rows.c.value.op("->", return_type=JSONB())(place)
-    text = _rows.c.value.op("->>", return_type=String())(place)
+        return row.op("->", return_type=JSONB())(place)
+    text = row.op("->>", return_type=String())(place)
     if isinstance(kind, LargeBinary):
         return func.decode(text, literal_column("'base64'"))
     return text if isinstance(kind, String) else cast(text, kind)
