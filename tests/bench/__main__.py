@@ -27,6 +27,10 @@ def _loop(_servers: Servers, _full: bool) -> Iterator[Line]:
     yield from growth.loop()
 
 
+def _width(_servers: Servers, _full: bool) -> Iterator[Line]:
+    yield from growth.width()
+
+
 def _worklist(servers: Servers, full: bool) -> Iterator[Line]:
     with Installation(servers, "worklist_small") as small, Installation(servers, "worklist_large") as large:
         yield from worklists.first_page(small, large, worklists.LARGE if full else worklists.SMALLER)
@@ -35,6 +39,11 @@ def _worklist(servers: Servers, full: bool) -> Iterator[Line]:
 def _timers(servers: Servers, _full: bool) -> Iterator[Line]:
     with Installation(servers, "timers") as place:
         yield from waiting.timers(place)
+
+
+def _signal(servers: Servers, _full: bool) -> Iterator[Line]:
+    with Installation(servers, "signal") as place:
+        yield from waiting.signal(place)
 
 
 def _jobs(servers: Servers, _full: bool) -> Iterator[Line]:
@@ -52,8 +61,10 @@ def _weight(servers: Servers, _full: bool) -> Iterator[Line]:
 ROWS: dict[str, Callable[[Servers, bool], Iterator[Line]]] = {
     "completion": _completion,
     "loop": _loop,
+    "width": _width,
     "worklist": _worklist,
     "timers": _timers,
+    "signal": _signal,
     "jobs": _jobs,
     "weight": _weight,
 }

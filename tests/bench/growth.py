@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.bench.engine.loop import CALL_LOOP, CALL_TURNS, CALLED, LOOP, SEQUENTIAL, Growth, grow
+from tests.bench.engine.width import ITEM_CALLS, ITEM_TASKS, NARROW, measure_branches, measure_items
 from tests.bench.measuring import Line
 
 
@@ -30,3 +31,16 @@ def _lines(name: str, growth: Growth) -> Iterator[Line]:
     )
     note = " / ".join(str(each) for each in growth.sizes) + " bytes"
     yield Line(f"stored state of the {name}, the same turns", f"{size:.2f}x", "<= 1.1x", size <= 1.1, note)
+
+
+def width() -> Iterator[Line]:
+    """Complete one of many open tasks: of branches, of items, of called processes."""
+    for name, found in (
+        ("open branches", measure_branches()),
+        ("items of a parallel multi-instance", measure_items(ITEM_TASKS)),
+        ("items of a multi-instance of calls", measure_items(ITEM_CALLS)),
+    ):
+        narrow, wide = found.milliseconds
+        small, large = found.sizes
+        note = f"{narrow:.2f} ms with {NARROW}; {small} and {large} bytes of state"
+        yield Line(f"a step with {found.branches} {name}", f"{wide:.2f} ms", note=note)

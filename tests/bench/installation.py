@@ -28,7 +28,7 @@ from app.storage.schema import upgrade
 from app.storage.unit_of_work import UnitOfWork
 from app.supervisor.supervise import programs
 from tests.bench.measuring import children_of
-from tests.bench.processes import COMPLETION, FEEL, FORM, JOB, SERVICE, TIMER, form
+from tests.bench.processes import COMPLETION, FEEL, FORM, JOB, SERVICE, SIGNAL, TIMER, form
 from tests.factories import AREA, Place, make_place
 from tests.servers import PostgresServer, ValkeyServer, create_database, free_port
 
@@ -73,7 +73,7 @@ class Installation(AbstractContextManager["Installation"]):
         upgrade(database)
         self.place: Place = make_place(database)
         self.place.now = datetime.now(UTC)
-        self.place.publish(COMPLETION, SERVICE, JOB, TIMER, FEEL, resources={f"{FORM}.json": form()})
+        self.place.publish(COMPLETION, SERVICE, JOB, TIMER, SIGNAL, FEEL, resources={f"{FORM}.json": form()})
         self.port = free_port()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         servers.valkey.empty()

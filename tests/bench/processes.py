@@ -105,6 +105,15 @@ TIMER = diagram(
     process_id="timer",
 )
 
+#: a signal, then a task
+SIGNAL = diagram(
+    '<bpmn:startEvent id="alku"/>'
+    '<bpmn:intermediateCatchEvent id="odota"><bpmn:signalEventDefinition id="odota_s" signalRef="merkki"/>'
+    "</bpmn:intermediateCatchEvent>" + user_step("sitten", groups=ROLE) + chain("alku", "odota", "sitten"),
+    process_id="signal",
+    roots='<bpmn:signal id="merkki" name="kaikille"/>',
+)
+
 #: a task, then a condition that only V8 understands
 FEEL = diagram(
     '<bpmn:startEvent id="alku"/>'

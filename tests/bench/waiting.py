@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 
 import psycopg
 
+from app.commands.messages import broadcast_signal
 from tests.bench.clients import Person, send, sign_in
 from tests.bench.installation import Installation
-from tests.bench.measuring import Line, contention, median, percentile
+from tests.bench.measuring import Line, contention, median, milliseconds, percentile
 
 TIMERS = 10_000
 LATE_TIMERS = 30
+LISTENERS = 5_000
 STEPS = 40
 JOBS = 1_000
 NO_OPS = 3_000
@@ -80,6 +82,23 @@ def _drain(place: Installation, person: Person) -> Iterator[Line]:
     slow = percentile(answered, 0.95)
     note = f"median {median(answered):.0f} ms of {len(answered)} worklist pages"
     yield Line("web p95 meanwhile", f"{slow:.0f} ms", "< 1 s", slow < 1000, note)
+    place.stop("scheduler")
+
+
+def signal(place: Installation) -> Iterator[Line]:
+    """Tell five thousand instances at once: one delivery each, every one in a transaction of its own."""
+    place.start_instances("signal", LISTENERS)
+    broadcast = milliseconds(
+        lambda: place.place.executor.run(
+            broadcast_signal, name="kaikille", actor=place.place.people["owner"], now=datetime.now(UTC)
+        )
+    )
+    begun = time.monotonic()
+    place.start("scheduler")
+    _until(lambda: place.sql("SELECT count(*) FROM signal_subscription WHERE status = 'open'") == [(0,)], seconds=600)
+    seconds = time.monotonic() - begun
+    note = f"{LISTENERS / seconds:.0f}/s with engine steps, one scheduler; the broadcast itself {broadcast:.0f} ms"
+    yield Line(f"a signal to {LISTENERS:,} instances, all delivered in", f"{seconds:.0f} s", note=note)
     place.stop("scheduler")
 
 
