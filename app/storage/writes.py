@@ -115,7 +115,9 @@ def keep_order(engine: Engine) -> None:
 
     @event.listens_for(engine, "rollback")
     def _rollback(connection: Connection) -> None:
-        connection.info.pop(_NOTED, None)
+        # a connection that broke took its notes with it, and has none that could be asked
+        if not connection.invalidated:
+            connection.info.pop(_NOTED, None)
 
     @event.listens_for(engine, "checkin")
     def _checkin(_: object, record: Any) -> None:

@@ -50,7 +50,7 @@ def add_samples(app: Flask) -> None:
 
     @blueprint.post("/draft")
     def draft() -> Response:
-        return jsonify(text="Luonnos tallennettu 10.42")
+        return jsonify(text="Luonnos tallennettu 10.42", files={})
 
     app.register_blueprint(blueprint)
 

@@ -10,16 +10,14 @@ from app.web.forms import problem_text
 APP = Path(__file__).parents[3] / "app"
 SOURCES = [*(APP / "engine" / "forms").glob("*.py"), APP / "domain" / "identity_code.py"]
 #: what the texts of problems may name beside the label
-VALUES = dict.fromkeys(
-    ["minimum", "maximum", "length", "allowed", "property", "type", "written", "record", "value", "message", "name"],
-    "x",
-)
+NAMES = ["minimum", "maximum", "length", "allowed", "property", "type", "written", "record", "value", "message", "name"]
+VALUES = dict.fromkeys([*NAMES, "path", "condition"], "x")
 
 
 def codes_in_sources():
     text = "".join(path.read_text() for path in SOURCES)
     made = re.findall(r'(?:Problem|problem|refuse|_repeated|_problem|append)\(\s*"([a-z_]+)"', text)
-    noted = re.findall(r'note\([^"]*?"([a-z_]+)"', text)
+    noted = re.findall(r'\bnote\([^"]*?"([a-z_]+)"', text)
     tabled = re.findall(r': "((?:required|not)_[a-z_]+)"', text) + re.findall(r': \("([a-z_]+)", ', text)
     return sorted({*made, *noted, *tabled})
 
