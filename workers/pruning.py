@@ -12,10 +12,8 @@ from app.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-#: seconds between two looks at the clock
-LOOK_EVERY = 10.0
-#: time between two rounds when nothing is left to do
-PRUNE_EVERY = timedelta(minutes=10)
+#: seconds between two rounds when nothing is left to do
+PRUNE_EVERY = 600.0
 
 
 def retention_of(settings: Settings) -> Retention:
@@ -33,14 +31,10 @@ class Pruning:
     def __init__(self, executor: Executor, retention: Retention) -> None:
         self._executor = executor
         self._retention = retention
-        self._done_at: datetime | None = None
 
     def __call__(self, now: datetime) -> bool:
-        """Do one round where one is due; return whether more rows wait."""
-        if self._done_at is not None and abs(now - self._done_at) < PRUNE_EVERY:
-            return False
+        """Do one round; return whether more rows wait."""
         done = self._executor.run(prune, retention=self._retention, now=now)
         if done.sessions or done.submissions or done.uploads:
             log.info("pruned", sessions=done.sessions, submissions=done.submissions, uploads=done.uploads)
-        self._done_at = None if done.has_more else now
         return done.has_more

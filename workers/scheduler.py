@@ -20,7 +20,7 @@ from workers import make_celery, nightly
 from workers.clock import Clock
 from workers.doorbell import Doorbell
 from workers.handlers import MakeHandlers, installed_handlers
-from workers.pruning import LOOK_EVERY, Pruning, retention_of
+from workers.pruning import PRUNE_EVERY, Pruning, retention_of
 from workers.rounds import Matching, Relay, delivery_round, start_round, timer_round
 from workers.sealing import SEAL_EVERY, Sealing
 from workers.signs_of_life import sign_of_life
@@ -62,8 +62,9 @@ class Loop:
             now = self._clock()
             self._look_at_clock(now)
             for item in self._rounds:
-                # a clock that was set back leaves a moment far ahead
-                if now >= next_at[item.name] or next_at[item.name] - now > timedelta(seconds=LONGEST_PAUSE):
+                # a clock that was set back leaves a moment further ahead than any pause
+                longest = timedelta(seconds=max(item.every, LONGEST_PAUSE))
+                if now >= next_at[item.name] or next_at[item.name] - now > longest:
                     pause = self._do(item)
                     next_at[item.name] = self._clock() + timedelta(seconds=pause)
             pause = min((moment - self._clock()).total_seconds() for moment in next_at.values())
@@ -110,7 +111,7 @@ def loops(
         Round("matching", second, Matching(executor)),
         Round("deliveries", second, delivery_round(executor, clock)),
         Round("sealing", SEAL_EVERY, Sealing(executor, settings.key_bytes("audit_key"))),
-        Round("pruning", LOOK_EVERY, Pruning(executor, retention_of(settings))),
+        Round("pruning", PRUNE_EVERY, Pruning(executor, retention_of(settings))),
         Round("nightly", nightly.LOOK_EVERY, nightly.Nightly(executor)),
         Round("sign of life", 5.0, _touch),
     ]

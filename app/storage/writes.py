@@ -135,6 +135,10 @@ class _Part:
     def counted(self) -> bool:
         return self.otherwise is not None
 
+    def like(self, other: _Part) -> bool:
+        same = self.statement is other.statement and self.names == other.names
+        return same and _only_inserts(self.statement) and not self.counted and not other.counted
+
 
 @dataclass(slots=True)
 class _Noted:
@@ -151,11 +155,12 @@ class _Noted:
         return any(part.statement.table is statement.table for part in self.parts)
 
     def add(self, part: _Part) -> None:
-        last = self.parts[-1] if self.parts else None
-        if last is not None and last.statement is part.statement and last.names == part.names and not part.counted:
-            last.rows += part.rows
-        else:
-            self.parts.append(part)
+        """Note the part; lines of one log stay in their order, because they go as one list."""
+        for noted in self.parts:
+            if noted.like(part):
+                noted.rows += part.rows
+                return
+        self.parts.append(part)
 
 
 def _only_inserts(statement: Statement) -> bool:

@@ -19,7 +19,7 @@ from app.storage.tables.people import session
 from app.storage.tables.work import pending_chunk, pending_upload, submission, user_task
 from tests.factories import WORK, make_place
 from tests.integration.test_pending_uploads import Desk, file, kept
-from workers.pruning import PRUNE_EVERY, Pruning, retention_of
+from workers.pruning import Pruning, retention_of
 
 DAYS = Retention(ended_sessions=timedelta(days=7), submissions=timedelta(days=30), pending_uploads=timedelta(days=30))
 
@@ -116,18 +116,6 @@ def test_much_is_forgotten_in_parcels(place, monkeypatch):
     place.later(days=8)
     round_ = Pruning(place.executor, DAYS)
     assert [round_(place.now) for _ in range(4)] == [True, True, False, False]
-    assert count(place, session) == 0
-
-
-def test_a_round_comes_when_it_is_due(place):
-    round_ = Pruning(place.executor, DAYS)
-    assert round_(place.now) is False
-    begin(place, 1)
-    place.later(days=8)
-    now = place.now
-    assert round_(now - timedelta(days=8) + PRUNE_EVERY / 2) is False
-    assert count(place, session) == 1
-    assert round_(now) is False
     assert count(place, session) == 0
 
 

@@ -236,6 +236,12 @@ class TestLoop:
         assert done.count("quick") == 6
         assert done.count("slow") == 2
 
+    def test_a_round_may_rest_longer_than_a_failure_lets_one(self):
+        done = []
+        rare = Round("rare", 600.0, lambda now: bool(done.append(now)))
+        self.make(rare, Round("quick", 1.0, lambda now: False), stop_after=1_300).run()
+        assert [(now - START).total_seconds() for now in done] == [0, 600, 1_200]
+
     def test_a_round_with_more_to_do_is_done_again_without_a_pause(self):
         left = [True, True, False]
         self.make(Round("timers", 1.0, lambda now: left.pop(0) if left else False), stop_after=4).run()

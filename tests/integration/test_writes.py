@@ -50,6 +50,16 @@ def test_a_row_is_inserted_changed_and_removed_in_this_order(database):
     assert names(database) == ["c", "e", "f"]
 
 
+def test_lines_of_a_log_keep_their_order_whatever_is_written_between(database):
+    with database.transaction() as connection:
+        for number in range(6):
+            write(connection, ADD_AUDIT, [_line(f"{number}")])
+            write(connection, ADD, [row(f"{number}")])
+        connection.commit()
+    with database.transaction(writing=False) as connection:
+        assert list(connection.scalars(select(audit.c.action).order_by(audit.c.key))) == list("012345")
+
+
 def test_all_that_is_noted_down_is_one_statement(postgresql_database):
     sent: list[str] = []
     event.listen(postgresql_database.engine, "before_cursor_execute", lambda _c, _r, sql, *_: sent.append(sql))

@@ -126,7 +126,8 @@ def publish_both(office, owner):
     assert "dueDate" in text
     assert "KOE_OHJAUS" in text
     owner.get_by_role("button", name="Julkaise").click()
-    owner.get_by_text("Julkaistu: Ajanvaraus ja hälytysindikaattorit, versio 2.").wait_for()
+    said = owner.locator("#k-notices", has_text="Julkaistu: Ajanvaraus ja hälytysindikaattorit, versio 2.")
+    said.wait_for()
 
 
 def test_nothing_is_lost_by_opening_and_saving(office, owner):
