@@ -48,6 +48,7 @@ AWAITED_FORMS = {
     "f_kutsulista",
     "f_kutsuvastaus",
     "f_lahete",
+    "f_seuranta",
     "f_sosiaalinen_tilanne",
     "f_suunnitelma",
     "f_suunnitelma_hyvaksynta",
