@@ -56,7 +56,15 @@ AWAITED_FORMS = {
 }
 JOB_TYPES = {*LOCAL_JOBS, "send_notification"}
 GATEWAYS = ("exclusiveGateway", "inclusiveGateway")
-CONTAINERS = ("process", "subProcess")
+#: pathways that are no part of a client's care and go on when the client stops it
+WITHOUT_CASE = {
+    "tyky_konsultaatio_istunto",
+    "tyky_konsultaatio_kayttoonotto",
+    "tyky_konsultaatio_tapaus",
+    "tyky_loppuarviointi",
+    "tyky_lokipyynto",
+    "tyky_suostumuksen_voimassaolo",
+}
 
 in_every_folder = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 #: the pathways and the common rules that they take in
@@ -105,7 +113,7 @@ def flow_nodes(root: etree._Element) -> list[etree._Element]:
         element
         for element in root.iter()
         if isinstance(element.tag, str)
-        and re.search(r"(Task|Event|Gateway|subProcess)$", tag(element))
+        and re.search(r"(Task|Event|Gateway|subProcess|callActivity)$", tag(element))
         and element.tag.startswith(f"{{{NS['bpmn']}}}")
     ]
 
@@ -293,16 +301,14 @@ def test_every_rule_is_taken_in_and_every_pathway_takes_in_the_rules_that_hold_e
         for folder in FOLDERS
     }
     assert set().union(*taken.values()) == {path.stem for path in RULES}
-    everywhere = {
-        "x2_maaraajat",
-        "x4_asiakas_peruu",
-        "x5_ei_tavoitettu",
-        "x5_tavoittelu",
-        "x8_kiireellinen_hoito",
-        "x8_kiireellisyys",
-    }
     for folder, rules in taken.items():
-        assert everywhere <= rules, folder.name
+        own_tasks = find(diagram(folder), ".//bpmn:userTask")
+        assert "x2_maaraajat" in rules or not own_tasks, folder.name
+        # what is not done for the client's case (a request of the own log, anonymous work) does not end with it
+        if folder.name not in WITHOUT_CASE:
+            assert "x4_asiakas_peruu" in rules, folder.name
+        assert ("x8_kiireellisyys" in rules) <= ("x8_kiireellinen_hoito" in rules), folder.name
+        assert ("x5_tavoittelu" in rules) <= ("x5_ei_tavoitettu" in rules), folder.name
 
 
 # -- what a diagram names exists -------------------------------------------------------------------------------------
@@ -514,7 +520,6 @@ def test_an_end_of_a_case_says_an_outcome_and_says_whose_choice_it_is(folder: Pa
         for node in flow_nodes(root)
         if node.find("bpmn:extensionElements/zeebe:taskDefinition[@type='close_case']", NS) is not None
     ]
-    assert closing
     for end in closing:
         assert tag(end) == "endEvent", end.get("id")
         assert headers(end, "outcome") <= set(Outcome), end.get("id")
