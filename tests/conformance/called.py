@@ -28,10 +28,10 @@ class Called:
     def choose(
         self,
         process_id: str,
-        binding: Binding,  # noqa: ARG002
+        binding: Binding,
         *,
-        version_tag: str,  # noqa: ARG002
-        caller_definition_key: int | None,  # noqa: ARG002
+        version_tag: str,
+        caller_definition_key: int | None,
     ) -> CallableVersion | None:
         """Return a process that ends with the next result."""
         results = self._calls.get(process_id)
