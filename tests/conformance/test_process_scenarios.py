@@ -80,8 +80,12 @@ def viite(area: str) -> dict[str, Any]:
 
 
 def choices(source: str) -> list[Option]:
-    named = {"services": "services", "sources": "referral_sources", "languages": "languages"}
-    return [Option(row["id"], row["value"]["name"]) for row in reference(named[source])]
+    """The options of a list; people are named by their user names in the demo."""
+    if source == "users":
+        people = json.loads((PROCESSES / "shared" / "demo" / "people.json").read_text())["people"]
+        return [Option(person["username"], {"fi": person["name"]}) for person in people]
+    rows = reference("referral_sources" if source == "sources" else source)
+    return [Option(row["id"], row.get("name") or row["value"]["name"]) for row in rows]
 
 
 class Story:
