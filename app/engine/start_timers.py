@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from app.domain.errors import NotFound
 from app.engine import feel
 from app.engine.expressions import Constant
 from app.engine.seam import Surroundings
-from app.engine.timers import Schedule, plan
+from app.engine.timers import plan
 
 if TYPE_CHECKING:
     from app.engine.diagrams import CompiledProcess
@@ -46,8 +46,6 @@ def plan_start(
         schedule = plan(timer.kind, feel.evaluate_one(value.text, surroundings.contexts, now=moment), moment)
     if after is None:
         return PlannedStart(due_at=schedule.due, repetitions_left=schedule.left)
-    took_place = Schedule(
-        due=after.due_at, left=after.repetitions_left, interval=schedule.interval, anchor=schedule.anchor
-    )
+    took_place = replace(schedule, due=after.due_at, left=after.repetitions_left)
     following = took_place.next_after(moment)
     return None if following is None else PlannedStart(due_at=following.due, repetitions_left=following.left)

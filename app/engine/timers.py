@@ -2,18 +2,20 @@
 Durations, moments and cycles of timers.
 
 Days, weeks, months and years are steps of the wall clock in Europe/Helsinki (what comes "in one day" comes at the same
-hour, also over a change to summer time); hours, minutes and seconds are elapsed time. Results are in UTC.
+hour, also over a change to summer time); hours, minutes and seconds are elapsed time. Cron expressions are read off the
+same clock. Results are in UTC.
 """
 
 from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from app.domain.errors import EngineFault
+from app.engine.cron import CronExpression, NoCronExpression, read_cron
 from app.engine.feel.values import YearsMonths
 from app.engine.seam import Value
 
@@ -84,7 +86,7 @@ class Interval:
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """
-    When a timer is due, and how it goes on: `left` more turns (-1 endless, None no cycle) every `interval`.
+    When a timer is due, and how it goes on: `left` more turns (-1 endless, None no cycle), by `interval` or `cron`.
 
     `anchor` is the clock in Helsinki (without zone) from which a cycle of days or months counts. Were each turn counted
     from the one before, a cycle at 3.30 would stay at 4.30 after the night in spring that has no 3.30, and one on the
@@ -95,9 +97,12 @@ class Schedule:
     left: int | None = None
     interval: Interval | None = None
     anchor: datetime | None = None
+    cron: CronExpression | None = None
 
     def rhythm(self) -> str:
-        """Return interval and anchor as text, for `read_rhythm`; "" where the timer is no cycle."""
+        """Return what makes the cycle as text, for `with_rhythm`; "" where the timer is no cycle."""
+        if self.cron is not None:
+            return self.cron.text
         if self.interval is None:
             return ""
         return self.interval.text() + (f"@{self.anchor.isoformat()}" if self.anchor else "")
@@ -108,6 +113,9 @@ class Schedule:
 
         A late cycle keeps its grid: it runs once and jumps to the next slot in the future (reliability.md 3.3).
         """
+        if self.cron is not None:
+            due = _first_of(self.cron, max(now, self.due))
+            return None if due is None else replace(self, due=due)
         if self.interval is None or self.left is None or self.left == 0:
             return None
         left = self.left if self.left == ENDLESS else self.left - 1
@@ -138,10 +146,40 @@ def read_interval(text: str) -> Interval | None:
     )
 
 
-def read_rhythm(text: str) -> tuple[Interval | None, datetime | None]:
-    """Return the interval and the anchor of a cycle's text; states of earlier builds hold no anchor."""
+def with_rhythm(text: str, *, due: datetime, left: int | None) -> Schedule:
+    """Return a turn of the cycle of that text; states of earlier builds hold no anchor."""
+    if text and text[0] not in "P-":
+        return Schedule(due=due, left=left, cron=read_cron(text))
     interval, _, anchor = text.partition("@")
-    return read_interval(interval), datetime.fromisoformat(anchor) if anchor else None
+    return Schedule(
+        due=due, left=left, interval=read_interval(interval), anchor=datetime.fromisoformat(anchor) if anchor else None
+    )
+
+
+def _first_of(cron: CronExpression, moment: datetime) -> datetime | None:
+    """
+    Return the first time (UTC) of the cron expression after the moment, None where none comes any more.
+
+    As with the other cycles, an hour that comes twice in autumn is the first of the two and one that does not exist in
+    spring is the one after it. What happens in every hour happens in each of the two, too.
+    """
+    local = moment.astimezone(HELSINKI)
+    if cron.is_every_hour:
+        clock = cron.first_after(local.replace(tzinfo=None))
+        while clock is not None:
+            # counted on with the offset of now; only around midnight of a day of change may that be another day
+            found = (clock - (local.utcoffset() or timedelta())).replace(tzinfo=UTC)
+            if cron.holds(found.astimezone(HELSINKI).replace(tzinfo=None)):
+                return found
+            clock = cron.first_after(clock)
+        return None
+    clock = cron.first_after(local.replace(tzinfo=None))
+    while clock is not None:
+        found = clock.replace(tzinfo=HELSINKI).astimezone(UTC)
+        if found > moment:
+            return found
+        clock = cron.first_after(clock)
+    return None
 
 
 def to_interval(value: Value) -> Interval:
@@ -205,10 +243,15 @@ def plan(kind: str, value: Value, now: datetime) -> Schedule:
 
 
 def _plan_cycle(value: Value, now: datetime) -> Schedule:
+    if isinstance(value, str) and (cron := _cron(value)) is not None:
+        due = _first_of(cron, now)
+        if due is None:
+            raise EngineFault("timer_out_of_range", "a timer is outside the calendar")
+        return Schedule(due=due, left=ENDLESS, cron=cron)
     match = _CYCLE.fullmatch(value.strip()) if isinstance(value, str) else None
     interval = read_interval(match["step"]) if match else to_interval(value)
     if interval is None or not interval.is_forward():
-        raise EngineFault("timer_value", "a timer's cycle is not of the form R3/P7D")
+        raise EngineFault("timer_value", "a timer's cycle is neither of the form R3/P7D nor cron")
     times = int(match["times"]) if match and match["times"] else None
     if times == 0:
         raise EngineFault("timer_value", "a timer's cycle has no turns")
@@ -224,6 +267,13 @@ def _plan_cycle(value: Value, now: datetime) -> Schedule:
     if first.due > now:
         return first
     return first.next_after(now) or first
+
+
+def _cron(text: str) -> CronExpression | None:
+    try:
+        return read_cron(text)
+    except NoCronExpression:
+        return None
 
 
 def is_timer_text(kind: str, text: str) -> bool:

@@ -11,7 +11,7 @@ from app.domain.errors import EngineFault
 from app.engine.expressions import Template
 from app.engine.scopes import storable
 from app.engine.seam import MessageAwaited, SignalAwaited, TimerOpened, Trigger, Value, Variables
-from app.engine.timers import Schedule, plan, read_rhythm
+from app.engine.timers import Schedule, plan, with_rhythm
 from app.engine.tokens import Token, Wait
 
 if TYPE_CHECKING:
@@ -211,8 +211,7 @@ def happened(host: Token, wait: Wait, subscription: Subscription, trigger: Trigg
 
 
 def _open_next_turn(host: Token, wait: Wait) -> None:
-    interval, anchor = read_rhythm(wait.note)
-    this_turn = Schedule(due=datetime.fromisoformat(wait.due), left=wait.left, interval=interval, anchor=anchor)
+    this_turn = with_rhythm(wait.note, due=datetime.fromisoformat(wait.due), left=wait.left)
     following = this_turn.next_after(host.workflow.surroundings.now)
     if following is not None:
         open_timer(host, wait.element, following)

@@ -111,8 +111,8 @@ UNSUPPORTED = {
         element("intermediateCatchEvent", "x", timer("timeDuration", "soon"), name="Kutsu"),
         "timer_unreadable",
     ),
-    "a cron cycle": (
-        element("intermediateCatchEvent", "x", timer("timeCycle", "0 0 9 * * *"), name="Kutsu"),
+    "a cron cycle that never comes": (
+        element("intermediateCatchEvent", "x", timer("timeCycle", "0 0 9 30 2 *"), name="Kutsu"),
         "timer_unreadable",
     ),
     "a timer without time": (

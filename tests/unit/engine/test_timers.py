@@ -15,9 +15,9 @@ from app.engine.timers import (
     Schedule,
     plan,
     read_interval,
-    read_rhythm,
     to_interval,
     to_moment,
+    with_rhythm,
 )
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -99,7 +99,9 @@ def test_cycles(value, due, left):
     assert (schedule.due, schedule.left) == (due, left)
 
 
-@pytest.mark.parametrize("value", ["R0/P1D", "R3/PT0S", "R3/-P1D", "0 0 9 * * *", "", None, "R3/", "R3/P1D/P1D"])
+@pytest.mark.parametrize(
+    "value", ["R0/P1D", "R3/PT0S", "R3/-P1D", "0 0 9 * *", "0 0 9 30 2 *", "", None, "R3/", "R3/P1D/P1D"]
+)
 def test_what_is_no_cycle_is_a_fault(value):
     with pytest.raises(EngineFault):
         plan("cycle", value, NOW)
@@ -125,10 +127,7 @@ def turns(text: str, now: datetime, count: int) -> list[str]:
     schedule, clocks = plan("cycle", text, now), []
     for _ in range(count):
         clocks.append(schedule.due.astimezone(HELSINKI).strftime("%d.%m. %H:%M%z"))
-        interval, anchor = read_rhythm(schedule.rhythm())
-        schedule = Schedule(due=schedule.due, left=schedule.left, interval=interval, anchor=anchor).next_after(
-            schedule.due
-        )
+        schedule = with_rhythm(schedule.rhythm(), due=schedule.due, left=schedule.left).next_after(schedule.due)
     return clocks
 
 
@@ -179,9 +178,9 @@ def test_a_monthly_cycle_on_the_last_day_does_not_stay_on_the_28th():
 
 
 def test_a_cycle_of_an_earlier_build_without_anchor_goes_on():
-    interval, anchor = read_rhythm("P0M1DT0S")
-    assert (interval, anchor) == (Interval(days=1), None)
-    assert Schedule(due=NOW, left=ENDLESS, interval=interval).next_after(NOW).due == NOW + timedelta(days=1)
+    schedule = with_rhythm("P0M1DT0S", due=NOW, left=ENDLESS)
+    assert (schedule.interval, schedule.anchor) == (Interval(days=1), None)
+    assert schedule.next_after(NOW).due == NOW + timedelta(days=1)
 
 
 @given(st.integers(0, 24), st.integers(0, 60), st.integers(0, 86_399), st.integers(0, 5000))
