@@ -180,20 +180,21 @@ def contexts(
 
 
 def _decisions_of(uow: UnitOfWork, outline: ProcessOutline, definition_key: int) -> Mapping[str, CompiledDecision]:
-    decisions = _Decisions(uow)
+    decisions = _Decisions(uow, outline.decision_tags)
     if outline.pinned_decision_ids:
         decisions.load(uow.definitions.pinned_decisions(definition_key))
     # a version from before decisions were bound has none of its own
-    if newest := outline.decision_ids - decisions.keys():
-        decisions.load(uow.definitions.latest_decisions(newest))
+    if newest := outline.decision_ids.difference(decisions):
+        decisions.load(uow.definitions.latest_decisions(newest, tags=outline.decision_tags))
     return decisions
 
 
 class _Decisions(Mapping[str, CompiledDecision]):
     """Decisions by id: those that the process names at once, one whose id is computed when it is asked."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
+    def __init__(self, uow: UnitOfWork, tags: Mapping[str, str]) -> None:
         self._uow = uow
+        self._tags = tags
         self._loaded: dict[str, CompiledDecision] = {}
 
     def load(self, versions: Mapping[str, tuple[str, int]]) -> None:
@@ -208,7 +209,7 @@ class _Decisions(Mapping[str, CompiledDecision]):
 
     def __getitem__(self, decision_id: str) -> CompiledDecision:
         if decision_id not in self._loaded:
-            self.load(self._uow.definitions.latest_decisions([decision_id]))
+            self.load(self._uow.definitions.latest_decisions([decision_id], tags=self._tags))
         return self._loaded[decision_id]
 
     def __iter__(self) -> Iterator[str]:

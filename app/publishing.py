@@ -112,25 +112,30 @@ def missing_references(
     forms: Collection[str] = (),
     decisions: Collection[str] = (),
 ) -> list[Problem]:
-    """Return a problem for every form and decision that a process names and that is neither published nor given."""
-    form_ids = {form_id for outline in outlines for form_id in outline.form_ids} - set(forms)
-    decision_ids = {decision_id for outline in outlines for decision_id in outline.decision_ids} - set(decisions)
-    return [
-        *_missing("unknown_form", form_ids, uow.definitions.latest_forms(form_ids) if form_ids else {}, outlines),
-        *_missing(
-            "unknown_decision",
-            decision_ids,
-            uow.definitions.latest_decisions(decision_ids) if decision_ids else {},
-            outlines,
-        ),
-    ]
+    """
+    Return a problem for every form and decision that a process names and that is neither published nor given.
+
+    `forms` and `decisions` are those that are given; one that is asked for by a version tag has to be published.
+    """
+    problems: list[Problem] = []
+    for outline in outlines:
+        form_ids = outline.form_ids - (set(forms) - outline.form_tags.keys())
+        found = uow.definitions.latest_forms(form_ids, tags=outline.form_tags) if form_ids else {}
+        missing = _missing("unknown_form", form_ids - found.keys(), outline.form_tags, outline)
+        decision_ids = outline.decision_ids - (set(decisions) - outline.decision_tags.keys())
+        known = uow.definitions.latest_decisions(decision_ids, tags=outline.decision_tags) if decision_ids else {}
+        missing += _missing("unknown_decision", decision_ids - known.keys(), outline.decision_tags, outline)
+        problems += [problem for problem in missing if problem not in problems]
+    return problems
 
 
-def _missing(
-    code: str, wanted: Collection[str], found: Collection[str], outlines: Collection[ProcessOutline]
-) -> list[Problem]:
+def _missing(code: str, names: Collection[str], tags: Mapping[str, str], outline: ProcessOutline) -> list[Problem]:
     problems = []
-    for name in sorted(set(wanted) - set(found)):
-        users = [element.element_id for outline in outlines for element in outline.elements if element.form_id == name]
-        problems.append(Problem(code, place=users[0] if users else "", values={"id": name}))
+    for name in sorted(names):
+        users = [element.element_id for element in outline.elements if element.form_id == name]
+        place = users[0] if users else ""
+        if name in tags:
+            problems.append(Problem(f"{code}_tag", place=place, values={"id": name, "tag": tags[name]}))
+        else:
+            problems.append(Problem(code, place=place, values={"id": name}))
     return problems

@@ -96,6 +96,8 @@ def _files_of(uow: UnitOfWork, process_id: str, version: int | None) -> dict[str
     files = {f"{process_id}.bpmn": uow.definitions.xml(definition.key)}
     for form_id in sorted(outline.form_ids):
         files[f"forms/{form_id}.json"] = uow.definitions.form_source(definition.key, form_id)
-    for decision_id, (_, key) in sorted(uow.definitions.latest_decisions(outline.decision_ids).items()):
+    for decision_id, (_, key) in sorted(
+        uow.definitions.latest_decisions(outline.decision_ids, tags=outline.decision_tags).items()
+    ):
         files[f"{decision_id}.dmn"] = uow.definitions.decision_xml(key)
     return files

@@ -64,6 +64,7 @@ def publish(uow: UnitOfWork, *, resources: Mapping[str, bytes], actor: Actor, no
         form.form_id: uow.definitions.add_form(
             deployment_key=deployment_key,
             form_id=form.form_id,
+            version_tag=form.version_tag,
             content_hash=form.content_hash,
             source=read.form_sources[name],
             title=form.title,
@@ -122,6 +123,7 @@ def _add_decisions(
             key, version = uow.definitions.add_decision(
                 deployment_key=deployment_key,
                 decision_id=decision.decision_id,
+                version_tag=decision.version_tag,
                 content_hash=model.content_hash,
                 resource_name=name,
                 xml=resources[name],
@@ -150,7 +152,7 @@ def _contents(uow: UnitOfWork, read: Resources, resources: Mapping[str, bytes]) 
     bound: dict[str, frozenset[str]] = {}
     for name, diagram in read.diagrams.items():
         for outline in diagram.processes:
-            forms = uow.definitions.latest_forms(outline.form_ids) if outline.form_ids else {}
+            forms = _forms_of(uow, outline)
             whole = hashlib.sha256(hashlib.sha256(resources[name]).hexdigest().encode())
             if diagram.runnable != resources[name]:
                 whole.update(f"\0rules\0{diagram.content_hash}".encode())
@@ -164,6 +166,10 @@ def _contents(uow: UnitOfWork, read: Resources, resources: Mapping[str, bytes]) 
             own[outline.process_id] = whole.hexdigest()
             bound[outline.process_id] = outline.bound_process_ids
     return {process_id: _with_bound(process_id, own, bound) for process_id in own}
+
+
+def _forms_of(uow: UnitOfWork, outline: ProcessOutline) -> Mapping[str, tuple[int, str]]:
+    return uow.definitions.latest_forms(outline.form_ids, tags=outline.form_tags) if outline.form_ids else {}
 
 
 def _with_bound(process_id: str, own: Mapping[str, str], bound: Mapping[str, frozenset[str]]) -> str:
@@ -193,7 +199,7 @@ def _add_process(
     actor: Actor,
     now: datetime,
 ) -> Definition:
-    forms = uow.definitions.latest_forms(outline.form_ids) if outline.form_ids else {}
+    forms = _forms_of(uow, outline)
     content_hash = contents[outline.process_id]
     runs_itself = diagram.runnable == xml
     pinned = outline.pinned_decision_ids

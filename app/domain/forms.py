@@ -23,6 +23,7 @@ from app.domain.sharing import DataGroup
 #: longest answers in characters; a field may ask for less, never for more
 LONGEST_TEXT = 500
 LONGEST_LONG_TEXT = 20_000
+LONGEST_VERSION_TAG = 100
 #: most rows of a repeating group, and most files of a file field
 MOST_ROWS = 100
 MOST_FILES = 10
@@ -212,6 +213,8 @@ class FormDefinition:
     data_group: DataGroup | None
     sections: tuple[Section, ...]
     content_hash: str
+    #: a name that the process owner gives to a version ("" none), by which a user task may ask for it
+    version_tag: str = ""
     references: frozenset[str] = frozenset()
     layers: tuple[tuple[FieldPath, ...], ...] = ()
 

@@ -479,6 +479,9 @@ class ProcessOutline:
     bound_process_ids: frozenset[str] = frozenset()
     #: those of `decision_ids` of which the version is used that was in force when the process was published
     pinned_decision_ids: frozenset[str] = frozenset()
+    #: the version tags of those forms and decisions of which the newest version with a tag is used
+    form_tags: Mapping[str, str] = field(default_factory=dict)
+    decision_tags: Mapping[str, str] = field(default_factory=dict)
 
 
 #: property of a user task whose form another program shows (zeebe:formDefinition externalReference): where it is

@@ -68,7 +68,6 @@ def check_extensions(process: Scope, findings: Findings) -> None:
                 findings.repaired("task_definition_left_out", _owner(element, process))
             elif local_name(element) not in allowed:
                 findings.refuse("unsupported_extension", _owner(element, process), element=local_name(element))
-            _check_binding(element, process, findings)
         _check_attributes(element, process, findings)
         _check_behaviours(element, process, findings)
         _check_listeners(element, process, findings)
@@ -80,11 +79,6 @@ def _holder(element: _Element) -> _Element | None:
     if parent is None or namespace(parent) != BPMN or local_name(parent) != "extensionElements":
         return None
     return parent.getparent()
-
-
-def _check_binding(element: _Element, process: Scope, findings: Findings) -> None:
-    if element.get("bindingType") == "versionTag" and local_name(element) != "calledElement":
-        findings.refuse("unsupported_attribute", _owner(element, process), attribute="bindingType")
 
 
 def _check_attributes(element: _Element, process: Scope, findings: Findings) -> None:

@@ -26,7 +26,7 @@ def outline(process: Scope, readings: Readings) -> ProcessOutline:
         version_tag="" if tag is None else tag.get("value", ""),
         start_events=tuple(_start_event(node, readings) for node in process.starts() if node.tag == "startEvent"),
         elements=elements,
-        form_ids=frozenset(readings.form_ids),
+        form_ids=readings.form_ids,
         decision_ids=readings.decision_ids,
         called_process_ids=frozenset(readings.called_process_ids),
         bound_process_ids=frozenset(readings.bound_process_ids),
@@ -34,6 +34,8 @@ def outline(process: Scope, readings: Readings) -> ProcessOutline:
         references=frozenset(readings.references),
         properties=readings.properties(process),
         pinned_decision_ids=readings.pinned_decision_ids,
+        form_tags=readings.form_tags,
+        decision_tags=readings.decision_tags,
     )
 
 

@@ -82,11 +82,11 @@ class Readings:
         #: whether every expression was parsed when the diagram was published
         self.published = published
         self.references: set[str] = set()
-        self.form_ids: set[str] = set()
         #: definitions of ours, made from the forms inside the diagram, by form id
         self.embedded_forms: dict[str, bytes] = {}
-        #: by decision: how the elements bind its version, "latest" or "deployment"
-        self.decision_bindings: dict[str, str] = {}
+        #: by form and by decision: how the elements bind its version, and the version tag that they ask for
+        self.form_bindings: dict[str, tuple[Binding, str]] = {}
+        self.decision_bindings: dict[str, tuple[Binding, str]] = {}
         self.job_types: set[str] = set()
         self.called_process_ids: set[str] = set()
         self.bound_process_ids: set[str] = set()
@@ -195,10 +195,24 @@ class Readings:
         if not form_id:
             self.findings.refuse("form_without_id", node)
             return None
-        if form.get("bindingType") == "versionTag":
-            self.findings.refuse("form_by_version_tag", node)
-        self.form_ids.add(form_id)
+        # latest and deployment are the same: a process version keeps the forms that it was published with
+        binding, tag = self._binding(form, node)
+        bound = (binding if tag else Binding.LATEST, tag)
+        if self.form_bindings.setdefault(form_id, bound) != bound and not self.published:
+            self.findings.refuse("form_binding_mixed", node, form=form_id)
         return form_id
+
+    def _binding(self, element: _Element, node: Node) -> tuple[Binding, str]:
+        """Return which version of a form or decision is meant, and its version tag; "" where it is none."""
+        text, tag = element.get("bindingType", Binding.LATEST), element.get("versionTag", "").strip()
+        if text not in set(Binding) or (text == Binding.VERSION_TAG and tag.startswith("=")):
+            # what was published by an earlier build goes on with the newest, as it did
+            if not self.published:
+                self.findings.refuse("unsupported_attribute", node, attribute="bindingType")
+            return Binding.LATEST, ""
+        if text == Binding.VERSION_TAG and not tag:
+            self.findings.refuse("version_tag_missing", node)
+        return Binding(text), tag if text == Binding.VERSION_TAG else ""
 
     def _embedded(self, form_key: str, node: Node) -> str:
         """Return the id of the form that is inside the diagram (zeebe:userTaskForm), as a form of ours."""
@@ -267,11 +281,14 @@ class Readings:
             self.findings.refuse("decision_id_missing", node)
             return NOTHING, ""
         decision = self.template(called.get("decisionId"), node)
+        binding, tag = self._binding(called, node)
         if isinstance(decision, Constant):
-            self._bind(str(decision.value), called.get("bindingType", "latest"), node)
-        elif called.get("bindingType") == "deployment":
+            self._bind(str(decision.value), (binding, tag), node)
+        elif binding is Binding.DEPLOYMENT:
             # which decision it will be is not known when its version could be bound
             self.findings.repaired("decision_newest", node)
+        elif tag:
+            self.findings.refuse("decision_computed_by_tag", node)
         return decision, self.variable_name(called.get("resultVariable", ""), node)
 
     def called_element(self, node: Node) -> CalledElement:
@@ -304,10 +321,25 @@ class Readings:
             takes_all=not is_false(attributes.get("propagateAllChildVariables")),
         )
 
-    def _bind(self, decision_id: str, binding: str, node: Node) -> None:
+    def _bind(self, decision_id: str, binding: tuple[Binding, str], node: Node) -> None:
         if self.decision_bindings.setdefault(decision_id, binding) != binding:
             # one version of each decision goes with a step
             self.findings.refuse("decision_binding_mixed", node, decision=decision_id)
+
+    @property
+    def form_ids(self) -> frozenset[str]:
+        """Forms that the process shows."""
+        return frozenset(self.form_bindings)
+
+    @property
+    def form_tags(self) -> dict[str, str]:
+        """The version tag of each form that is asked for by one."""
+        return {name: tag for name, (_, tag) in self.form_bindings.items() if tag}
+
+    @property
+    def decision_tags(self) -> dict[str, str]:
+        """The version tag of each decision that is asked for by one."""
+        return {name: tag for name, (_, tag) in self.decision_bindings.items() if tag}
 
     @property
     def decision_ids(self) -> frozenset[str]:
@@ -317,7 +349,7 @@ class Readings:
     @property
     def pinned_decision_ids(self) -> frozenset[str]:
         """Decisions of which the version counts that was in force when the process was published."""
-        return frozenset(name for name, binding in self.decision_bindings.items() if binding == "deployment")
+        return frozenset(name for name, (binding, _) in self.decision_bindings.items() if binding is Binding.DEPLOYMENT)
 
     # -- events ------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, text
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text
 
 from app.domain.errors import NotFound
 from app.domain.keys import new_key
@@ -199,6 +199,7 @@ class Definitions:
         *,
         deployment_key: int,
         decision_id: str,
+        version_tag: str,
         content_hash: str,
         resource_name: str,
         xml: bytes,
@@ -221,6 +222,7 @@ class Definitions:
                 deployment_key=deployment_key,
                 decision_id=decision_id,
                 version=version,
+                version_tag=version_tag,
                 content_hash=content_hash,
                 resource_name=resource_name,
                 xml=xml,
@@ -235,6 +237,7 @@ class Definitions:
         *,
         deployment_key: int,
         form_id: str,
+        version_tag: str,
         content_hash: str,
         source: bytes,
         title: LocalizedText,
@@ -256,6 +259,7 @@ class Definitions:
                 deployment_key=deployment_key,
                 form_id=form_id,
                 version=(newest.version if newest else 0) + 1,
+                version_tag=version_tag,
                 content_hash=content_hash,
                 source=source,
                 title=dict(title),
@@ -264,11 +268,18 @@ class Definitions:
         )
         return key
 
-    def latest_forms(self, form_ids: Collection[str]) -> dict[str, tuple[int, str]]:
-        """Return key and content hash of the newest version of each of the forms that exist."""
+    def latest_forms(
+        self, form_ids: Collection[str], *, tags: Mapping[str, str] | None = None
+    ) -> dict[str, tuple[int, str]]:
+        """
+        Return key and content hash of the newest version of each of the forms that exist.
+
+        Of a form among `tags` the newest version with its tag counts.
+        """
+        columns = form_definition.c
         newest = (
-            select(form_definition.c.form_id, func.max(form_definition.c.version).label("version"))
-            .where(form_definition.c.form_id.in_(form_ids))
+            select(columns.form_id, func.max(columns.version).label("version"))
+            .where(_wanted(columns.form_id, columns.version_tag, form_ids, tags or {}))
             .group_by(form_definition.c.form_id)
             .subquery()
         )
@@ -295,11 +306,18 @@ class Definitions:
             raise NotFound("form", form_id)
         return bytes(source)
 
-    def latest_decisions(self, decision_ids: Collection[str]) -> dict[str, tuple[str, int]]:
-        """Return content hash and key of the newest version of each of the decisions that exist."""
+    def latest_decisions(
+        self, decision_ids: Collection[str], *, tags: Mapping[str, str] | None = None
+    ) -> dict[str, tuple[str, int]]:
+        """
+        Return content hash and key of the newest version of each of the decisions that exist.
+
+        Of a decision among `tags` the newest version with its tag counts.
+        """
+        columns = decision_definition.c
         newest = (
-            select(decision_definition.c.decision_id, func.max(decision_definition.c.version).label("version"))
-            .where(decision_definition.c.decision_id.in_(decision_ids))
+            select(columns.decision_id, func.max(columns.version).label("version"))
+            .where(_wanted(columns.decision_id, columns.version_tag, decision_ids, tags or {}))
             .group_by(decision_definition.c.decision_id)
             .subquery()
         )
@@ -331,6 +349,14 @@ class Definitions:
         if xml is None:
             raise NotFound("decision definition", key)
         return bytes(xml)
+
+
+def _wanted(
+    name: ColumnElement[str], tag: ColumnElement[str], names: Collection[str], tags: Mapping[str, str]
+) -> ColumnElement[bool]:
+    """Return the condition for versions that may be chosen: of a name with a tag those that have it."""
+    plain = [each for each in names if each not in tags]
+    return or_(name.in_(plain), *(and_(name == each, tag == tags[each]) for each in names if each in tags))
 
 
 def _to_definition(row: AnyRow) -> Definition:

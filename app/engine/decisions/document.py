@@ -91,6 +91,13 @@ def text_of(element: Element | None) -> str:
     return "" if inner is None else "".join(str(part) for part in inner.itertext()).strip()
 
 
+def version_tag(element: Element) -> str:
+    """Return the zeebe:versionTag of the element, "" where it has none."""
+    extensions = child(element, "extensionElements")
+    tag = None if extensions is None else extensions.find(f"{{{ZEEBE}}}versionTag")
+    return "" if tag is None else tag.get("value", "").strip()
+
+
 def zeebe_properties(element: Element) -> dict[str, str]:
     """Return the zeebe:properties of the element's extensionElements."""
     extensions = child(element, "extensionElements")

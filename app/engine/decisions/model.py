@@ -189,4 +189,5 @@ def _outline(element: ReadElement, compiled: _Compiled) -> DecisionOutline:
         hit_policy=logic.get("hitPolicy", ""),
         references=frozenset().union(*(compiled.names[key] for key in needed)),
         properties=element.properties,
+        version_tag=element.version_tag,
     )

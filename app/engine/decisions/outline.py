@@ -28,6 +28,8 @@ class DecisionOutline:
     #: names of the read-only contexts and variables that the logic reads, dotted: "asia.ika"
     references: frozenset[str] = frozenset()
     properties: Mapping[str, str] = field(default_factory=dict)
+    #: a name that the process owner gives to a version ("" none), by which a rule task may ask for it
+    version_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any
 from app.domain.errors import Problem
 from app.domain.localized import LocalizedText
 from app.engine.decisions.boxed import BoxedReader
-from app.engine.decisions.document import Element, child, children, local_name, zeebe_properties
+from app.engine.decisions.document import Element, child, children, local_name, version_tag, zeebe_properties
 from app.engine.decisions.types import item, name_of, names_in
 
 #: elements that a program evaluates, by their XML name, and what the evaluator calls them
@@ -31,6 +31,7 @@ class ReadElement:
     written: dict[str, Any]
     name: LocalizedText
     properties: dict[str, str]
+    version_tag: str
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -186,7 +187,7 @@ def _read_element(element: Element, key: str, element_id: str, namespace: str, p
         }
         written["type"] = None if variable is None else _service_type(reader, variable)
     properties = zeebe_properties(element)
-    return ReadElement(key, written, _localized(element, properties), properties, reader.problems)
+    return ReadElement(key, written, _localized(element, properties), properties, version_tag(element), reader.problems)
 
 
 def _service_type(reader: BoxedReader, variable: Element) -> Any:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain.errors import InvalidFormDefinition, Problem
-from app.domain.forms import LONGEST_LONG_TEXT, LONGEST_TEXT
+from app.domain.forms import LONGEST_LONG_TEXT, LONGEST_TEXT, LONGEST_VERSION_TAG
 from app.domain.localized import LANGUAGES
 from app.engine.forms.json_source import read_object
 
@@ -72,6 +72,8 @@ def convert_form_js(content: bytes, *, form_id: str = "") -> tuple[bytes, tuple[
         raise InvalidFormDefinition(converter.problems)
     title = converter.heading or own_id
     made: dict[str, Any] = {"id": _FORM_ID.sub("_", own_id), "title": _in_all(title), "sections": sections}
+    if tag := str(source.get("versionTag") or "").strip()[:LONGEST_VERSION_TAG]:
+        made["versionTag"] = tag
     if converter.introduction:
         made["introduction"] = _in_all("\n\n".join(converter.introduction)[:2_000])
     return json.dumps(made, ensure_ascii=False, default=_number).encode(), tuple(converter.notes)
