@@ -23,7 +23,13 @@ FOREIGN_EXECUTION = (
 )
 
 #: what drawings made before the events of task listeners got their present names call them
-_EVENT_NAMES = {"create": "creating", "assignment": "assigning", "update": "updating", "complete": "completing"}
+_EVENT_NAMES = {
+    "create": "creating",
+    "assignment": "assigning",
+    "update": "updating",
+    "complete": "completing",
+    "cancel": "canceling",
+}
 
 TASKS = frozenset(
     {"task", "userTask", "manualTask", "serviceTask", "sendTask", "receiveTask", "scriptTask", "businessRuleTask"}

@@ -122,11 +122,28 @@ UNSUPPORTED = {
     "a listener that we do not run": (
         user(
             "x",
-            extensions="<zeebe:taskListeners>"
-            '<zeebe:taskListener eventType="canceling" type="l"/></zeebe:taskListeners>',
+            extensions='<zeebe:taskListeners><zeebe:taskListener eventType="sleeping" type="l"/></zeebe:taskListeners>',
             name="Kutsu",
         ),
         "listener_event",
+    ),
+    "a listener of cancelling whose type is computed": (
+        user(
+            "x",
+            extensions="<zeebe:taskListeners>"
+            '<zeebe:taskListener eventType="canceling" type="=l"/></zeebe:taskListeners>',
+            name="Kutsu",
+        ),
+        "listener_computed",
+    ),
+    "a listener of cancelling without a number of retries": (
+        user(
+            "x",
+            extensions="<zeebe:taskListeners>"
+            '<zeebe:taskListener eventType="canceling" type="l" retries="many"/></zeebe:taskListeners>',
+            name="Kutsu",
+        ),
+        "listener_computed",
     ),
 }
 
