@@ -279,7 +279,7 @@ def test_a_listener_is_told_of_a_cancelled_task_also_when_its_instance_has_ended
 
 def test_a_task_that_goes_another_way_leaves_a_sound_state(door, program):
     place = door.place
-    late = '<bpmn:boundaryEvent id="b" attachedToRef="first"><bpmn:timerEventDefinition><bpmn:timeDuration>P1D'
+    late = '<bpmn:boundaryEvent id="b" attachedToRef="first"><bpmn:timerEventDefinition><bpmn:timeDuration>PT1M'
     late += "</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:boundaryEvent>" + user_step("late")
     xml = listened(("canceling", "gone")).replace(
         b"</bpmn:process>", (late + chain("b", "late")).encode() + b"</bpmn:process>"
