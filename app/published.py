@@ -102,6 +102,7 @@ def surroundings(
         contexts=contexts(uow, process.outline.references, case_key=case_key, area_id=area_id, now=now),
         decisions=_decisions_of(uow, process.outline, definition_key),
         instance_key=instance_key,
+        has_case=case_key is not None,
         processes=CallableProcesses(uow, definition_key=definition_key, case_key=case_key, area_id=area_id, now=now),
     )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from app.commands.close_case import close_if_over
+from app.commands.note_facts import note_facts
 from app.domain.actor import Actor
 from app.domain.steps import (
     IncidentOpened,
@@ -59,6 +60,8 @@ def record_step(
     uow.instances.write_variables(instance.key, written, now=now)
     _rule(uow, instance, step, actor, now)
     _send(uow, instance, step, now)
+    if step.notes:
+        note_facts(uow, instance=instance, notes=step.notes, actor=actor, now=now)
     for decision in step.decisions:
         uow.care.record_decision(decision, instance_key=instance.key, case_key=instance.case_key, now=now)
     if step.status != InstanceStatus.ACTIVE:
@@ -77,7 +80,7 @@ def _assignees(uow: UnitOfWork, step: Step) -> Mapping[str, int]:
     """Return the keys of the people whom the new tasks name."""
     names = {task.assignee for task in _of_kind(step, UserTaskOpened) if task.assignee}
     names |= {ruled.changes["assignee"] for ruled in step.rulings if ruled.changes.get("assignee")}
-    return uow.accounts.keys_of(names) if names else {}
+    return uow.accounts.named(names) if names else {}
 
 
 def _change_of_incidents(uow: UnitOfWork, step: Step, now: datetime) -> int:

@@ -63,6 +63,9 @@ class Case:
     unit_id: str
     owner_key: int | None
     owner_role: str
+    #: the named client coordinator (asiakasvastaava) and who stands in for them
+    coordinator_key: int | None = None
+    deputy_key: int | None = None
     source: str
     service_relation: str
     is_open: bool

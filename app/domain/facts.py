@@ -15,6 +15,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.domain.calendar import local_date
+from app.domain.held_facts import ASKED_TOO, GROUPS
 from app.domain.sharing import DataGroup
 
 
@@ -64,8 +65,8 @@ def facts(
     """
     Return the named facts, each with its data group; what is not known is there with the value None.
 
-    `attributes` are facts that the case itself holds (lahde, palvelusuhde, alue ...), all of the basic group; an answer
-    of the same name does not override them. `today` is the date in Finland.
+    `attributes` are facts that the records of the case hold (app.domain.held_facts); an answer of the same name
+    overrides only those that forms ask too. `today` is the date in Finland.
     """
     latest = _latest(answers)
     own = attributes or {}
@@ -74,8 +75,8 @@ def facts(
         rule = _RULES.get(name)
         if rule is not None:
             result[name] = Fact(value=rule.value(latest, birth_date, today), data_group=rule.data_group)
-        elif name in own:
-            result[name] = Fact(value=own[name], data_group=DataGroup.BASIC)
+        elif name in own and not (name in ASKED_TOO and name in latest):
+            result[name] = Fact(value=own[name], data_group=GROUPS.get(name, DataGroup.BASIC))
         else:
             answer = latest.get(name)
             # what nobody has answered could be anything: the strictest group
@@ -150,6 +151,39 @@ def _earlier_consultation(latest: _Latest, _: date | None, __: date) -> str | No
     return None if answer is None else answer.value
 
 
+#: indicators that are said of every unemployed person or of age: no risk of themselves (domain.md 4.4)
+_NO_RISK = frozenset({"I03", "I18"})
+#: conclusions of an assessment that say that work ability is reduced
+_REDUCED = frozenset({"osatyokykyinen", "kuntoutuksen_tarve", "kuntoutus_ensin"})
+LONG_UNEMPLOYMENT, LONG_UNEMPLOYMENT_OF_THE_YOUNG, YOUNG = 12, 6, 25
+
+
+def _risk_factors(latest: _Latest, _: date | None, __: date) -> int | None:
+    indicators = latest.get("indikaattorit")
+    if indicators is None or not isinstance(indicators.fact, list):
+        return None
+    return len({str(code) for code in indicators.fact} - _NO_RISK)
+
+
+def _reduced(latest: _Latest, _: date | None, __: date) -> bool | None:
+    said = latest.get("osatyokykyinen")
+    known = None if said is None else said.fact
+    conclusion = latest.get("johtopaatos")
+    if known is True or (conclusion is not None and conclusion.value in _REDUCED):
+        return True
+    return None if known is None and (conclusion is None or conclusion.value is None) else False
+
+
+def _long_unemployed(latest: _Latest, birth_date: date | None, today: date) -> bool | None:
+    months, age = _unemployment_months(latest, birth_date, today), _age(latest, birth_date, today)
+    if months is None:
+        return None
+    # without the age only what holds of everybody is known
+    if months >= LONG_UNEMPLOYMENT or months < LONG_UNEMPLOYMENT_OF_THE_YOUNG:
+        return months >= LONG_UNEMPLOYMENT
+    return None if age is None else age < YOUNG
+
+
 @dataclass(frozen=True, slots=True)
 class _Rule:
     data_group: DataGroup
@@ -163,5 +197,8 @@ _RULES = {
     "tyottomyys_kk": _Rule(DataGroup.EMPLOYMENT, _UNEMPLOYMENT, _unemployment_months),
     "tyottomyys_v": _Rule(DataGroup.EMPLOYMENT, _UNEMPLOYMENT, _unemployment_years),
     "terveystarkastus_v": _Rule(DataGroup.HEALTH, ("terveystarkastus_pvm",), _years_since_examination),
+    "alenema": _Rule(DataGroup.HEALTH, ("osatyokykyinen", "johtopaatos"), _reduced),
+    "riskitekijoita": _Rule(DataGroup.HEALTH, ("indikaattorit",), _risk_factors),
+    "tyottomyys_pitkittynyt": _Rule(DataGroup.EMPLOYMENT, _UNEMPLOYMENT, _long_unemployed),
     "aiempi_konsultaatio": _Rule(DataGroup.PLAN, ("ratkesi",), _earlier_consultation),
 }

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from app.domain.localized import LocalizedText
+from app.domain.sharing import DataGroup
 
 #: JSON values plus FEEL's temporal values, which keep their type in state (app.engine.feel.values)
 Value: TypeAlias = Any
@@ -43,7 +44,7 @@ class ListenerEvent(enum.StrEnum):
     """
     The moments of an element's life at which listeners hold it (zeebe:executionListener, zeebe:taskListener).
 
-    START and END are of every element, the others of user tasks. CANCELING holds nothing.
+    START and END are of every element, the others of user tasks.
     """
 
     START = "start"
@@ -52,17 +53,11 @@ class ListenerEvent(enum.StrEnum):
     ASSIGNING = "assigning"
     UPDATING = "updating"
     COMPLETING = "completing"
-    CANCELING = "canceling"
 
     @property
     def of_task(self) -> bool:
         """Whether it is a moment of a user task, which a listener may deny or correct."""
         return self not in (ListenerEvent.START, ListenerEvent.END)
-
-    @property
-    def holds(self) -> bool:
-        """Whether the element waits for its listeners; that a task is gone they are only told (ADR 13)."""
-        return self is not ListenerEvent.CANCELING
 
 
 #: what changes in an open user task: assignee (a user name, "" nobody), due_at and follow_up_at (ISO 8601 in UTC, ""
@@ -386,6 +381,20 @@ class DecisionEvaluated:
     matched_rules: tuple[tuple[str, int], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactNoted:
+    """
+    A finished activity notes a result as a fact of the case (`kyky.note.<fact>`); it goes to the care core only.
+
+    `source` is what said it: the decision of a business rule task, else the element.
+    """
+
+    fact: str
+    value: Value
+    data_group: DataGroup
+    source: str
+
+
 class Ruling(enum.StrEnum):
     """What became of a change of a user task that has listeners."""
 
@@ -422,6 +431,7 @@ class Step:
     messages: tuple[MessageThrown, ...] = ()
     signals: tuple[SignalThrown, ...] = ()
     decisions: tuple[DecisionEvaluated, ...] = ()
+    notes: tuple[FactNoted, ...] = ()
     rulings: tuple[UserTaskRuled, ...] = ()
     calls: tuple[ProcessCalled, ...] = ()
     calls_ended: tuple[CalledProcessEnded, ...] = ()

@@ -90,6 +90,7 @@ class Builder:
             properties=facts.properties,
             inputs=facts.inputs,
             outputs=facts.outputs,
+            notes=facts.notes,
             listeners=facts.listeners,
         )
         inner = node.node_id + INNER
@@ -133,6 +134,7 @@ class Builder:
             ),
             inputs=self.readings.mappings(node, "input"),
             outputs=self.readings.mappings(node, "output"),
+            notes=self.readings.notes(node),
             listeners=self.readings.listeners(node),
         )
 

@@ -11,7 +11,8 @@ from app.engine import feel
 from app.engine.seam import Value
 
 #: the read-only contexts of every expression; no variable may take their names
-CONTEXTS = frozenset({"asia", "viite"})
+FACTS = "asia"
+CONTEXTS = frozenset({FACTS, "viite"})
 
 
 @dataclass(frozen=True, slots=True)

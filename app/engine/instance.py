@@ -12,7 +12,7 @@ from SpiffWorkflow.workflow import Workflow
 
 from app.domain.errors import BudgetExceeded, EngineFault, NotFound
 from app.engine import feel
-from app.engine.expressions import CONTEXTS, Constant, Expression, Template
+from app.engine.expressions import CONTEXTS, FACTS, Constant, Expression, Template
 from app.engine.recorder import Recorder
 from app.engine.seam import (
     CallableVersion,
@@ -102,7 +102,6 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         for child in token.children:
             self.terminate(child)
         was_active = token.is_active
-        token.task_spec.cancelled(token)
         for wait in list(token.waits):
             self.close_wait(token, wait, completed=False)
         token.cancel()
@@ -206,13 +205,9 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
     def open_wait(self, token: Token, wait: Wait, opened: Opened) -> None:
         """Let the token wait for something outside."""
         token.waits.append(wait)
-        self.tell(token, opened)
-
-    def tell(self, token: Token, opened: Opened) -> None:
-        """Note what has opened at the token; without a wait of the token it goes its own way from now on."""
         if (version := self.called.get(token.process.id)) is not None:
             opened = dataclasses.replace(opened, called=self._called(token.process.id, version))
-        self.recorder.opened[opened.key] = opened
+        self.recorder.opened[wait.key] = opened
 
     def close_wait(self, token: Token, wait: Wait, *, completed: bool) -> None:
         """End a wait."""
@@ -298,6 +293,9 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         for name in CONTEXTS:
             if names is None or name in names:
                 context[name] = outside.contexts.get(name, {})
+        if self.recorder.notes and FACTS in context:
+            # what this step has noted holds at once; facts that are computed of it follow with the next step
+            context[FACTS] = {**context[FACTS], **{noted.fact: noted.value for noted in self.recorder.notes}}
         return context
 
     def surroundings_of(self, scope_key: int) -> Surroundings | CallableVersion:
@@ -308,12 +306,13 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         """
         Store what a task, job or event brought.
 
-        With output mappings the result is the element's own and the mappings decide what leaves it; without, each name
-        goes to the nearest scope that declares it, else to the root (as in Zeebe).
+        With output mappings the result is the element's own and the mappings decide what leaves it, and so it is where
+        the engine has found it itself and notes of it go to the case. Without, each name goes to the nearest scope that
+        declares it, else to the root (as in Zeebe).
         """
         if not variables:
             return
-        if token.task_spec.output_mappings:
+        if token.task_spec.keeps_result:
             self.scopes.open(token.id, parent=self.outer_scope_of(token), kind="e")
             self.scopes.write_here(token.id, variables)
         else:

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.domain.errors import ExpressionError, InvalidFormDefinition, Problem
+from app.domain.sharing import DataGroup
 from app.engine.dialect.calls import CalledElement
 from app.engine.dialect.catching import Catching, MessageCatching, SignalCatching, TimerCatching
-from app.engine.dialect.element import Mapping
-from app.engine.dialect.jobs import JobDefinition, is_retries_text
+from app.engine.dialect.element import Mapping, Note
+from app.engine.dialect.jobs import JobDefinition
 from app.engine.dialect.tasks import NOTHING, Assignment
 from app.engine.expressions import CONTEXTS, Constant, Expression, Template, read_expression, read_template
 from app.engine.forms import read_form
@@ -20,6 +21,9 @@ from app.engine.normaliser import is_false
 from app.engine.seam import Binding, ListenerEvent
 from app.engine.timers import is_timer_text
 from app.engine.vocabulary import (
+    ACTIVITIES,
+    NOTE,
+    NOTE_GROUP,
     bpmn,
     extension,
     headers_in,
@@ -38,6 +42,8 @@ if TYPE_CHECKING:
 
 #: variable names and paths of names that mappings and results may write
 _NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+#: names of facts
+_FACT = re.compile(r"[a-z][a-z0-9_]*")
 _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 _PEOPLE = ("assignee", "candidateUsers", "candidateGroups")
 NO_RETRIES_GIVEN = "3"
@@ -58,12 +64,6 @@ def _is_global_task(element_id: str, node: Node) -> bool:
         root.get("id") == element_id and local_name(root).startswith("global")
         for root in node.element.getroottree().getroot()
     )
-
-
-def _is_fixed(job: JobDefinition) -> bool:
-    """Return whether type and retries of a job are known and right before anything runs."""
-    retries = job.retries
-    return isinstance(job.type, Constant) and isinstance(retries, Constant) and is_retries_text(str(retries.value))
 
 
 def _in_form(problem: Problem, node: Node) -> Problem:
@@ -164,6 +164,23 @@ class Readings:
                 groups.append([])
             groups[-1].append(mapping)
         return tuple(tuple(group) for group in groups if group)
+
+    def notes(self, node: Node) -> tuple[Note, ...]:
+        """Return what the activity notes for the case; a note of no data group would be open to nobody or to all."""
+        kyky = properties(node.element)
+        found = []
+        for name, text in kyky.items():
+            fact = name.removeprefix(NOTE)
+            if fact == name:
+                continue
+            group = kyky.get(NOTE_GROUP + fact, "")
+            if node.tag not in ACTIVITIES or not _FACT.fullmatch(fact) or group not in set(DataGroup):
+                self.findings.refuse("note_unreadable", node, fact=fact[:100], group=group[:100])
+                continue
+            expression = self.expression(text, node)
+            if expression is not None:
+                found.append(Note(fact, expression, DataGroup(group)))
+        return tuple(found)
 
     # -- tasks -------------------------------------------------------------------------------------
 
@@ -268,11 +285,7 @@ class Readings:
         for element, text in listener_elements(node.element):
             if text in set(ListenerEvent):
                 event = ListenerEvent(text)
-                job = self._job(element, node, headers | headers_in(element))
-                if not event.holds and not _is_fixed(job):
-                    # no incident could say that it failed: the element is gone by then
-                    self.findings.refuse("listener_computed", node, event=event)
-                found[event] = (*found.get(event, ()), job)
+                found[event] = (*found.get(event, ()), self._job(element, node, headers | headers_in(element)))
         return found
 
     def script(self, node: Node) -> tuple[Template, str]:

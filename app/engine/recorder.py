@@ -8,6 +8,7 @@ from app.engine.seam import (
     CalledProcessEnded,
     DecisionEvaluated,
     ElementEvent,
+    FactNoted,
     HistoryEvent,
     InstanceStatus,
     MessageThrown,
@@ -46,6 +47,7 @@ class Recorder:
         self.messages: list[MessageThrown] = []
         self.signals: list[SignalThrown] = []
         self.decisions: list[DecisionEvaluated] = []
+        self.notes: list[FactNoted] = []
         self.rulings: list[UserTaskRuled] = []
         self.calls: list[ProcessCalled] = []
         self.calls_ended: list[CalledProcessEnded] = []
@@ -103,6 +105,7 @@ class Recorder:
             messages=tuple(self.messages),
             signals=tuple(self.signals),
             decisions=tuple(self.decisions),
+            notes=tuple(self.notes),
             rulings=tuple(self.rulings),
             calls=tuple(self.calls),
             calls_ended=tuple(self.calls_ended),

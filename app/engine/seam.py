@@ -16,6 +16,7 @@ from app.domain.steps import (
     DecisionEvaluated,
     ElementEvent,
     ElementOutline,
+    FactNoted,
     HistoryEvent,
     IncidentOpened,
     IncidentRetried,
@@ -66,6 +67,7 @@ __all__ = [
     "DecisionEvaluated",
     "ElementEvent",
     "ElementOutline",
+    "FactNoted",
     "HistoryEvent",
     "IncidentOpened",
     "IncidentRetried",
@@ -171,7 +173,7 @@ class Surroundings:
     `contexts` holds the read-only contexts `asia` and `viite`, only the names that the process refers to.
     `decisions` holds the decisions that the process calls, by decision id. `new_key` gives random keys. `processes`
     finds the versions that call activities call. `instance_key` says whose step it is, for the account of a state that
-    cannot be read; 0 where it is being started.
+    cannot be read; 0 where it is being started. `has_case` tells whether there is a case that results can be noted for.
     """
 
     now: datetime
@@ -180,3 +182,4 @@ class Surroundings:
     decisions: Mapping[str, CompiledDecision] = field(default_factory=dict)
     processes: PublishedProcesses = field(default_factory=NoProcesses)
     instance_key: int = 0
+    has_case: bool = True

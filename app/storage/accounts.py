@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from app.domain.actor import Actor
 from app.domain.errors import NotFound
-from app.domain.keys import new_key
+from app.domain.keys import new_key, parse_key
 from app.domain.localized import LocalizedText, sort_key
 from app.domain.sessions import FORGET_FAILURES, Account, Failures, SignedIn, Workplace
 from app.storage.statements import upsert
@@ -49,12 +49,21 @@ class Accounts:
 
     # -- accounts ------------------------------------------------------------------------------------------------
 
-    def keys_of(self, usernames: Collection[str]) -> dict[str, int]:
-        """Return the keys of the users by user name; unknown names are left out."""
+    def named(self, names: Collection[str]) -> dict[str, int]:
+        """
+        Return the keys of the people whom a diagram names: by user name, or by key as text (`=asia.omistaja`).
+
+        Unknown names are left out, and so are keys of people who sign in no more: their tasks go to their groups.
+        """
+        wanted = set(names)
+        keys = {key for name in wanted if (key := parse_key(name)) is not None}
         rows = self._connection.execute(
-            select(user_account.c.username, user_account.c.key).where(user_account.c.username.in_(set(usernames)))
-        )
-        return {row.username: row.key for row in rows}
+            select(user_account.c.username, user_account.c.key, user_account.c.disabled).where(
+                user_account.c.username.in_(wanted) | user_account.c.key.in_(keys)
+            )
+        ).all()
+        by_key = {str(row.key): row.key for row in rows if not row.disabled and row.key in keys}
+        return by_key | {row.username: row.key for row in rows if row.username in wanted}
 
     def names_of(self, keys: Collection[int]) -> dict[int, str]:
         """Return the names of the users by key; unknown keys are left out."""

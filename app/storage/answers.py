@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, literal, select
 
 from app.domain.answers import RecordAnswer
 from app.domain.errors import NotFound
@@ -90,6 +90,33 @@ class CaseAnswers:
             for field, row in latest.items()
             if visible is None or (DataGroup(row.data_group), row.controller_org_id) in visible
         }
+
+    def form_ids(self, case_key: int) -> list[str]:
+        """Return the ids of the forms, and of the decisions that were noted, of which the case has answers."""
+        rows = self._connection.scalars(
+            select(case_answer.c.form_id).where(case_answer.c.case_key == case_key).distinct()
+        )
+        return sorted(rows)
+
+    def of_form(self, case_key: int, form_id: str) -> dict[str, Answer]:
+        """Return the answers with which the form was sent last in the case, by key; none where it never was."""
+        of_it = (case_answer.c.case_key == case_key, case_answer.c.form_id == form_id)
+        last = self._connection.execute(
+            select(case_answer.c.task_key, case_answer.c.answered_at)
+            .where(*of_it)
+            .order_by(case_answer.c.answered_at.desc())
+            .limit(1)
+        ).one_or_none()
+        if last is None:
+            return {}
+        rows = self._connection.execute(
+            select(case_answer).where(
+                *of_it,
+                case_answer.c.answered_at == literal(last.answered_at, case_answer.c.answered_at.type),
+                case_answer.c.task_key.is_not_distinct_from(last.task_key),
+            )
+        )
+        return {row.field: self._to_answer(row) for row in rows}
 
     def of_task(self, case_key: int, task_key: int) -> dict[str, Answer]:
         """Return the answers that were given in one task, by key."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -15,21 +15,30 @@ from app.domain.actor import Actor
 from app.domain.calendar import local_date
 from app.domain.client import Case
 from app.domain.facts import answers_needed, facts
+from app.domain.held_facts import (
+    HELD,
+    Record,
+    case_facts,
+    client_facts,
+    consent_facts,
+    measure_facts,
+    plan_facts,
+)
 from app.domain.keys import new_key
 from app.domain.steps import DecisionEvaluated
 from app.storage.answers import STRICTEST, CaseAnswers
 from app.storage.appointments import Appointments
 from app.storage.cases import Cases
 from app.storage.clients import Clients
+from app.storage.consents import Consents
 from app.storage.documents import Documents
 from app.storage.encryption import Cipher
+from app.storage.measures import Measures
 from app.storage.outbox import Outbox
 from app.storage.places import Places
+from app.storage.plans import Plans
 from app.storage.row_security import seen_by
 from app.storage.tables.care import decision_record
-
-#: facts that the case or the client holds and no answer
-_FROM_CASE = frozenset({"ika", "lahde", "palvelusuhde", "turvakielto"})
 
 
 class Care:
@@ -65,6 +74,21 @@ class Care:
         return Documents(self._connection, self._cipher)
 
     @cached_property
+    def consents(self) -> Consents:
+        """Consents and the grants of them."""
+        return Consents(self._connection, self._cipher)
+
+    @cached_property
+    def plans(self) -> Plans:
+        """Plans and their actions."""
+        return Plans(self._connection, self._cipher)
+
+    @cached_property
+    def measures(self) -> Measures:
+        """Measures of work ability and functioning."""
+        return Measures(self._connection, self._cipher)
+
+    @cached_property
     def outbox(self) -> Outbox:
         """Mails that the demo shows instead of sending."""
         return Outbox(self._connection, self._cipher)
@@ -92,27 +116,42 @@ class Care:
         """
         Return the context `asia` of the case with the names; what is not known is null.
 
-        Loads only the answers that the facts are made of; the identity only where the birth date is needed.
+        Loads only the answers and records that the facts are made of, and decrypts the client only where they are.
         """
         needed = answers_needed(names)
         latest = self.answers.latest(case_key, fields=needed) if needed else {}
-        attributes: dict[str, Any] = {}
-        birth_date = None
-        if not _FROM_CASE.isdisjoint(names):
-            case = self.cases.get(case_key)
-            attributes = {"lahde": case.source or None, "palvelusuhde": case.service_relation or None}
-            if not {"ika", "turvakielto"}.isdisjoint(names):
-                client = self.clients.get(case.client_key)
-                birth_date = client.identity.birth_date
-                attributes["turvakielto"] = client.needs.protected_address
+        held, birth_date = self._held(case_key, {HELD[name] for name in names if name in HELD}, now)
         found = facts(
             names=names,
             answers=latest.values(),
             birth_date=birth_date,
             today=local_date(now),
-            attributes={name: value for name, value in attributes.items() if name not in latest},
+            attributes=held,
         )
         return {name: fact.value for name, fact in found.items()}
+
+    def _held(self, case_key: int, records: set[Record], now: datetime) -> tuple[dict[str, Any], date | None]:
+        """Return the facts that the records hold, and the birth date where the client was read."""
+        held: dict[str, Any] = {}
+        birth_date = None
+        if records & {Record.CASE, Record.CLIENT}:
+            case = self.cases.get(case_key)
+            held |= case_facts(case)
+            if Record.CLIENT in records:
+                client = self.clients.get(case.client_key)
+                birth_date = client.identity.birth_date
+                held |= client_facts(client)
+        if Record.FORMS in records:
+            held["lomakkeet"] = self.answers.form_ids(case_key)
+        if Record.CONSENT in records:
+            grants = self.cases.grants(case_key)
+            types = self.consents.organisation_types({grant.organisation_id for grant in grants})
+            held |= consent_facts(self.consents.latest(case_key), grants, organisation_types=types, at=now)
+        if Record.PLAN in records:
+            held |= plan_facts(self.plans.in_force(case_key))
+        if Record.MEASURES in records:
+            held |= measure_facts(self.measures.of_case(case_key))
+        return held, birth_date
 
     def record_decision(
         self, decision: DecisionEvaluated, *, instance_key: int, case_key: int | None, now: datetime

@@ -242,6 +242,8 @@ def _to_case(row: Row[Any]) -> Case:
         unit_id=row.unit_id,
         owner_key=row.owner_key,
         owner_role=row.owner_role,
+        coordinator_key=row.coordinator_key,
+        deputy_key=row.deputy_key,
         source=row.source,
         service_relation=row.service_relation,
         is_open=row.status == "open",

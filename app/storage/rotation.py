@@ -9,7 +9,17 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, and_, func, select, update
 
 from app.storage.encryption import ID_END, ID_START, Cipher
-from app.storage.tables.care import case_answer, client, decision_record, document, document_chunk, outbox_mail
+from app.storage.tables.care import (
+    case_answer,
+    client,
+    consent,
+    decision_record,
+    document,
+    document_chunk,
+    measure,
+    outbox_mail,
+    plan_action,
+)
 from app.storage.tables.work import draft, pending_chunk, pending_upload
 
 
@@ -32,6 +42,9 @@ PLACES = (
     _plain(client, "identity"),
     _plain(case_answer, "value"),
     _plain(document, "title"),
+    _plain(consent, "content"),
+    _plain(plan_action, "texts"),
+    _plain(measure, "scores"),
     _plain(decision_record, "inputs"),
     _plain(decision_record, "output"),
     _Place(document_chunk, "content", lambda row: row.document_key, lambda row: str(row.number)),

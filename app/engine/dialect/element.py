@@ -13,13 +13,14 @@ from app.engine import propagation
 from app.engine.dialect.catching import Catcher, Subscription, happened, subscribe
 from app.engine.dialect.jobs import JobDefinition, count_heard, hold
 from app.engine.expressions import Expression, Template
-from app.engine.seam import ElementEvent, JobThrewError, ListenerEvent, Trigger, Value
+from app.engine.seam import ElementEvent, FactNoted, JobThrewError, ListenerEvent, Trigger, Value
 from app.engine.tokens import Phase, Token, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.domain.localized import LocalizedText
+    from app.domain.sharing import DataGroup
     from app.engine.instance import Instance
     from app.engine.specs import ProcessSpec
 
@@ -43,6 +44,15 @@ class Mapping:
     target: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A result that becomes a fact of the case and no variable (`kyky.note.<fact>`), in its data group."""
+
+    fact: str
+    value: Expression
+    data_group: DataGroup
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What the diagram says of an element, whatever its kind."""
@@ -55,6 +65,7 @@ class Facts:
     #: input mappings in groups; a group may use what the groups before it wrote
     inputs: tuple[tuple[Mapping, ...], ...] = ()
     outputs: tuple[tuple[Mapping, ...], ...] = ()
+    notes: tuple[Note, ...] = ()
     #: the jobs of the listeners for a moment of the element's life, in order
     listeners: dict[ListenerEvent, tuple[JobDefinition, ...]] = field(default_factory=dict)
 
@@ -92,6 +103,7 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
         self.flows = facts.flows
         self.input_mappings = facts.inputs
         self.output_mappings = facts.outputs
+        self.notes = facts.notes
         self.listeners = facts.listeners
         #: messages, timers and signals that may happen to the element while it is active
         self.subscriptions: tuple[Subscription, ...] = ()
@@ -164,8 +176,10 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
         return True
 
     def leave(self, token: Token) -> bool | None:
-        """Write the output mappings; conclude when the listeners at the end have been heard."""
+        """Note results and write the output mappings; conclude when the listeners at the end have been heard."""
+        noted = self.results_to_note(token) if self.notes else ()
         self.map_outputs(token)
+        token.workflow.recorder.notes += noted
         if ListenerEvent.END not in self.listeners:
             return self.conclude(token)
         for wait in [each for each in token.waits if each.kind != "i"]:
@@ -249,6 +263,31 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
             present = instance.scopes.visible(outside, {mapping.target[0] for mapping in group})
             instance.scopes.write(outside, _assemble(group, values, present))
 
+    def results_to_note(self, token: Token) -> list[FactNoted]:
+        """
+        Return what the element notes for the case, as its output mappings see it.
+
+        :raises EngineFault: there is no case yet, or an expression fails
+        """
+        instance = token.workflow
+        if not instance.surroundings.has_case:
+            raise EngineFault("note_without_case", "there is no case to note a result for", element_id=self.element_id)
+        values = instance.evaluate(token, [note.value for note in self.notes])
+        return [
+            FactNoted(fact=note.fact, value=value, data_group=note.data_group, source=self.note_source)
+            for note, value in zip(self.notes, values, strict=True)
+        ]
+
+    @property
+    def note_source(self) -> str:
+        """What says the results that are noted."""
+        return self.element_id
+
+    @property
+    def keeps_result(self) -> bool:
+        """Whether a result is the element's own, and goes out by output mappings only."""
+        return bool(self.output_mappings)
+
     def _outside(self, token: Token) -> int:
         """Return the key of the scope that the element's results go to: in a multi-instance that of its turn."""
         return token.workflow.scope_of(token) if self.is_turn(token) else token.workflow.outer_scope_of(token)
@@ -265,9 +304,6 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
 
     def child_leaves(self, token: Token, child: Token) -> None:
         """Take what an element inside brings (a turn, a called process) before its variables go."""
-
-    def cancelled(self, token: Token) -> None:
-        """Hear that the element is about to be ended from outside."""
 
     def try_to_fire(self, token: Token) -> bool:  # noqa: ARG002
         """Return whether a token that waits at a join was let go."""

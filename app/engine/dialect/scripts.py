@@ -8,14 +8,14 @@ from app.domain.errors import EngineFault
 from app.engine import decisions
 from app.engine.dialect.catching import text_value
 from app.engine.dialect.element import ElementSpec, Facts
-from app.engine.expressions import Template
+from app.engine.expressions import Constant, Template
 from app.engine.seam import DecisionEvaluated, Value
 from app.engine.specs import ProcessSpec
 from app.engine.tokens import Token
 
 
 class ScriptSpec(ElementSpec):
-    """A script task: one FEEL expression whose value becomes a variable."""
+    """A script task: one FEEL expression whose value becomes a variable, or only a note for the case."""
 
     def __init__(
         self, process: ProcessSpec, facts: Facts, *, expression: Template, result: str, spec_name: str = ""
@@ -28,6 +28,11 @@ class ScriptSpec(ElementSpec):
         """Write the value."""
         token.workflow.take_result(token, {self.result: values[0]})
         return True
+
+    @property
+    def keeps_result(self) -> bool:
+        """What is noted for the case becomes a variable only by an output mapping."""
+        return bool(self.output_mappings or self.notes)
 
 
 class RuleSpec(ElementSpec):
@@ -44,6 +49,17 @@ class RuleSpec(ElementSpec):
         super().__init__(process, facts, spec_name=spec_name)
         self.asks = (decision,)
         self.result = result
+
+    @property
+    def keeps_result(self) -> bool:
+        """What is noted for the case becomes a variable only by an output mapping."""
+        return bool(self.output_mappings or self.notes)
+
+    @property
+    def note_source(self) -> str:
+        """The decision, where the diagram names one."""
+        decision = self.asks[0]
+        return str(decision.value) if isinstance(decision, Constant) else self.element_id
 
     def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
         """

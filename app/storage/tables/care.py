@@ -1,6 +1,6 @@
 """The care core: what no process variable may hold. Identity and answers are encrypted field by field."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
 from app.storage.tables.base import metadata
 from app.storage.types import Instant, Json, Key
@@ -41,6 +41,9 @@ care_case = Table(
     Column("unit_id", Text, nullable=False, server_default=""),
     Column("owner_key", Key, ForeignKey("user_account.key")),
     Column("owner_role", Text, nullable=False, server_default=""),
+    #: the named client coordinator (asiakasvastaava) and who stands in for them
+    Column("coordinator_key", Key, ForeignKey("user_account.key")),
+    Column("deputy_key", Key, ForeignKey("user_account.key")),
     Column("source", Text, nullable=False, server_default=""),
     Column("service_relation", Text, nullable=False, server_default=""),
     Column("status", Text, nullable=False),  # open closed
@@ -74,6 +77,23 @@ case_answer = Table(
     Index(None, "case_key", "field", "answered_at"),
 )
 
+#: what the client decided; what of it opens something stands in consent_grant
+consent = Table(
+    "consent",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("case_key", Key, ForeignKey("care_case.key"), nullable=False),
+    Column("decision", Text, nullable=False),  # annettu annettu_rajattuna ei_annettu
+    Column("method", Text, nullable=False),
+    Column("parties", Json, nullable=False),
+    Column("data_groups", Json, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # AES-GCM: giver, purpose, limits
+    Column("given_at", Instant, nullable=False),
+    Column("valid_until", Instant, nullable=False),
+    Column("withdrawn_at", Instant),
+    Index(None, "case_key", "given_at"),
+)
+
 consent_grant = Table(
     "consent_grant",
     metadata,
@@ -87,6 +107,58 @@ consent_grant = Table(
     Column("valid_until", Instant, nullable=False),
     Column("withdrawn_at", Instant),
     Index(None, "case_key", "organisation_id", "data_group"),
+)
+
+#: versions of the plan that the client has approved; the newest is in force
+plan = Table(
+    "plan",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("case_key", Key, ForeignKey("care_case.key"), nullable=False),
+    Column("controller_org_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("approved_at", Instant, nullable=False),
+    UniqueConstraint("case_key", "version"),
+)
+
+#: an action as a version of the plan has it; action_key is the same in every version that keeps the action
+plan_action = Table(
+    "plan_action",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("plan_key", Key, ForeignKey("plan.key"), nullable=False),
+    Column("action_key", Key, nullable=False),
+    Column("case_key", Key, ForeignKey("care_case.key"), nullable=False),
+    Column("controller_org_id", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("service_id", Text, nullable=False),
+    Column("organisation_id", Text, nullable=False),
+    Column("person_key", Key, ForeignKey("user_account.key")),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date),
+    Column("review_on", Date),
+    Column("until_further_notice", Boolean, nullable=False),
+    Column("parallel", Boolean, nullable=False),
+    Column("predecessor_key", Key),
+    Column("state", Text, nullable=False),  # suunniteltu kaynnissa valmis keskeytynyt korvattu
+    Column("texts", LargeBinary, nullable=False),  # AES-GCM
+    Column("changed_at", Instant, nullable=False),
+    UniqueConstraint("plan_key", "action_key"),
+    Index(None, "case_key", "action_key"),
+)
+
+measure = Table(
+    "measure",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("case_key", Key, ForeignKey("care_case.key"), nullable=False),
+    Column("controller_org_id", Text, nullable=False),
+    Column("occasion", Text, nullable=False),  # alku valia loppu
+    Column("measured_on", Date, nullable=False),
+    Column("may_be_used", Boolean, nullable=False),
+    Column("scores", LargeBinary, nullable=False),  # AES-GCM
+    Column("recorded_at", Instant, nullable=False),
+    Index(None, "case_key", "measured_on"),
 )
 
 #: own times of the county's units; a booked one points to its appointment

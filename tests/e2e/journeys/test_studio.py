@@ -169,7 +169,7 @@ def test_the_second_of_two_owners_compares_and_keeps_theirs(office, owner, desk)
     dialog.get_by_role("button", name="Tallenna omana kopiona").click()
     second.wait_for_url("**/edit?copy=1")
     second.wait_for_selector("[data-canvas][data-shown=yes]")
-    toini = office.world.executor.read(lambda uow: uow.accounts.keys_of(["toini.toinen"]))["toini.toinen"]
+    toini = office.world.executor.read(lambda uow: uow.accounts.named(["toini.toinen"]))["toini.toinen"]
     lines = office.world.executor.read(lambda uow: uow.model_drafts.lines(seen_by=toini))
     owners = [line.owner_key for line in lines if line.model_id == "tyky_terveystarkastus"]
     assert sorted(owners) == [0, toini]
