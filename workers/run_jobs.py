@@ -186,8 +186,9 @@ class JobRunner:
                 return
 
     def _throw(self, job: Job, error: BusinessError) -> None:
-        self._held(
-            lambda: self._executor.run(
+        def work() -> None:
+            check_variables(error.variables, may_name_case=True)
+            self._executor.run(
                 throw_job_error,
                 job_key=job.key,
                 fence=job.fence,
@@ -196,7 +197,9 @@ class JobRunner:
                 variables=error.variables,
                 now=self._clock(),
             )
-        )
+
+        # an error that the process cannot take is an incident at once, as with a result
+        self._answer(job, work)
 
     def _fail(
         self,

@@ -41,6 +41,9 @@ def cancel_instance(uow: UnitOfWork, *, instance_key: int, actor: Actor, reason:
     except StateUnreadable:
         step = step_that_ends(uow, instance)
     record_step(uow, instance=instance, step=step, actor=actor, reason=reason.strip(), now=now)
+    if instance.paused_at is not None:
+        # listeners that are told of its tasks are not held back by a pause that nobody can end any more
+        uow.instances.pause(instance_key, at=None)
     uow.audit.add(
         actor=actor,
         action="instance_cancelled",

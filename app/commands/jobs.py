@@ -11,7 +11,7 @@ from typing import Any
 from app.commands._record import record_step
 from app.commands.unreadable_state import without_wait
 from app.domain.actor import SYSTEM, Actor
-from app.domain.errors import UNREADABLE_STATE, LeaseLost, NotFound
+from app.domain.errors import UNREADABLE_STATE, InvalidInput, LeaseLost, NotFound, Problem
 from app.domain.keys import new_key
 from app.domain.steps import IncidentOpened, InstanceStatus, JobCompleted, JobThrewError, TaskChanges, Trigger
 from app.engine.run import advance
@@ -126,9 +126,12 @@ def throw_job_error(
 def _advance(uow: UnitOfWork, job_key: int, fence: int, trigger: Trigger, actor: Actor, now: datetime) -> None:
     # the instance first, then the job: the other order would deadlock with a step that cancels jobs
     instance = uow.instances.lock_for_job(job_key)
+    job = uow.jobs.end(job_key, fence=fence, status="done", now=now)
+    if not job.is_awaited:
+        _ensure_heard(trigger)
+        return
     if instance.status != InstanceStatus.ACTIVE:
         raise LeaseLost(job_key)
-    uow.jobs.end(job_key, fence=fence, status="done", now=now)
     process = process_of(uow, instance.definition_key)
     around = locked_surroundings(uow, process, instance, now=now)
     try:
@@ -136,6 +139,17 @@ def _advance(uow: UnitOfWork, job_key: int, fence: int, trigger: Trigger, actor:
     except NotFound:
         raise without_wait(instance, job_key, now=now) from None
     record_step(uow, instance=instance, step=step, actor=actor, now=now)
+
+
+def _ensure_heard(trigger: Trigger) -> None:
+    """
+    Check that the listener of what nothing waits for has only done its work: there is nothing that it could change.
+
+    :raises InvalidInput: it denied or corrected something, or threw an error
+    """
+    heard = isinstance(trigger, JobCompleted) and not trigger.denied and not trigger.corrections
+    if not heard:
+        raise InvalidInput([Problem("job_result_of_cancelling", place="result")])
 
 
 def fail_job(

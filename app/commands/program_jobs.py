@@ -102,6 +102,8 @@ def _check_answer(job: Job, variables: Mapping[str, Any], answer: ListenerAnswer
     of_task = event is not None and event.of_task
     if (answer.denied or answer.corrections) and not of_task:
         raise InvalidInput([Problem("job_result_of_listener", place="result")])
+    if (answer.denied or answer.corrections) and event is not None and not event.holds:
+        raise InvalidInput([Problem("job_result_of_cancelling", place="result")])
     if answer.denied and event is ListenerEvent.CREATING:
         raise InvalidInput([Problem("job_result_of_creation", place="result.denied")])
     if answer.denied and answer.corrections:

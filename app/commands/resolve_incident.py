@@ -50,7 +50,8 @@ def resolve_incident(
     incident = uow.incidents.get(incident_key)
     if incident.status != "open":
         raise Conflict("the incident is resolved already")
-    instance = uow.instances.lock_active(instance.key)
+    if incident.job_key is None or uow.jobs.get(incident.job_key).is_awaited:
+        instance = uow.instances.lock_active(instance.key)
     if incident.job_key is None and incident.code in UNREADABLE_STATE:
         _resolve_state(uow, instance, incident, actor, variables or {}, note, now)
     elif incident.job_key is None:
@@ -108,6 +109,9 @@ def _resolve_job(
         return
     uow.incidents.resolve(incident.key, by=actor.user_key, note=note, now=now)
     uow.instances.count_incidents(instance.key, change=-1)
+    if not uow.jobs.get(incident.job_key).is_awaited:
+        _resolve_told(uow, incident.job_key, decision, variables, now)
+        return
     instance = uow.instances.lock_active(instance.key)
     if decision == "done":
         uow.jobs.close([incident.job_key], completed=True, now=now)
@@ -116,6 +120,16 @@ def _resolve_job(
     if variables:
         _step(uow, instance, VariablesSet(scope_key=_process_key(incident), variables=variables), actor, now)
     if not uow.jobs.revive(incident.job_key, now=now):
+        raise Conflict("the job is worked on already")
+
+
+def _resolve_told(uow: UnitOfWork, job_key: int, decision: str, variables: Mapping[str, Any], now: datetime) -> None:
+    """Try a job again that nothing waits for, or take it as done; its instance may have ended."""
+    if variables:
+        raise InvalidInput([Problem("job_result_of_cancelling", place="variables")])
+    if decision == "done":
+        uow.jobs.close([job_key], completed=True, now=now)
+    elif not uow.jobs.revive(job_key, now=now):
         raise Conflict("the job is worked on already")
 
 

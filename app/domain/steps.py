@@ -44,7 +44,7 @@ class ListenerEvent(enum.StrEnum):
     """
     The moments of an element's life at which listeners hold it (zeebe:executionListener, zeebe:taskListener).
 
-    START and END are of every element, the others of user tasks.
+    START and END are of every element, the others of user tasks. CANCELING holds nothing.
     """
 
     START = "start"
@@ -53,11 +53,17 @@ class ListenerEvent(enum.StrEnum):
     ASSIGNING = "assigning"
     UPDATING = "updating"
     COMPLETING = "completing"
+    CANCELING = "canceling"
 
     @property
     def of_task(self) -> bool:
         """Whether it is a moment of a user task, which a listener may deny or correct."""
         return self not in (ListenerEvent.START, ListenerEvent.END)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the element waits for its listeners; that a task is gone they are only told (ADR 13)."""
+        return self is not ListenerEvent.CANCELING
 
 
 #: what changes in an open user task: assignee (a user name, "" nobody), due_at and follow_up_at (ISO 8601 in UTC, ""

@@ -8,9 +8,11 @@ from app.engine.graph import Findings, Node, Scope
 from app.engine.seam import ListenerEvent
 from app.engine.vocabulary import (
     BPMN,
+    CAMUNDA_7,
     FLOW_NODES,
     FOREIGN_EXECUTION,
     GATEWAYS,
+    SAYS_NOTHING,
     ZEEBE,
     extension,
     listener_elements,
@@ -59,7 +61,8 @@ def check_extensions(process: Scope, findings: Findings) -> None:
     for element in process.element.iter():
         holder = _holder(element)
         if namespace(element) in FOREIGN_EXECUTION:
-            findings.refuse("foreign_extension", _owner(element, process), element=local_name(element))
+            is_empty = not (len(element) or element.attrib or (element.text or "").strip())
+            _note_foreign(local_name(element), namespace(element), element, process, findings, is_empty=is_empty)
         elif namespace(element) == ZEEBE and holder is not None:
             name = local_name(holder)
             allowed = _MEANT_FOR.get(name, frozenset()) | _EVERYWHERE | (_LISTENERS if name in _LISTENED else set())
@@ -84,8 +87,20 @@ def _holder(element: _Element) -> _Element | None:
 def _check_attributes(element: _Element, process: Scope, findings: Findings) -> None:
     for attribute in element.attrib:
         name = str(attribute)
-        if name.startswith("{") and name[1:].partition("}")[0] in FOREIGN_EXECUTION:
-            findings.refuse("foreign_extension", _owner(element, process), element=name.rpartition("}")[2])
+        space, _, local = name[1:].rpartition("}")
+        if name.startswith("{") and space in FOREIGN_EXECUTION:
+            is_empty = not element.get(name, "").strip()
+            _note_foreign(local, space, element, process, findings, is_empty=is_empty)
+
+
+def _note_foreign(
+    name: str, space: str, element: _Element, process: Scope, findings: Findings, *, is_empty: bool
+) -> None:
+    """Refuse an instruction of another engine; tell of one that is empty, or that cannot change what runs."""
+    if space in CAMUNDA_7 and (is_empty or name in SAYS_NOTHING):
+        findings.repaired("foreign_left_out", _owner(element, process), element=name)
+    else:
+        findings.refuse("foreign_extension", _owner(element, process), element=name)
 
 
 def _check_behaviours(element: _Element, process: Scope, findings: Findings) -> None:

@@ -102,6 +102,7 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         for child in token.children:
             self.terminate(child)
         was_active = token.is_active
+        token.task_spec.cancelled(token)
         for wait in list(token.waits):
             self.close_wait(token, wait, completed=False)
         token.cancel()
@@ -205,9 +206,13 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
     def open_wait(self, token: Token, wait: Wait, opened: Opened) -> None:
         """Let the token wait for something outside."""
         token.waits.append(wait)
+        self.tell(token, opened)
+
+    def tell(self, token: Token, opened: Opened) -> None:
+        """Note what has opened at the token; without a wait of the token it goes its own way from now on."""
         if (version := self.called.get(token.process.id)) is not None:
             opened = dataclasses.replace(opened, called=self._called(token.process.id, version))
-        self.recorder.opened[wait.key] = opened
+        self.recorder.opened[opened.key] = opened
 
     def close_wait(self, token: Token, wait: Wait, *, completed: bool) -> None:
         """End a wait."""

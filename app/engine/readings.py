@@ -11,7 +11,7 @@ from app.domain.sharing import DataGroup
 from app.engine.dialect.calls import CalledElement
 from app.engine.dialect.catching import Catching, MessageCatching, SignalCatching, TimerCatching
 from app.engine.dialect.element import Mapping, Note
-from app.engine.dialect.jobs import JobDefinition
+from app.engine.dialect.jobs import JobDefinition, is_retries_text
 from app.engine.dialect.tasks import NOTHING, Assignment
 from app.engine.expressions import CONTEXTS, Constant, Expression, Template, read_expression, read_template
 from app.engine.forms import read_form
@@ -64,6 +64,12 @@ def _is_global_task(element_id: str, node: Node) -> bool:
         root.get("id") == element_id and local_name(root).startswith("global")
         for root in node.element.getroottree().getroot()
     )
+
+
+def _is_fixed(job: JobDefinition) -> bool:
+    """Return whether type and retries of a job are known and right before anything runs."""
+    retries = job.retries
+    return isinstance(job.type, Constant) and isinstance(retries, Constant) and is_retries_text(str(retries.value))
 
 
 def _in_form(problem: Problem, node: Node) -> Problem:
@@ -285,7 +291,11 @@ class Readings:
         for element, text in listener_elements(node.element):
             if text in set(ListenerEvent):
                 event = ListenerEvent(text)
-                found[event] = (*found.get(event, ()), self._job(element, node, headers | headers_in(element)))
+                job = self._job(element, node, headers | headers_in(element))
+                if not event.holds and not _is_fixed(job):
+                    # no incident could say that it failed: the element is gone by then
+                    self.findings.refuse("listener_computed", node, event=event)
+                found[event] = (*found.get(event, ()), job)
         return found
 
     def script(self, node: Node) -> tuple[Template, str]:

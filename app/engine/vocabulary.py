@@ -22,8 +22,25 @@ FOREIGN_EXECUTION = (
     "http://spiffworkflow.org/bpmn/schema/1.0/core",
 )
 
+#: the family of Camunda 7, whose editors leave things in files that run nothing: settings of its job executor, of its
+#: lists and of the editor itself, and what its users note for themselves
+CAMUNDA_7 = frozenset(FOREIGN_EXECUTION[:4])
+SAYS_NOTHING = frozenset(
+    {
+        "async", "asyncAfter", "asyncBefore", "diagramRelationId", "exclusive", "failedJobRetryTimeCycle",
+        "historyTimeToLive", "isStartableInTasklist", "jobPriority", "modelerTemplate", "modelerTemplateVersion",
+        "properties", "property", "taskPriority", "versionTag",
+    }
+)  # fmt: skip
+
 #: what drawings made before the events of task listeners got their present names call them
-_EVENT_NAMES = {"create": "creating", "assignment": "assigning", "update": "updating", "complete": "completing"}
+_EVENT_NAMES = {
+    "create": "creating",
+    "assignment": "assigning",
+    "update": "updating",
+    "complete": "completing",
+    "cancel": "canceling",
+}
 
 #: properties of an activity: FEEL whose value becomes a fact of the case and no variable, and the fact's data group
 NOTE, NOTE_GROUP = "kyky.note.", "kyky.noteGroup."

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, insert, literal, select, update
 
 from app.domain.errors import InstanceEnded, NotFound, StaleVersion
-from app.domain.steps import HistoryEvent, InstanceStatus, Step, VariableWritten, WaitKind
+from app.domain.steps import HistoryEvent, InstanceStatus, ListenerEvent, Step, VariableWritten, WaitKind
 from app.storage.rows import Instance
 from app.storage.statements import upsert
 from app.storage.tables.instances import (
@@ -228,11 +228,17 @@ class Instances:
         """
         Return kind and key of every row that is open for the instance, those of its own incidents among them.
 
-        Incidents of jobs are not: they end with their jobs.
+        Incidents of jobs are not: they end with their jobs. Nor are jobs that nothing waits for.
         """
         parts: dict[WaitKind, tuple[Any, ColumnElement[bool]]] = {
             WaitKind.USER_TASK: (user_task, user_task.c.status == "open"),
-            WaitKind.JOB: (job, job.c.status.in_(("ready", "leased", "dead", "unknown"))),
+            WaitKind.JOB: (
+                job,
+                and_(
+                    job.c.status.in_(("ready", "leased", "dead", "unknown")),
+                    job.c.listener_event != ListenerEvent.CANCELING,
+                ),
+            ),
             WaitKind.TIMER: (timer, timer.c.status == "open"),
             WaitKind.MESSAGE: (message_subscription, message_subscription.c.status == "open"),
             WaitKind.SIGNAL: (signal_subscription, signal_subscription.c.status == "open"),

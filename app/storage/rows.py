@@ -9,6 +9,7 @@ from typing import Any
 
 from app.domain.actor import TaskRestriction
 from app.domain.localized import LocalizedText
+from app.domain.steps import ListenerEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,11 @@ class Job:
     interrupted: bool = False
     #: the moment at which a listener's job holds the element, "" the element's own work
     listener_event: str = ""
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the process waits for the job; listeners that are told of a cancelled task go their own way."""
+        return self.listener_event != ListenerEvent.CANCELING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

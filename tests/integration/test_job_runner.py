@@ -189,6 +189,15 @@ def test_a_business_error_that_nobody_catches_is_an_incident(place):
     assert len(open_incidents(place, instance)) == 1
 
 
+@pytest.mark.parametrize("xml", [WORK_FIRST, CAUGHT], ids=["uncaught", "caught"])
+def test_a_business_error_with_what_no_process_takes_is_an_incident_at_once(place, xml):
+    wrong = BusinessError("no_free_times", variables={"asia": 1})
+    instance, key = start(place, xml)
+    runner(place, Outer(failing(wrong))).run([key], seconds=10)
+    assert open_incidents(place, instance) == ["job_result_invalid"]
+    assert row_of(place, key).status == "dead"
+
+
 def test_what_may_have_been_done_is_never_repeated_without_a_person(place):
     outer = Outer(failing(MaybeDone("http_timeout")), idempotent=False)
     instance, key = start(place)

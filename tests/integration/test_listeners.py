@@ -8,12 +8,15 @@ from sqlalchemy import select
 from app.commands.claim_task import claim_task, release_task
 from app.commands.complete_task import Submission, complete_task
 from app.commands.direct_task import TaskChange, change_task
+from app.commands.fire_timer import fire_timer
+from app.commands.pause_instance import pause_instance
+from app.commands.unreadable_state import ensure_sound_state
 from app.domain.errors import TaskHeld
 from app.settings import Settings
 from app.storage.tables.people import audit
 from app.storage.tables.work import draft
 from app.web import create_app
-from tests.factories import chain, diagram, job_step
+from tests.factories import chain, diagram, job_step, user_step
 from tests.programs import Door, Program, open_door
 from tests.web import Visitor
 
@@ -249,3 +252,42 @@ def test_the_end_of_the_instance_withdraws_what_listeners_hold(door, program):
     assert answer(program, job, 404) is not None
     gone = place.executor.read(lambda uow: uow.tasks.get(task))
     assert (gone.status, gone.held_event, gone.completed_by) == ("cancelled", "", None)
+
+
+def test_a_listener_is_told_of_a_cancelled_task_also_when_its_instance_has_ended(door, program):
+    place = door.place
+    instance = publish(door, listened(("completing", "check"), ("canceling", "gone")))
+    task = place.open_tasks(instance)["first"]
+    place.run(pause_instance, instance_key=instance, actor=place.people["admin"], reason="Koe")
+    assert program.post(f"/v2/process-instances/{instance}/cancellation").status_code == 204
+    assert place.status(instance) == "terminated"
+    job = take_job(program, "gone")
+    assert (job["kind"], job["listenerEventType"]) == ("TASK_LISTENER", "CANCELING")
+    assert job["userTask"]["userTaskKey"] == str(task)
+    for result in ({"denied": True}, {"corrections": {"priority": 1}}):
+        refused = answer(program, job, 400, **result)
+        assert refused["problems"][0]["code"] == "job_result_of_cancelling"
+    failed = program.post(f"/v2/jobs/{job['jobKey']}/failure", {"retries": 0, "errorMessage": "alhaalla"})
+    assert failed.status_code == 204
+    [incident] = program.search("incidents")["items"]
+    assert program.post(f"/v2/incidents/{incident['incidentKey']}/resolution").status_code == 204
+    answer(program, take_job(program, "gone"))
+    [job] = program.search("jobs", filter={"listenerEventType": "CANCELING"})["items"]
+    assert job["state"] == "COMPLETED"
+    assert place.status(instance) == "terminated"
+
+
+def test_a_task_that_goes_another_way_leaves_a_sound_state(door, program):
+    place = door.place
+    late = '<bpmn:boundaryEvent id="b" attachedToRef="first"><bpmn:timerEventDefinition><bpmn:timeDuration>PT1M'
+    late += "</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:boundaryEvent>" + user_step("late")
+    xml = listened(("canceling", "gone")).replace(
+        b"</bpmn:process>", (late + chain("b", "late")).encode() + b"</bpmn:process>"
+    )
+    instance = publish(door, xml)
+    [(timer, place.now)] = place.open_timers(instance).values()
+    place.run(fire_timer, timer_key=timer)
+    place.executor.run(lambda uow, now: ensure_sound_state(uow, uow.instances.lock(instance), now=now), now=place.now)
+    place.complete(place.open_tasks(instance)["late"])
+    assert place.status(instance) == "completed"
+    answer(program, take_job(program, "gone"))

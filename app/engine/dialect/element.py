@@ -305,6 +305,9 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
     def child_leaves(self, token: Token, child: Token) -> None:
         """Take what an element inside brings (a turn, a called process) before its variables go."""
 
+    def cancelled(self, token: Token) -> None:
+        """Hear that the element is about to be ended from outside."""
+
     def try_to_fire(self, token: Token) -> bool:  # noqa: ARG002
         """Return whether a token that waits at a join was let go."""
         return False

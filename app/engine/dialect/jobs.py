@@ -45,23 +45,45 @@ def open_job(
 
     :raises EngineFault: type or retries make no sense
     """
+    opened = _opened(token, job, values, event=event, more=more)
+    wait = Wait(key=opened.key, kind="j", element=opened.element_id, note=event or "")
+    token.workflow.open_wait(token, wait, opened)
+
+
+def tell(token: Token, event: ListenerEvent) -> None:
+    """
+    Open the jobs of all listeners for the event; nothing waits for them, and they outlive the element.
+
+    :raises EngineFault: a type or number of retries makes no sense, which publishing refuses
+    """
     instance = token.workflow
-    element_id = token.task_spec.element_id
+    for listener in token.task_spec.listeners.get(event, ()):
+        values = instance.evaluate(token, listener.asks)
+        instance.tell(token, _opened(token, listener, values, event=event))
+
+
+def _opened(
+    token: Token,
+    job: JobDefinition,
+    values: Sequence[Value],
+    *,
+    event: ListenerEvent | None,
+    more: Variables | None = None,
+) -> JobOpened:
+    instance = token.workflow
     job_type, retries = text_value(values[0], "job_type"), _retries(values[1])
     scopes = instance.scopes
     visible = scopes.here(token.id) if token.task_spec.input_mappings else scopes.visible(instance.scope_of(token))
-    wait = Wait(key=instance.surroundings.new_key(), kind="j", element=element_id, note=event or "")
-    opened = JobOpened(
-        key=wait.key,
+    return JobOpened(
+        key=instance.surroundings.new_key(),
         element_instance_key=token.id,
-        element_id=element_id,
+        element_id=token.task_spec.element_id,
         type=job_type,
         retries=retries,
         headers=job.headers,
         variables={**visible, **(more or {})},
         listener_event=event,
     )
-    instance.open_wait(token, wait, opened)
 
 
 def hold(token: Token, event: ListenerEvent, more: Variables | None = None) -> bool:
@@ -89,6 +111,11 @@ def count_heard(token: Token, event: ListenerEvent) -> None:
 def _heard(token: Token, event: ListenerEvent) -> int:
     of_event, count = token.internal_data.get("k", ("", 0))
     return int(count) if of_event == event else 0
+
+
+def is_retries_text(text: str) -> bool:
+    """Return whether a plain text of a diagram is a number of retries."""
+    return text.strip().isdecimal() and int(text) <= MOST_RETRIES
 
 
 def _retries(value: Value) -> int:

@@ -10,7 +10,7 @@ from app.domain.errors import EngineFault, NotFound
 from app.domain.steps import EXTERNAL_FORM
 from app.engine.dialect.catching import text_value
 from app.engine.dialect.element import ElementSpec, Facts
-from app.engine.dialect.jobs import JobDefinition, count_heard, hold, open_job
+from app.engine.dialect.jobs import JobDefinition, count_heard, hold, open_job, tell
 from app.engine.expressions import Constant, Template
 from app.engine.feel.values import from_state
 from app.engine.propagation import throw
@@ -67,7 +67,8 @@ class UserTaskSpec(ElementSpec):
 
     Its task listeners hold what is about to happen to the task: that it comes about, that somebody gets it, that it is
     changed, that it is completed. They may correct what is changed, and deny it (but not that the task comes about).
-    What they hold stays with the token: `p` = the event, the changes and the variables that were sent.
+    What they hold stays with the token: `p` = the event, the changes and the variables that were sent. That the task is
+    cancelled they are told, and hold nothing: an alarm or a withdrawal of consent waits for no worker.
     """
 
     def __init__(self, process: ProcessSpec, facts: Facts, assignment: Assignment, *, spec_name: str = "") -> None:
@@ -122,6 +123,12 @@ class UserTaskSpec(ElementSpec):
             self._ask(token, wait, ListenerEvent.COMPLETING, {}, trigger.variables)
         else:
             super().completed_by(token, wait, trigger)
+
+    def cancelled(self, token: Token) -> None:
+        """Tell the listeners that the task is gone, if anybody has seen it."""
+        opened = token.workflow.recorder.opened
+        if any(wait.kind == "u" and wait.key not in opened for wait in token.waits):
+            tell(token, ListenerEvent.CANCELING)
 
     def _ask(
         self,

@@ -18,6 +18,7 @@ from app.engine.seam import (
 from tests.unit.engine.drawing import (
     ROOTS,
     boundary,
+    call,
     diagram,
     element,
     end,
@@ -33,7 +34,7 @@ from tests.unit.engine.drawing import (
     user,
     xor,
 )
-from tests.unit.engine.walk import Walk
+from tests.unit.engine.walk import Shelf, Walk
 
 
 def execution(*listeners: str) -> str:
@@ -336,7 +337,7 @@ def test_a_listener_whose_job_type_is_nothing_is_an_incident_that_keeps_what_was
     [
         (diagram(start(extensions=execution("start l")), end(), flow="s e"), "listener_event", "s"),
         (diagram(start(), xor(extensions=execution("end l")), end(), flow="s g; g e"), "listener_event", "g"),
-        (diagram(start(), user(extensions=task("canceling l")), end(), flow="s u; u e"), "listener_event", "u"),
+        (diagram(start(), user(extensions=task("sleeping l")), end(), flow="s u; u e"), "listener_event", "u"),
         (
             diagram(start(), element("userTask", "u", "", task("completing l")), end(), flow="s u; u e"),
             "task_listener_without_task",
@@ -353,3 +354,86 @@ def test_listeners_that_nothing_would_call_are_refused(xml, code, place):
     with pytest.raises(InvalidDiagram) as refused:
         read_diagram(xml)
     assert (code, place) in [(problem.code, problem.place) for problem in refused.value.problems]
+
+
+# -- a task is cancelled -------------------------------------------------------------------------------------------
+
+GONE = task("canceling first", "canceling second")
+
+
+def heard(walk: Walk) -> list[tuple[str, str, int]]:
+    return [(job.element_id, job.type, job.retries) for job in walk.told.values()]
+
+
+def test_listeners_are_told_of_a_cancelled_task_and_hold_nothing():
+    xml = diagram(
+        start(),
+        user("u", extensions=GONE + io({"oma": "=1"})),
+        boundary("b", "u", message()),
+        end("late"),
+        end(),
+        flow="s u; u e; b late",
+        roots=ROOTS,
+    )
+    walk = Walk(xml, {"avain": "x"})
+    walk.message()
+    assert walk.ended
+    assert heard(walk) == [("u", "first", 2), ("u", "second", 2)]
+    assert {job.element_instance_key for job in walk.told.values()} == {
+        each.element_instance_key for each in walk.history if each.element_id == "u"
+    }
+    assert [dict(job.variables) for job in walk.told.values()] == [{"oma": 1}, {"oma": 1}]
+
+
+def test_a_task_that_is_done_is_not_cancelled():
+    walk = Walk(diagram(start(), user("u", extensions=GONE), end(), flow="s u; u e"))
+    walk.complete("u")
+    assert walk.ended
+    assert not walk.told
+
+
+def test_whoever_ends_the_task_its_listeners_are_told():
+    inner = sub("inner", start("si"), user("u", extensions=GONE), end("ei"), flow="si u; u ei")
+    told = [("u", "first", 2), ("u", "second", 2)]
+    walk = Walk(diagram(start(), inner, end(), flow="s inner; inner e"))
+    walk.cancel()
+    assert heard(walk) == told
+    stopping = event_sub("stop", message(), end("es"), flow="stop_s es")
+    walk = Walk(diagram(start(), inner, stopping, end(), flow="s inner; inner e", roots=ROOTS), {"avain": "x"})
+    walk.message()
+    assert walk.ended
+    assert heard(walk) == told
+
+
+def test_a_held_task_that_is_cancelled_drops_what_was_held():
+    listeners = task("completing check", "canceling gone")
+    xml = diagram(
+        start(), user("u", extensions=listeners), boundary("b", "u", timer("timeDuration", "P1D")), end("late"), end(),
+        flow="s u; u e; b late",
+    )  # fmt: skip
+    walk = Walk(xml)
+    walk.complete("u", tulos=1)
+    walk.fire("b")
+    assert walk.ended
+    assert heard(walk) == [("u", "gone", 2)]
+    assert "tulos" not in walk.root()
+
+
+def test_a_task_that_nobody_has_seen_is_not_told():
+    both = element("parallelGateway", "g")
+    xml = diagram(
+        start(), both, user("u", extensions=GONE), end("stop", "<bpmn:terminateEventDefinition/>"), end(),
+        flow="s g; g u; g stop; u e",
+    )  # fmt: skip
+    walk = Walk(xml)
+    assert walk.ended
+    assert not walk.told
+
+
+def test_a_called_process_tells_whose_task_it_was():
+    called = diagram(start(), user("u", extensions=GONE), end(), flow="s u; u e", process_id="c")
+    caller = diagram(start(), call("ca", "c"), end(), flow="s ca; ca e")
+    walk = Walk(caller, shelf=Shelf().put(called))
+    [key] = walk.called
+    walk.cancel()
+    assert [job.called.key for job in walk.told.values()] == [key, key]

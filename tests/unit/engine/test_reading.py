@@ -122,11 +122,28 @@ UNSUPPORTED = {
     "a listener that we do not run": (
         user(
             "x",
-            extensions="<zeebe:taskListeners>"
-            '<zeebe:taskListener eventType="canceling" type="l"/></zeebe:taskListeners>',
+            extensions='<zeebe:taskListeners><zeebe:taskListener eventType="sleeping" type="l"/></zeebe:taskListeners>',
             name="Kutsu",
         ),
         "listener_event",
+    ),
+    "a listener of cancelling whose type is computed": (
+        user(
+            "x",
+            extensions="<zeebe:taskListeners>"
+            '<zeebe:taskListener eventType="canceling" type="=l"/></zeebe:taskListeners>',
+            name="Kutsu",
+        ),
+        "listener_computed",
+    ),
+    "a listener of cancelling without a number of retries": (
+        user(
+            "x",
+            extensions="<zeebe:taskListeners>"
+            '<zeebe:taskListener eventType="canceling" type="l" retries="many"/></zeebe:taskListeners>',
+            name="Kutsu",
+        ),
+        "listener_computed",
     ),
 }
 
@@ -335,3 +352,44 @@ def test_a_compiled_process_is_kept_by_its_hash():
     digest = content_hash(PLAIN)
     assert compile_process(PLAIN, "p", digest) is compile_process(PLAIN, "p", digest)
     assert HEAD.encode() in PLAIN
+
+
+def foreign(inner="", space="http://camunda.org/schema/1.0/bpmn", **attributes):
+    """Return a diagram with a user task that has things of another engine."""
+    written = "".join(f' c:{name}="{value}"' for name, value in attributes.items())
+    xml = diagram(start(), user("u", extensions=inner), end(), flow="s u; u e")
+    return xml.replace(b'<bpmn:userTask id="u"', f'<bpmn:userTask xmlns:c="{space}" id="u"{written}'.encode())
+
+
+@pytest.mark.parametrize(
+    ("xml", "left_out"),
+    [
+        (foreign(asyncBefore="true", exclusive="false", jobPriority="5"), {"asyncBefore", "exclusive", "jobPriority"}),
+        (foreign(assignee="", formKey=" "), {"assignee", "formKey"}),
+        (foreign('<c:properties><c:property name="n" value="v"/></c:properties>'), {"properties", "property"}),
+        (foreign("<c:failedJobRetryTimeCycle>R3/PT1M</c:failedJobRetryTimeCycle>"), {"failedJobRetryTimeCycle"}),
+        (foreign("<c:formData/><c:inputOutput> </c:inputOutput>"), {"formData", "inputOutput"}),
+        (foreign(space="http://flowable.org/bpmn", **{"async": "true"}), {"async"}),
+    ],
+)
+def test_what_runs_nothing_in_another_engine_is_left_out_and_told(xml, left_out):
+    repairs = [each for each in read_diagram(xml).repairs if each.code == "foreign_left_out"]
+    assert {each.values["element"] for each in repairs} == left_out
+    assert {each.place for each in repairs} == {"u"}
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        foreign(assignee="${pomo}"),
+        foreign(candidateGroups="r"),
+        foreign(formKey="f"),
+        foreign('<c:taskListener event="create" class="X"/>'),
+        foreign('<c:inputOutput><c:inputParameter name="a">1</c:inputParameter></c:inputOutput>'),
+        foreign('<c:formData><c:formField id="a"/></c:formData>'),
+        foreign(space="http://www.jboss.org/drools", asyncBefore="true"),
+        foreign("<c:properties/>", space="http://spiffworkflow.org/bpmn/schema/1.0/core"),
+    ],
+)
+def test_what_means_something_in_another_engine_is_refused(xml):
+    assert codes(xml) == {"foreign_extension"}

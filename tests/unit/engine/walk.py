@@ -22,6 +22,7 @@ from app.engine.seam import (
     JobCompleted,
     JobOpened,
     JobThrewError,
+    ListenerEvent,
     MessageArrived,
     MessageAwaited,
     SignalArrived,
@@ -106,6 +107,8 @@ class Walk:
         #: the live called processes by key
         self.called: dict[int, Called] = {}
         self.open: dict[int, Any] = {}
+        #: the jobs of listeners that were told of a cancelled task
+        self.told: dict[int, JobOpened] = {}
         self.history: list[Any] = []
         self.variables: dict[tuple[int, str], Any] = {}
         self.steps: list[Step] = []
@@ -124,7 +127,10 @@ class Walk:
         self.steps.append(step)
         for closed in step.closed:
             del self.open[closed.key]
-        self.open.update({opened.key: opened for opened in step.opened})
+        for opened in step.opened:
+            # what nothing waits for goes its own way
+            told = isinstance(opened, JobOpened) and opened.listener_event is ListenerEvent.CANCELING
+            (self.told if told else self.open)[opened.key] = opened
         self.history.extend(step.history)
         self.called.update({each.called.key: each.called for each in step.calls})
         for ended in step.calls_ended:
