@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from app.commands._task_changes import give
 from app.connectors.contract import GivenUp
 from app.domain.actor import SYSTEM
 from app.storage.rows import Instance, Job, Task
@@ -21,7 +22,8 @@ def escalate_task(uow: UnitOfWork, instance: Instance, job: Job, now: datetime) 
 
     Who held it is kept with the task and in the audit, and their draft stays theirs: if they take the task again they
     go on where they were. A task that was done meanwhile is left alone, and so is one opened after the job: it is a
-    later turn and not late. One without candidates stays with its holder, because nobody else could take it.
+    later turn and not late. One without candidates stays with its holder, because nobody else could take it. Where the
+    task has listeners for its assignment they are asked first; one that they hold for something else stays as it is.
 
     :raises GivenUp: the header is missing
     """
@@ -30,7 +32,7 @@ def escalate_task(uow: UnitOfWork, instance: Instance, job: Job, now: datetime) 
         raise GivenUp("escalation_headers_invalid")
     for task in uow.tasks.open_of(instance.key):
         if task.element_id == element_id and task.created_at <= job.created_at and _is_for_a_group(task):
-            _escalate(uow, task, now)
+            _escalate(uow, instance, task, now)
     return {}
 
 
@@ -38,9 +40,11 @@ def _is_for_a_group(task: Task) -> bool:
     return bool(task.candidate_groups) and task.properties.get(SELF_FILLED) != "true"
 
 
-def _escalate(uow: UnitOfWork, task: Task, now: datetime) -> None:
-    if task.assignee is not None:
-        uow.tasks.assign(task.key, None, expected=task.assignee, now=now)
+def _escalate(uow: UnitOfWork, instance: Instance, task: Task, now: datetime) -> None:
+    if task.assignee is not None and not task.held_event:
+        # an earlier task of this loop may have changed the state
+        locked = uow.instances.lock(instance.key)
+        give(uow, instance=locked, task=task, to=None, username="", actor=SYSTEM, now=now)
     uow.tasks.note_delay(task.key, held_by=task.assignee, now=now)
     uow.audit.add(
         actor=SYSTEM,

@@ -28,6 +28,7 @@ from sqlalchemy import Text as TextType
 from app.domain.localized import LocalizedText
 from app.storage.tables.care import care_case
 from app.storage.tables.definitions import process_definition
+from app.storage.tables.instances import process_instance
 from app.storage.tables.people import user_account
 from app.storage.tables.work import draft, task_offer, user_task
 from app.storage.types import NEVER, AnyRow
@@ -60,6 +61,8 @@ class TaskLine:
     has_draft: bool
     #: when it was offered to its group again because it was late
     escalated_at: datetime | None
+    #: since when its instance is paused, so that it cannot be completed
+    paused_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +273,12 @@ class Worklist:
             .exists()
             .label("has_draft")
         )
+        paused = (
+            select(process_instance.c.paused_at)
+            .where(process_instance.c.key == user_task.c.instance_key)
+            .scalar_subquery()
+            .label("paused_at")
+        )
         return (
             select(
                 user_task,
@@ -277,6 +286,7 @@ class Worklist:
                 care_case.c.number.label("case_number"),
                 user_account.c.name.label("assignee_name"),
                 drafted,
+                paused,
             )
             .join(process_definition, process_definition.c.key == user_task.c.process_definition_key)
             .outerjoin(care_case, care_case.c.key == user_task.c.case_key)
@@ -393,4 +403,5 @@ def _to_line(row: AnyRow) -> TaskLine:
         ended_at=row.ended_at,
         has_draft=bool(row.has_draft),
         escalated_at=row.escalated_at,
+        paused_at=row.paused_at,
     )

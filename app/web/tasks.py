@@ -214,6 +214,7 @@ def _render(
             "take_address": f"/tasks/{task.key}/take" if free else "",
             "release_address": f"/tasks/{task.key}/release" if page.mine and at_rest else "",
             "held": task.held_event if task.status == "open" else "",
+            "paused_at": line.paused_at if task.status == "open" else None,
             "denial": task.denial if at_rest and page.may_work else "",
             "ended_at": task.ended_at,
             "ended_by_name": page.completed_by_name,

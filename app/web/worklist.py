@@ -234,6 +234,7 @@ def row_of(
         "mine": mine and not done,
         "has_draft": line.has_draft,
         "delayed_at": line.escalated_at if line.status == "open" else None,
+        "paused": line.status == "open" and line.paused_at is not None,
         "client_name": "",
         "address": f"/tasks/{line.key}" if may_open else "",
         "take_address": f"/tasks/{line.key}/take" if free else "",

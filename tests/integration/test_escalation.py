@@ -11,7 +11,9 @@ from sqlalchemy import select
 from app.commands.claim_task import claim_task
 from app.commands.complete_task import Submission, complete_task
 from app.commands.fire_timer import fire_timer
+from app.commands.jobs import ListenerAnswer, activate_jobs, finish_job
 from app.commands.local_jobs import LOCAL_JOBS
+from app.commands.run_local_job import run_local_job
 from app.commands.save_draft import save_draft
 from app.queries.worklist import Tab, Wish, worklist
 from app.storage.tables.instances import incident
@@ -169,4 +171,48 @@ def test_a_clients_own_task_is_never_offered_to_a_group(place):
     place.run(claim_task, task_key=task, actor=place.people["counsellor"])
     let_it_be_late(place, instance)
     work(place)
+    assert task_of(place, task).assignee == place.people["counsellor"].user_key
+
+
+LISTENED = (
+    b'<zeebe:taskListeners><zeebe:taskListener eventType="assigning" type="give" retries="1"/></zeebe:taskListeners>'
+)
+
+
+def answered(place, **answer):
+    """Answer the listener's job that is open."""
+    [job] = place.run(activate_jobs, types=["give"], owner="w", lease=LEASE, limit=5)
+    place.run(finish_job, job_key=job.key, fence=job.fence, variables={}, ruling=ListenerAnswer(**answer))
+
+
+@pytest.mark.parametrize("denied", [False, True])
+def test_listeners_are_asked_before_the_step_leaves_its_holder(place, denied):
+    xml = escalating().replace(
+        b"</bpmn:extensionElements></bpmn:userTask>", LISTENED + b"</bpmn:extensionElements></bpmn:userTask>", 1
+    )
+    instance, task = start(place, xml)
+    holder = place.people["counsellor"].user_key
+    place.run(claim_task, task_key=task, actor=place.people["counsellor"])
+    answered(place)
+    let_it_be_late(place, instance)
+    assert work(place) == 1
+    held = task_of(place, task)
+    assert (held.assignee, held.held_event, held.escalated_from) == (holder, "assigning", holder)
+    answered(place, denied=denied)
+    found = task_of(place, task)
+    assert (found.assignee, found.held_event) == (holder if denied else None, "")
+    assert found.escalated_at == place.now
+
+
+def test_a_step_that_listeners_hold_already_stays_as_it_is(place):
+    xml = escalating().replace(
+        b"</bpmn:extensionElements></bpmn:userTask>", LISTENED + b"</bpmn:extensionElements></bpmn:userTask>", 1
+    )
+    instance, task = start(place, xml)
+    place.run(claim_task, task_key=task, actor=place.people["counsellor"])
+    let_it_be_late(place, instance)
+    [escalation] = place.run(activate_jobs, types=["escalate_task"], owner="w", lease=LEASE, limit=5)
+    place.run(run_local_job, job_key=escalation.key, fence=escalation.fence, local_work=LOCAL_JOBS["escalate_task"])
+    assert task_of(place, task).escalated_at == place.now
+    answered(place)
     assert task_of(place, task).assignee == place.people["counsellor"].user_key

@@ -15,10 +15,14 @@ from app.commands.jobs import claim_jobs, finish_job
 from app.commands.messages import deliver, publish_message
 from app.commands.pause_instance import pause_instance, resume_instance
 from app.domain.errors import Conflict, InstanceEnded, InstancePaused, InvalidInput, NotAllowed
+from app.settings import Settings
 from app.storage.tables.instances import process_instance, timer
 from app.storage.tables.work import task_offer, user_task
 from app.storage.types import NEVER
+from app.web import create_app
 from tests.factories import START, diagram, flow, job_step, make_place, user_step
+from tests.programs import open_door
+from tests.web import Visitor
 
 DATED = (
     '<bpmn:userTask id="dated"><bpmn:extensionElements><zeebe:assignmentDefinition candidateGroups="r_palveluohjaaja"/>'
@@ -206,3 +210,24 @@ def test_two_who_resume_at_once_move_the_dates_once(place):
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(run, range(2))) == ["done", "told"]
     assert place.open_timers(instance)["waits"][1] == START + timedelta(days=4)
+
+
+def test_people_see_that_a_task_is_paused_and_keep_a_draft(database, tmp_path):
+    door = open_door(database, tmp_path / "data")
+    place = door.place
+    settings = Settings.load({}, data_folder=tmp_path / "data", public_url="http://localhost")
+    visitor = Visitor(create_app(place.executor, settings, clock=lambda: place.now))
+    place.publish(EVERYTHING)
+    instance = place.start()
+    task = place.open_tasks(instance)["undated"]
+    visitor.sign_in("counsellor")
+    assert "Tauolla" not in visitor.get("/worklist?tab=groups").text
+    assert 'value="complete"' in visitor.get(f"/tasks/{task}").text
+    pause(place, instance)
+    assert "Tauolla" in visitor.get("/worklist?tab=groups").text
+    page = visitor.get(f"/tasks/{task}").text
+    assert "Polku on tauolla" in page
+    assert 'value="complete"' not in page
+    resume(place, instance)
+    assert "Tauolla" not in visitor.get("/worklist?tab=groups").text
+    assert 'value="complete"' in visitor.get(f"/tasks/{task}").text

@@ -20,7 +20,7 @@ from app.commands.cancel_instance import cancel_instance
 from app.commands.claim_task import claim_task, release_task
 from app.commands.complete_task import Submission, complete_task
 from app.commands.fire_timer import fire_timer
-from app.commands.jobs import claim_jobs, fail_job, finish_job
+from app.commands.jobs import ListenerAnswer, claim_jobs, fail_job, finish_job
 from app.commands.messages import broadcast_signal, deliver, match_messages, publish_message
 from app.commands.publish import publish
 from app.commands.report_event import report_event
@@ -417,3 +417,74 @@ def open_case(place):
         ).key
 
     return place.executor.run(add)
+
+
+HELD = WORK.replace(
+    b"</bpmn:extensionElements></bpmn:userTask>",
+    b"<zeebe:taskListeners>"
+    + b"".join(
+        f'<zeebe:taskListener eventType="{event}" type="listen" retries="1"/>'.encode()
+        for event in ("assigning", "completing")
+    )
+    + b"</zeebe:taskListeners></bpmn:extensionElements></bpmn:userTask>",
+    1,
+)
+
+
+def listeners_of(place, instance):
+    """Return runners that answer the jobs of the instance's listeners: allowed, and denied."""
+    [job] = place.run(claim_jobs, keys=list(place.open_jobs(instance).values()), owner="w", lease=LEASE)
+
+    def answer(*, denied):
+        place.run(finish_job, job_key=job.key, fence=job.fence, variables={}, ruling=ListenerAnswer(denied=denied))
+
+    return lambda: answer(denied=False), lambda: answer(denied=True)
+
+
+def test_two_people_ask_for_one_task_that_listeners_hold(place):
+    place.publish(HELD)
+    for _ in range(ROUNDS):
+        instance = place.start()
+        task = place.open_tasks(instance)["first"]
+        results = race(
+            lambda task=task: place.run(claim_task, task_key=task, actor=place.people["counsellor"]),
+            lambda task=task: place.run(claim_task, task_key=task, actor=place.people["colleague"]),
+        )
+        assert results == ["TaskHeld", "done"]
+        assert len(place.open_jobs(instance)) == 1
+
+
+def test_a_held_completion_against_another_its_answer_and_the_end(place):
+    place.publish(HELD)
+    for _ in range(ROUNDS):
+        instance = place.start()
+        task = place.open_tasks(instance)["first"]
+        place.complete(task, "counsellor")
+        allow, deny = listeners_of(place, instance)
+        results = race(allow, deny, lambda task=task: place.complete(task, "colleague"))
+        # one answer counts; whoever completes too finds the task held, done, or open again and held once more
+        assert results in (
+            ["LeaseLost", "TaskHeld", "done"],
+            ["LeaseLost", "TaskAlreadyClosed", "done"],
+            ["LeaseLost", "done", "done"],
+        )
+        ensure_each_step_once(place, instance)
+        found = place.executor.read(lambda uow, task=task: uow.tasks.get(task))
+        again = results == ["LeaseLost", "done", "done"]
+        assert found.held_event == ("completing" if again else "")
+        assert len(place.open_jobs(instance)) == (1 if again or found.status == "completed" else 0)
+
+
+def test_a_held_completion_against_the_cancelling_of_its_instance(place):
+    place.publish(HELD)
+    for _ in range(ROUNDS):
+        instance = place.start()
+        task = place.open_tasks(instance)["first"]
+        place.complete(task, "counsellor")
+        allow, _ = listeners_of(place, instance)
+        cancel = {"instance_key": instance, "actor": place.people["admin"], "reason": "race"}
+        results = race(allow, lambda cancel=cancel: place.run(cancel_instance, **cancel))
+        assert results in (["LeaseLost", "done"], ["done", "done"])
+        assert place.open_jobs(instance) == {}
+        found = place.executor.read(lambda uow, task=task: uow.tasks.get(task))
+        assert (found.status, found.held_event) == ("completed" if "LeaseLost" not in results else "cancelled", "")

@@ -53,6 +53,7 @@ def _task(
         "mine": mine,
         "has_draft": draft,
         "delayed_at": before(days=1) if draft else None,
+        "paused": priority > 50,
         "client_name": "",
         "address": "/samples/task",
         "take_address": "/tasks/7/take" if takeable and not mine and not assignee else "",
