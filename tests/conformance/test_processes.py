@@ -23,6 +23,7 @@ from app.engine.decisions import read_decisions
 from app.engine.diagrams import Diagram, read_diagram
 from app.engine.forms import read_form
 from app.engine.rules import read_rule
+from tests.conformance.story import Story
 
 PROCESSES = Path(__file__).parents[2] / "processes"
 SHARED = PROCESSES / "shared"
@@ -54,7 +55,8 @@ AWAITED_FORMS = {
     "f_suunnitelma_hyvaksynta",
     "f_tiimikokous",
 }
-JOB_TYPES = {*LOCAL_JOBS, "send_notification"}
+#: what the player of scenarios can do; the product can do no less
+JOB_TYPES = {*LOCAL_JOBS, *(name.removeprefix("_do_") for name in vars(Story) if name.startswith("_do_"))}
 GATEWAYS = ("exclusiveGateway", "inclusiveGateway")
 #: pathways that are no part of a client's care and go on when the client stops it
 WITHOUT_CASE = {
