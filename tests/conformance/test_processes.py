@@ -51,8 +51,6 @@ AWAITED_FORMS = {
     "f_lahete",
     "f_seuranta",
     "f_sosiaalinen_tilanne",
-    "f_suunnitelma",
-    "f_suunnitelma_hyvaksynta",
     "f_tiimikokous",
 }
 #: what the player of scenarios can do; the product can do no less
