@@ -4,19 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.commands.approve_plan import approve_plan, set_action_state
 from app.commands.book_appointment import book_appointment
 from app.commands.cancel_appointment import cancel_appointment
 from app.commands.close_case import close_case
 from app.commands.create_case import create_case
 from app.commands.escalate_task import escalate_task
+from app.commands.grant_consent import expire_consent, grant_consent
+from app.commands.own_case import hand_over_case, name_owner
+from app.commands.record_measure import record_measure
 from app.commands.run_local_job import LocalWork
+from app.commands.set_area_setting import set_area_setting
+from app.commands.start_once import start_once
+from app.commands.withdraw_consent import withdraw_consent
 from app.commands.write_document import write_document
 
 LOCAL_JOBS: Mapping[str, LocalWork] = {
+    "approve_plan": approve_plan,
     "book_appointment": book_appointment,
     "cancel_appointment": cancel_appointment,
     "close_case": close_case,
     "create_case": create_case,
     "escalate_task": escalate_task,
+    "expire_consent": expire_consent,
+    "grant_consent": grant_consent,
+    "hand_over_case": hand_over_case,
+    "name_owner": name_owner,
+    "record_measure": record_measure,
+    "set_action_state": set_action_state,
+    "set_area_setting": set_area_setting,
+    "start_once": start_once,
+    "withdraw_consent": withdraw_consent,
     "write_document": write_document,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from app.commands.own_case import leave_cases
 from app.domain.actor import Actor
 from app.domain.errors import InvalidInput, NotFound, Problem
 from app.storage.unit_of_work import UnitOfWork
@@ -65,10 +66,15 @@ def set_password(uow: UnitOfWork, *, actor: Actor, username: str, password_hash:
 
 
 def disable_person(uow: UnitOfWork, *, actor: Actor, username: str, now: datetime) -> None:
-    """Let the person sign in no more, and end their sessions. :raises NotFound: there is no such person"""
+    """
+    Let the person sign in no more, end their sessions, and hand over the cases that they answer for.
+
+    :raises NotFound: there is no such person
+    """
     account = uow.accounts.find(username)
     if account is None:
         raise NotFound("user", username)
     uow.accounts.disable(account.key)
     uow.accounts.end_sessions_of(account.key, now=now)
     uow.audit.add(actor=actor, action="person_disabled", subject="user", subject_key=account.key, now=now)
+    leave_cases(uow, user_key=account.key, actor=actor, now=now)

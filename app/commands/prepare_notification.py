@@ -22,7 +22,9 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
     """
     Return whom the notification of the job goes to.
 
-    Headers: `notification` (n_...), `recipient` = client (default), assignee, owner or role, `role` for the last. With
+    Headers: `notification` (n_...), `recipient` = client (default), assignee, owner, role or concerned, `role` for the
+    last but one. Concerned are those who serve the client in the organisations that the variable `perutut_tahot` names:
+    who has or had a task of the case, or answers for an action of its plan. With
     the header `task`, the element id of a user task that is open in the instance, the assignee is that task's and the
     task's own candidate groups are told beside the role (rule X2): those of the instance's unit, or of the area where
     nobody in the unit has the role. Without it the assignee is the user whose key the
@@ -39,6 +41,8 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
     match audience:
         case "client":
             recipients = _client(uow, case, now)
+        case "concerned":
+            recipients = _staff(uow.care.places.workers(_concerned(uow, job, case)))
         case "owner":
             recipients = _staff(uow.care.places.workers([case.owner_key] if case and case.owner_key else []))
         case "assignee":
@@ -55,6 +59,13 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
         # staff are told the number of the case only: what it is about stands behind the sign-in (R-19)
         case_number=case.number if case is not None and audience != "client" else "",
     )
+
+
+def _concerned(uow: UnitOfWork, job: Job, case: Case | None) -> list[int]:
+    if case is None:
+        raise GivenUp("job_without_case")
+    named = job.variables.get("perutut_tahot")
+    return uow.care.places.serving(case.key, organisation_ids=named if isinstance(named, list) else [])
 
 
 def _open_tasks(uow: UnitOfWork, job: Job) -> list[Task]:

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from app.commands.withdraw_consent import cut_grants
 from app.domain.access import Ground, Purpose
 from app.domain.actor import Actor
 from app.domain.answers import Answers
 from app.domain.client import Case, Client, Identity, identity_from, needs_from
+from app.domain.consent import WITHDRAWAL_FORM, UnreadableConsent, Withdrawal, read_withdrawal
 from app.domain.errors import InvalidInput, InvalidSubmission, Problem
 from app.domain.forms import RecordKind
 from app.domain.identity_code import parse_identity_code
@@ -130,6 +132,9 @@ def _keep(uow: UnitOfWork, case: Case, answers: Answers, actor: Actor, task_key:
         answered_by=actor.user_key,
         now=now,
     )
+    if answers.form_id == WITHDRAWAL_FORM:
+        # with the form itself: what the client takes back is closed before anybody can look again
+        cut_grants(uow, case_key=case.key, withdrawal=_withdrawal(answers), actor=actor, now=now)
     for file in answers.files:
         uow.care.documents.add(
             key=new_key(),
@@ -155,3 +160,10 @@ def _keep(uow: UnitOfWork, case: Case, answers: Answers, actor: Actor, task_key:
         ground=Ground.OWN_REGISTER,
         now=now,
     )
+
+
+def _withdrawal(answers: Answers) -> Withdrawal:
+    try:
+        return read_withdrawal(answers.values)
+    except UnreadableConsent as error:
+        raise InvalidSubmission([Problem("required", place=str(error), name=str(error))]) from None

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
 from app.domain.actor import Actor
 from app.domain.errors import NotFound
@@ -14,6 +14,7 @@ from app.domain.keys import new_key, parse_key
 from app.domain.localized import LocalizedText, sort_key
 from app.domain.sessions import FORGET_FAILURES, Account, Failures, SignedIn, Workplace
 from app.storage.statements import upsert
+from app.storage.tables.care import care_case
 from app.storage.tables.people import organisation, position, role, session, sign_in_failure, unit, user_account
 
 #: asked for with every request, hence made once
@@ -253,6 +254,50 @@ class Accounts:
         self._connection.execute(
             update(user_account).where(user_account.c.key == key).values(password_hash=password_hash)
         )
+
+    def has_left(self, key: int) -> bool:
+        """Tell whether the person is not here any more: signs in no more, or works nowhere."""
+        here = (
+            select(literal(1))
+            .select_from(user_account.join(position, position.c.user_key == user_account.c.key))
+            .where(user_account.c.key == key, user_account.c.disabled.is_(False))
+        )
+        return self._connection.execute(here.limit(1)).first() is None
+
+    def works_in(self, key: int) -> frozenset[str]:
+        """Return the kinds of the organisations in which the person works."""
+        rows = self._connection.scalars(
+            select(organisation.c.type)
+            .join(unit, unit.c.organisation_id == organisation.c.id)
+            .join(position, position.c.unit_id == unit.c.id)
+            .where(position.c.user_key == key)
+            .distinct()
+        )
+        return frozenset(rows)
+
+    def least_loaded(self, role_id: str, *, area_id: str, besides: int | None = None) -> int | None:
+        """Return who of the role in the area owns the fewest open cases; None where nobody has the role."""
+        owned = (
+            select(func.count())
+            .where(care_case.c.owner_key == user_account.c.key, care_case.c.status == "open")
+            .correlate(user_account)
+            .scalar_subquery()
+        )
+        query = (
+            select(user_account.c.key)
+            .join(position, position.c.user_key == user_account.c.key)
+            .join(unit, unit.c.id == position.c.unit_id)
+            .where(
+                position.c.role_id == role_id,
+                unit.c.area_id.in_((area_id, "")),
+                user_account.c.disabled.is_(False),
+            )
+            .order_by(owned, user_account.c.sort_key, user_account.c.key)
+            .limit(1)
+        )
+        if besides is not None:
+            query = query.where(user_account.c.key != besides)
+        return self._connection.scalar(query)
 
     # -- where people work ---------------------------------------------------------------------------------------
 

@@ -163,11 +163,30 @@ class Cases:
         if given:
             self._connection.execute(update(care_case).where(care_case.c.key == key).values(**given))
 
-    def give(self, key: int, *, owner_key: int | None, owner_role: str = "") -> None:
-        """Make somebody else the owner of the case."""
+    def give(
+        self,
+        key: int,
+        *,
+        owner_key: int | None,
+        owner_role: str = "",
+        coordinator_key: int | None = None,
+        deputy_key: int | None = None,
+    ) -> None:
+        """Make somebody else the owner of the case, and say who is client coordinator and who stands in for them."""
         self._connection.execute(
-            update(care_case).where(care_case.c.key == key).values(owner_key=owner_key, owner_role=owner_role)
+            update(care_case)
+            .where(care_case.c.key == key)
+            .values(owner_key=owner_key, owner_role=owner_role, coordinator_key=coordinator_key, deputy_key=deputy_key)
         )
+
+    def open_of_owner(self, owner_key: int) -> list[Case]:
+        """Return the open cases that the person owns."""
+        rows = self._connection.execute(
+            select(care_case)
+            .where(care_case.c.owner_key == owner_key, care_case.c.status == "open")
+            .order_by(care_case.c.key)
+        )
+        return [_to_case(row) for row in rows]
 
     def conclude(self, key: int, *, outcome: str) -> None:
         """Note what the open case has come to; it is closed when nothing of it goes on."""

@@ -196,6 +196,19 @@ class Instances:
         )
         return self._connection.execute(running.limit(1)).first() is not None
 
+    def runs_in_case(self, case_key: int, process_id: str) -> bool:
+        """Tell whether an instance of the process itself (no called one) is running in the case."""
+        running = select(literal(1)).where(
+            process_instance.c.case_key == case_key,
+            process_instance.c.process_id == process_id,
+            process_instance.c.status == InstanceStatus.ACTIVE,
+        )
+        return self._connection.execute(running.limit(1)).first() is not None
+
+    def started_by(self, key: int) -> int | None:
+        """Return who started the instance, None for the system."""
+        return self._connection.scalar(select(process_instance.c.started_by).where(process_instance.c.key == key))
+
     def advance(self, instance: Instance, step: Step, *, incidents_change: int, reason: str, now: datetime) -> None:
         """
         Write the new state of the instance.

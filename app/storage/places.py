@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, or_, select, union
 
 from app.domain.localized import LocalizedText
+from app.storage.tables.care import plan_action
 from app.storage.tables.people import organisation, position, unit, user_account
+from app.storage.tables.work import user_task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,22 @@ class Places:
             .order_by(user_account.c.key)
         )
         return [Addressee(user_key=row.key, email=row.email, language=row.language) for row in rows]
+
+    def serving(self, case_key: int, *, organisation_ids: Collection[str]) -> list[int]:
+        """Return who of the organisations has or had a task of the case, or answers for an action of its plan."""
+        people = union(
+            select(user_task.c.assignee).where(user_task.c.case_key == case_key, user_task.c.status == "open"),
+            select(user_task.c.completed_by).where(user_task.c.case_key == case_key),
+            select(plan_action.c.person_key).where(plan_action.c.case_key == case_key),
+        )
+        query = (
+            select(position.c.user_key)
+            .join(unit, unit.c.id == position.c.unit_id)
+            .where(unit.c.organisation_id.in_(organisation_ids), position.c.user_key.in_(people))
+            .distinct()
+            .order_by(position.c.user_key)
+        )
+        return list(self._connection.scalars(query))
 
     def workers(self, user_keys: Collection[int]) -> list[Addressee]:
         """Return those of the users who work here still and can get mail."""

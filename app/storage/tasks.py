@@ -176,6 +176,15 @@ class Tasks:
         self._connection.execute(update(task_offer).where(task_offer.c.task_key == key).values(assignee=assignee))
         return True
 
+    def assigned_in_case(self, case_key: int, user_key: int) -> list[tuple[int, bool]]:
+        """Return the open tasks of the case that the person has: the key, and whether it is for a group too."""
+        rows = self._connection.execute(
+            select(user_task.c.key, user_task.c.candidate_groups)
+            .where(user_task.c.case_key == case_key, user_task.c.status == "open", user_task.c.assignee == user_key)
+            .order_by(user_task.c.key)
+        )
+        return [(row.key, bool(row.candidate_groups)) for row in rows]
+
     def note_delay(self, key: int, *, held_by: int | None, now: datetime) -> None:
         """Mark the open task as delayed; who held it is kept with it."""
         self._connection.execute(

@@ -367,13 +367,17 @@ class Story:
             self.owner, self.owner_role = int(with_role(job.headers["role"])[0]), job.headers["role"]
 
     def _do_hand_over_case(self, job: Any) -> None:
-        if job.headers["to"] == "deputy":
+        if job.headers["to"] == "role":
+            self.owner, self.owner_role = int(with_role(job.headers["role"])[0]), job.headers["role"]
+            self.coordinator = self.deputy = None
+        elif job.headers["to"] == "deputy":
             assert self.deputy, "nobody stands in"
             self.owner, self.coordinator, self.deputy = self.deputy, self.deputy, None
         else:
             assert job.headers["to"] == "coordinator"
             named = self.forms["f_asiakasvastaava"]
-            self.owner = self.coordinator = int(named["henkilo"])
+            self.owner, self.owner_role = int(named["henkilo"]), "r_asiakasvastaava"
+            self.coordinator = self.owner
             self.deputy = int(named["varahenkilo"])
 
     def _do_grant_consent(self, job: Any) -> dict[str, Any]:
@@ -408,13 +412,14 @@ class Story:
 
     def _do_withdraw_consent(self, job: Any) -> dict[str, Any]:
         withdrawal = read_withdrawal(self.forms[job.headers.get("form", WITHDRAWAL_FORM)])
+        cut = {grant.organisation_id for grant in self.grants if withdrawal.concerns(grant)}
         self.grants = [
             dataclasses.replace(grant, withdrawn_at=self.clock) if withdrawal.concerns(grant) else grant
             for grant in self.grants
         ]
         return {
             "perumisen_laajuus": str(withdrawal.scope),
-            "perutut_tahot": sorted(withdrawal.parties),
+            "perutut_tahot": sorted(cut | withdrawal.parties),
             "perutut_tietoryhmat": sorted(withdrawal.groups),
         }
 
