@@ -45,13 +45,8 @@ NS = {
 }
 #: shared forms whose pathways are still being drawn; empty when all are there
 AWAITED_FORMS = {
-    "f_asiakasvastaava",
-    "f_kutsulista",
-    "f_kutsuvastaus",
     "f_lahete",
-    "f_seuranta",
     "f_sosiaalinen_tilanne",
-    "f_tiimikokous",
 }
 #: what the player of scenarios can do; the product can do no less
 JOB_TYPES = {*LOCAL_JOBS, *(name.removeprefix("_do_") for name in vars(Story) if name.startswith("_do_"))}
@@ -109,7 +104,7 @@ def find(root: etree._Element, path: str) -> list[etree._Element]:
 
 
 def is_only_called(folder: Path) -> bool:
-    """Whether nobody and no message can start the pathway: it is the core of others, which answer for the whole case."""
+    """Whether nobody and no message can start it: it is the core of others, which answer for the whole case."""
     [process] = find(diagram(folder), "bpmn:process")
     starts = find(process, "bpmn:startEvent")
     begun = [each for each in (process, *starts) if "kyky.startRoles" in properties(each)]
