@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from app.commands.prepare_notification import county_name
@@ -154,6 +154,52 @@ def _summary(sources: _Sources) -> dict[str, Any]:
     }
 
 
+def _comparison(sources: _Sources) -> dict[str, Any]:
+    """The first and the latest measure, with the words that dmn_kykyviisari_muutos found for each."""
+    measured = [each for each in sources.uow.care.measures.of_case(sources.case.key) if each.may_be_used]
+    found = _answers(sources, ("kykyviisari_muutos",), only=frozenset({DataGroup.MEASURE}))
+    changes = found["kykyviisari_muutos"].value if "kykyviisari_muutos" in found else None
+    if not measured or not changes:
+        return {}
+    first, last = measured[0], measured[-1]
+    measures = []
+    for change in changes:
+        name = change["mitta"]
+        lowest, highest = (
+            (0, 10) if name.endswith("_0_10") else (last.scores["asteikko_min"], last.scores["asteikko_max"])
+        )
+        measures.append(
+            {
+                "measure": name,
+                "before": first.scores[name],
+                "after": last.scores[name],
+                "lowest": lowest,
+                "highest": highest,
+                "change": change["muutos"],
+            }
+        )
+    return {"first_on": first.measured_on, "last_on": last.measured_on, "measures": measures}
+
+
+def _follow_up(sources: _Sources) -> dict[str, Any]:
+    """How far the plan came, and what the case came to as it was judged together."""
+    values = {field: answer for field, answer in _answers(sources, ("lopputulos",)).items() if answer.value}
+    plan = sources.uow.care.plans.in_force(sources.case.key)
+    actions = () if plan is None else plan.actions
+    until = sources.job.variables.get("tyopaikkatuki_paattyy")
+    return {
+        "outcome": _outcome_name(sources.uow, values["lopputulos"].value, sources.language) if values else None,
+        "actions": [{"what": each.texts.get("toimenpide", ""), "state": str(each.state)} for each in actions],
+        "workplace_support": until if isinstance(until, date) else None,
+    }
+
+
+def _outcome_name(uow: UnitOfWork, outcome: str, language: str) -> str:
+    """Return the name of an end state of a case in the language, its code where nobody has named it."""
+    row = uow.reference.values("outcome", ids=[outcome]).get(outcome, {})
+    return in_language(row.get("name", {}), language) or outcome
+
+
 def _answers(
     sources: _Sources, fields: tuple[str, ...], *, only: frozenset[DataGroup] = frozenset(DataGroup)
 ) -> Mapping[str, Answer]:
@@ -187,4 +233,6 @@ _WRITERS: Mapping[Template, tuple[Callable[[_Sources], dict[str, Any]], tuple[Da
     Template.SELF_CARE_PLAN: (_plan, (DataGroup.BASIC, DataGroup.PLAN)),
     Template.FUNCTIONAL_SUMMARY: (_summary, (DataGroup.BASIC, DataGroup.FUNCTIONAL_SUMMARY)),
     Template.UNREACHED_LETTER: (_letter, (DataGroup.BASIC,)),
+    Template.MEASURE_COMPARISON: (_comparison, (DataGroup.BASIC, DataGroup.MEASURE)),
+    Template.FOLLOW_UP_SUMMARY: (_follow_up, (DataGroup.BASIC, DataGroup.PLAN)),
 }

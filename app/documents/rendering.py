@@ -21,6 +21,7 @@ from typing import Any
 
 import typst
 from babel.dates import format_date, format_time
+from babel.numbers import format_decimal
 
 from app.domain.calendar import HELSINKI
 from app.locale import Texts
@@ -45,6 +46,8 @@ class Template(enum.StrEnum):
     SELF_CARE_PLAN = "oma_suunnitelma"
     FUNCTIONAL_SUMMARY = "toimintakykykooste"
     UNREACHED_LETTER = "kirje_ei_tavoitettu"
+    MEASURE_COMPARISON = "kykyviisari_vertailu"
+    FOLLOW_UP_SUMMARY = "seurantayhteenveto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,8 @@ _REQUIRED = {
     Template.SELF_CARE_PLAN: frozenset({"name", "steps", "materials"}),
     Template.FUNCTIONAL_SUMMARY: frozenset({"name"}),
     Template.UNREACHED_LETTER: frozenset({"name"}),
+    Template.MEASURE_COMPARISON: frozenset({"name", "first_on", "last_on", "measures"}),
+    Template.FOLLOW_UP_SUMMARY: frozenset({"name", "outcome", "actions"}),
 }
 
 
@@ -75,6 +80,9 @@ def render(template: Template, language: str, content: Mapping[str, Any]) -> Doc
     instructions. Self-care plan: name, steps (list of {what, when}), materials (list), and if known supporters,
     contact_if, check (date), urgent_phone. Functional summary: name, and if known summary, resources, suitable_work,
     adaptation, approved_on (date of the client's approval). Letter to a client whom nobody could reach: name.
+    Comparison of measures: name, first_on, last_on (dates), measures (list of {measure, before, after, lowest, highest,
+    change}: numbers or None, and a code of dmn_kykyviisari_muutos). Summary of the follow-up: name, outcome (its name),
+    actions (list of {what, state}: the state's code), and if known workplace_support (date until which it goes on).
 
     :raises ValueError: something that the template needs is not there
     :raises KeyError: the language is not one of ours
@@ -165,11 +173,48 @@ def _letter(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
     return {"greeting": texts(f"{prefix}.greeting", name=_plain(content["name"]))}
 
 
+def _comparison(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    prefix = f"documents.{Template.MEASURE_COMPARISON}"
+    days = {name: _short_date(content[name], texts.language) for name in ("first_on", "last_on")}
+    return {
+        "days": texts(f"{prefix}.days", first=days["first_on"], last=days["last_on"]),
+        "measures": [
+            {
+                "name": texts(f"{prefix}.measure.{each['measure']}"),
+                "change": texts(f"{prefix}.change.{each['change']}"),
+                **{when: _score(each, when, texts) for when in ("before", "after")},
+            }
+            for each in content["measures"]
+        ],
+    }
+
+
+def _score(measure: Mapping[str, Any], when: str, texts: Texts) -> dict[str, Any]:
+    """A score as it was given, and how many hundredths of its scale it is (None: not measured, or no scale)."""
+    score, lowest, highest = measure[when], measure["lowest"], measure["highest"]
+    if score is None:
+        return {"shown": texts(f"documents.{Template.MEASURE_COMPARISON}.not_measured"), "share": None}
+    shown = format_decimal(score, locale=texts.language)
+    if lowest is None or highest is None or highest <= lowest:
+        return {"shown": shown, "share": None}
+    return {"shown": shown, "share": round(100 * min(max((score - lowest) / (highest - lowest), 0), 1))}
+
+
+def _follow_up(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    prefix = f"documents.{Template.FOLLOW_UP_SUMMARY}"
+    actions = [
+        {"what": _plain(each["what"]), "state": texts(f"{prefix}.state.{each['state']}")} for each in content["actions"]
+    ]
+    return {"actions": actions}
+
+
 _COMPOSERS = {
     Template.BOOKING_CONFIRMATION: _booking,
     Template.SELF_CARE_PLAN: _plan,
     Template.FUNCTIONAL_SUMMARY: _summary,
     Template.UNREACHED_LETTER: _letter,
+    Template.MEASURE_COMPARISON: _comparison,
+    Template.FOLLOW_UP_SUMMARY: _follow_up,
 }
 
 
@@ -196,7 +241,7 @@ def _shown(value: Any, texts: Texts) -> Any:
             return {name: _shown(item, texts) for name, item in value.items()}
         case list() | tuple():
             return [_shown(item, texts) for item in value]
-        case None | bool() | int():
+        case None | bool() | int() | float():
             return value
         case _:
             raise ValueError(f"a document shows no {type(value).__name__}")

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 
 from app.engine.decisions import compile_decision, decide
@@ -116,3 +118,54 @@ def test_the_form_asks_the_items_of_each_cell_in_its_order_with_the_texts_of_the
     for rule in root.iterfind(".//dmn:rule", NS):
         item = rule.findtext("dmn:outputEntry/dmn:text", "", NS).strip('"')
         assert labels[item] == texts[f"dmn_toimenpidelista.{rule.findtext('dmn:description', '', NS)}"]
+
+
+# -- Kykyviisari (4.8) -----------------------------------------------------------------------------------------------
+
+TEN = {"alku": 0, "loppu": 10}
+HUNDRED = {"alku": 0, "loppu": 100}
+
+
+def change(before: float | None, after: float | None, scale: Any = None, later_scale: Any = None) -> Any:
+    scale = scale or TEN
+    return answer(
+        "dmn_kykyviisari_muutos",
+        ennen=before,
+        jalkeen=after,
+        asteikko_ennen=scale,
+        asteikko_jalkeen=later_scale or scale,
+    )
+
+
+def test_the_change_of_aino_is_as_the_requirement_tells() -> None:
+    assert change(4, 6) == "PARANI_SELVASTI"
+    assert change(5, 6) == "PARANI"
+    assert [change(one, other, HUNDRED) for one, other in [(45, 55), (40, 52), (60, 62), (55, 60), (50, 50)]] == [
+        "PARANI",
+        "PARANI",
+        "ENNALLAAN",
+        "ENNALLAAN",
+        "ENNALLAAN",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "scale", "later"),
+    [(None, 5, TEN, TEN), (5, None, TEN, TEN), (50, 60, HUNDRED, TEN), (5, 6, {"alku": 3, "loppu": 3}, None)],
+)
+def test_what_is_missing_or_on_another_scale_is_not_compared(
+    before: float | None, after: float | None, scale: Any, later: Any
+) -> None:
+    assert change(before, after, scale, later) == "EI_VERTAILTAVISSA"
+
+
+@given(before=st.integers(0, 100), after=st.integers(0, 100))
+def test_better_one_way_is_worse_the_other_way(before: int, after: int) -> None:
+    opposite = {
+        "PARANI_SELVASTI": "HEIKKENI_SELVASTI",
+        "PARANI": "HEIKKENI",
+        "ENNALLAAN": "ENNALLAAN",
+        "HEIKKENI": "PARANI",
+        "HEIKKENI_SELVASTI": "PARANI_SELVASTI",
+    }
+    assert change(after, before, HUNDRED) == opposite[change(before, after, HUNDRED)]

@@ -39,6 +39,39 @@ CONTENT = {
     },
     Template.FUNCTIONAL_SUMMARY: BASE | {"summary": "Jaksaa 4 tuntia.", "approved_on": date(2026, 3, 1)},
     Template.UNREACHED_LETTER: BASE,
+    Template.MEASURE_COMPARISON: BASE
+    | {
+        "first_on": date(2026, 4, 16),
+        "last_on": date(2026, 10, 15),
+        "measures": [
+            {
+                "measure": "tyokyky_0_10",
+                "before": 4,
+                "after": 6,
+                "lowest": 0,
+                "highest": 10,
+                "change": "PARANI_SELVASTI",
+            },
+            {"measure": "mieli", "before": 40.5, "after": 52, "lowest": 0, "highest": 100, "change": "PARANI"},
+            {
+                "measure": "keho",
+                "before": None,
+                "after": 50,
+                "lowest": 0,
+                "highest": 100,
+                "change": "EI_VERTAILTAVISSA",
+            },
+        ],
+    },
+    Template.FOLLOW_UP_SUMMARY: BASE
+    | {
+        "outcome": "Työllistynyt",
+        "actions": [
+            {"what": "Työkokeilu", "state": "valmis"},
+            {"what": "Ammatillinen kuntoutus", "state": "kaynnissa"},
+        ],
+        "workplace_support": date(2026, 12, 1),
+    },
 }
 EVERY = [(template, language) for template in Template for language in ("fi", "sv", "en")]
 
@@ -99,6 +132,19 @@ def test_what_nobody_has_said_leaves_no_empty_heading():
     shown = text(render(Template.FUNCTIONAL_SUMMARY, "fi", BASE | {"summary": "Jaksaa."}))
     assert "Voimavarat" not in shown
     assert "ei ole vielä hyväksynyt" in shown
+
+
+def test_a_comparison_says_both_scores_and_the_change_in_words():
+    shown = text(render(Template.MEASURE_COMPARISON, "fi", CONTENT[Template.MEASURE_COMPARISON]))
+    assert "Ensimmäinen mittaus 16.4.2026, viimeisin 15.10.2026." in shown
+    for part in ("Parani selvästi", "40,5", "ei mitattu", "Ei vertailtavissa", "ei ole diagnoosi"):
+        assert part in shown
+
+
+def test_a_summary_of_the_follow_up_says_how_far_each_measure_came():
+    shown = text(render(Template.FOLLOW_UP_SUMMARY, "sv", CONTENT[Template.FOLLOW_UP_SUMMARY]))
+    for part in ("Työkokeilu", "klar", "fortsätter", "tisdag 1.12.2026"):
+        assert part in shown
 
 
 @pytest.mark.parametrize(
