@@ -13,6 +13,7 @@ from app.domain.errors import NotFound
 from app.domain.keys import new_key, parse_key
 from app.domain.localized import LocalizedText, sort_key
 from app.domain.sessions import FORGET_FAILURES, Account, Failures, SignedIn, Workplace
+from app.storage.reads import find_rows
 from app.storage.statements import upsert
 from app.storage.tables.care import care_case
 from app.storage.tables.people import organisation, position, role, session, sign_in_failure, unit, user_account
@@ -349,7 +350,7 @@ class Accounts:
 
     def find_session(self, id_hash: str) -> SignedIn | None:
         """Return who is behind the session and in which roles, live or not, in one statement; None: no such session."""
-        rows = self._connection.execute(_FIND_SESSION, {"sought": id_hash}).all()
+        rows = find_rows(self._connection, _FIND_SESSION, sought=id_hash)
         return _signed_in(rows) if rows else None
 
     def touch_session(self, id_hash: str, *, now: datetime) -> None:

@@ -14,6 +14,7 @@ from app.domain.calendar import HELSINKI
 from app.domain.client import Case, case_number
 from app.domain.errors import NotFound
 from app.domain.sharing import DataGroup
+from app.storage.reads import find_row
 from app.storage.tables.care import care_case, case_answer, consent_grant
 from app.storage.tables.care import case_number as case_number_table
 from app.storage.tables.instances import process_instance
@@ -31,7 +32,7 @@ class Cases:
 
     def get(self, key: int) -> Case:
         """Return the case. :raises NotFound: no such case"""
-        row = self._connection.execute(_GET, {"sought": key}).one_or_none()
+        row = find_row(self._connection, _GET, sought=key)
         if row is None:
             raise NotFound("case", key)
         return _to_case(row)
@@ -42,7 +43,7 @@ class Cases:
 
         :raises NotFound: no such case
         """
-        row = self._connection.execute(_LOCK, {"sought": key}).one_or_none()
+        row = find_row(self._connection, _LOCK, sought=key)
         if row is None:
             raise NotFound("case", key)
         return _to_case(row)

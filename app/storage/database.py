@@ -44,6 +44,8 @@ class Database:
         """
         Yield a connection within a transaction that the caller commits; leaving without commit rolls back.
 
+        A reading transaction needs no commit, and PostgreSQL refuses whatever would write in it.
+
         On SQLite a writing transaction takes the write lock at once (BEGIN IMMEDIATE): a later upgrade of a
         reading snapshot would fail in spite of the busy timeout.
 
@@ -61,8 +63,11 @@ class Database:
                 elif single:
                     with _each_for_itself(connection):
                         yield connection
-                else:
+                elif writing:
                     yield connection
+                else:
+                    with _reading_only(connection):
+                        yield connection
         except DBAPIError as error:
             raise self._translated(error) from error
         except PoolTimeout as error:
@@ -102,6 +107,25 @@ def _each_for_itself(connection: Connection) -> Iterator[None]:
     finally:
         if not driver.closed:
             driver.autocommit = False
+
+
+@contextmanager
+def _reading_only(connection: Connection) -> Iterator[None]:
+    """
+    Let the driver begin a transaction that cannot write, and end it as if it had.
+
+    At a rollback the driver forgets every statement that it had the server prepare, and the next transactions would
+    have theirs parsed and planned anew; after a commit of nothing it need not.
+    """
+    driver: Any = connection.connection.driver_connection
+    driver.read_only = True
+    try:
+        yield
+        connection.commit()
+    finally:
+        connection.rollback()
+        if not driver.closed:
+            driver.read_only = None
 
 
 def _dumps(value: Any) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, inser
 
 from app.domain.errors import InstanceEnded, NotFound, StaleVersion
 from app.domain.steps import HistoryEvent, InstanceStatus, ListenerEvent, Step, VariableWritten, WaitKind
+from app.storage.reads import find_row
 from app.storage.rows import Instance
 from app.storage.statements import upsert
 from app.storage.tables.instances import (
@@ -116,7 +117,7 @@ class Instances:
         return self._locked(_LOCK_FOR_INCIDENT, incident_key)
 
     def _locked(self, query: Select[Any], key: int) -> Instance:
-        row = self._connection.execute(query, {"sought": key}).one_or_none()
+        row = find_row(self._connection, query, sought=key)
         if row is None:
             raise NotFound("process instance", key)
         return Instance(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, case, insert, or_, select, u
 
 from app.domain.errors import LeaseLost, NotFound
 from app.domain.steps import JobOpened
+from app.storage.reads import find_row
 from app.storage.rows import Job
 from app.storage.tables.instances import job
 from app.storage.types import AnyRow
@@ -70,7 +71,7 @@ class Jobs:
 
     def get(self, key: int) -> Job:
         """Return the job. :raises NotFound: no such job"""
-        row = self._connection.execute(_GET, {"sought": key}).one_or_none()
+        row = find_row(self._connection, _GET, sought=key)
         if row is None:
             raise NotFound("job", key)
         return _to_job(row)

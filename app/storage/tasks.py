@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from app.domain.errors import NotFound
 from app.domain.steps import UserTaskOpened
 from app.storage.encryption import Cipher
+from app.storage.reads import find_row
 from app.storage.rows import Instance, Task
 from app.storage.statements import insert_many_new, upsert
 from app.storage.tables.work import draft, submission, task_offer, user_task
@@ -44,7 +45,7 @@ class Tasks:
 
     def get(self, key: int) -> Task:
         """Return the user task. :raises NotFound: no such task"""
-        row = self._connection.execute(_GET, {"sought": key}).one_or_none()
+        row = find_row(self._connection, _GET, sought=key)
         if row is None:
             raise NotFound("user task", key)
         return self._to_task(row)

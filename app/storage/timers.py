@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from app.domain.errors import NotFound
 from app.domain.keys import new_key
 from app.domain.steps import TimerOpened
+from app.storage.reads import find_row
 from app.storage.rows import Timer
 from app.storage.tables.definitions import timer_start
 from app.storage.tables.instances import (
@@ -52,7 +53,7 @@ class Timers:
 
     def get(self, key: int) -> Timer:
         """Return the timer. :raises NotFound: no such timer"""
-        row = self._connection.execute(_GET, {"sought": key}).one_or_none()
+        row = find_row(self._connection, _GET, sought=key)
         if row is None:
             raise NotFound("timer", key)
         return Timer(

@@ -39,17 +39,17 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeEngine
+
+from app.storage.direct import dialect, send
 
 Row: TypeAlias = Mapping[str, Any]
 Statement: TypeAlias = Insert | Update | Delete
 _NOTED = "kykypolku.writes"
 #: stands in the text of a part for its rows, until it gets its place among the others
 _ROWS = "__rows__"
-_dialect = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy leaves it untyped
 
 
 def write(
@@ -89,8 +89,7 @@ def send_noted(connection: Connection) -> None:
     text = _together(
         tuple((_text(part.statement, part.names, part.counted, len(part.rows) == 1), part.counted) for part in parts)
     )
-    values = {f"rows{number}": msgspec.json.encode(part.rows).decode() for number, part in enumerate(parts)}
-    found = connection.exec_driver_sql(text, values).one()
+    found = send(connection, text, [msgspec.json.encode(part.rows).decode() for part in parts]).fetchone() or ()
     for part, count in zip(parts, found, strict=True):
         if part.otherwise is not None and count != len(part.rows):
             raise part.otherwise
@@ -180,7 +179,7 @@ def _plain(row: Row, names: Sequence[str]) -> list[Any]:
 def _together(parts: tuple[tuple[str, bool], ...]) -> str:
     """Return one statement of the parts, which answers a row: for each part how many rows it touched, if counted."""
     named = [
-        f"w{number} AS ({text.replace(_ROWS, f'(%(rows{number})s::jsonb)')})" for number, (text, _) in enumerate(parts)
+        f"w{number} AS ({text.replace(_ROWS, f'(${number + 1}::jsonb)')})" for number, (text, _) in enumerate(parts)
     ]
     # the only thing put in is the part's number
     counts = [
@@ -201,7 +200,7 @@ def _text(
     made = _inserting(statement, names) if isinstance(statement, Insert) else _changing(statement, names, single=single)
     if counted and not made._returning:  # noqa: SLF001 # SQLAlchemy has no public name for it
         made = made.returning(literal_column("1"))
-    return str(made.compile(dialect=_dialect, compile_kwargs={"literal_binds": True}))
+    return str(made.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 def _inserting(statement: Insert, names: Sequence[str]) -> Insert:
