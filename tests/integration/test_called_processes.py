@@ -455,7 +455,7 @@ def test_the_case_page_tells_the_steps_of_called_processes_by_their_names(place)
     case_key = open_case(place)
     instance = place.start(case_key=case_key)
     place.complete(place.open_tasks(instance)["kysy"])
-    page = place.executor.read(
+    page = place.executor.run(
         lambda uow: case_page(uow, case_key=case_key, actor=place.people["counsellor"], now=place.now)
     )
     told = [line.element_name.get("fi") for line in page.timeline if line.element_type == "userTask"]
