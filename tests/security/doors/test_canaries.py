@@ -110,7 +110,7 @@ def test_no_row_of_any_table_holds_a_canary_in_plain(office, table):
 def test_engine_state_variables_and_history_know_nobody(office):
     go_on(office)
     for instance in (office.instance, office.probe_instance):
-        state = office.executor.read(lambda uow, key=instance: uow.instances.lock(key).state)
+        state = office.executor.run(lambda uow, key=instance: uow.instances.lock(key).state)
         assert not found_in(bytes(state).decode("latin-1"))
         assert not found_in(
             json.dumps(office.executor.read(lambda uow, key=instance: uow.monitor.variables(key)), default=str)
