@@ -1,4 +1,4 @@
-"""Change a time limit or threshold of the county, or of one of its areas."""
+"""Change a time limit or threshold of the county or of one of its areas, or a setting of an area."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from app.domain.actor import Actor, may_change_limits
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.domain.limits import limit_text, read_limit
-from app.storage.reference import LIMIT_KINDS, LIMITS
+from app.storage.reference import AREA_SETTING_KINDS, AREA_SETTINGS, LIMIT_KINDS, LIMITS, OF_AREA
 from app.storage.unit_of_work import UnitOfWork
 
 
@@ -18,8 +18,8 @@ def change_limit(
     """
     Write the limit's value in the area ("" for everywhere) where it is another; return whether it is.
 
-    It holds for what begins to count from now on: timers and due dates that are open stay as they are. `was` is the
-    value that the person saw.
+    A setting of an area is a limit whose id begins with `alue.`. The value holds for what begins to count from now on:
+    timers and due dates that are open stay as they are. `was` is the value that the person saw.
 
     :raises NotAllowed: the actor may not change limits
     :raises NotFound: no such limit or area
@@ -28,20 +28,23 @@ def change_limit(
     """
     if not may_change_limits(actor):
         raise NotAllowed("change_limit")
-    kinds: dict[str, Any] = uow.reference.values(LIMIT_KINDS, ids=[limit_id])
-    everywhere = uow.reference.lock(LIMITS, limit_id)
-    if limit_id not in kinds or "" not in everywhere:
+    name = limit_id.removeprefix(OF_AREA)
+    of_area = name != limit_id
+    kinds: dict[str, Any] = uow.reference.values(AREA_SETTING_KINDS if of_area else LIMIT_KINDS, ids=[name])
+    table, home = (AREA_SETTINGS, area_id) if of_area else (LIMITS, "")
+    values = uow.reference.lock(table, name, area_id=home)
+    if name not in kinds or home not in values:
         raise NotFound("limit", limit_id)
     if area_id and area_id not in uow.reference.areas():
         raise NotFound("area", area_id)
-    present = everywhere.get(area_id, everywhere[""])
-    kind = kinds[limit_id]["type"]
-    value = read_limit(kind, text, present=present)
+    present = values.get(area_id, values[home])
+    kind = kinds[name]["type"]
+    value = read_limit(kind, text, present=present, choices=kinds[name].get("choices", ()))
     if limit_text(kind, present) != was:
         raise Conflict("the limit was changed meanwhile")
     if value == present:
         return False
-    uow.reference.put(LIMITS, {limit_id: value}, area_id=area_id, by=actor.user_key, now=now)
+    uow.reference.put(table, {name: value}, area_id=area_id, by=actor.user_key, now=now)
     uow.audit.add(
         actor=actor,
         action="limit_changed",

@@ -11,11 +11,14 @@ from app.domain.calendar import local_date
 from app.domain.durations import parse_duration
 from app.domain.errors import InvalidInput, Problem
 from app.domain.keys import new_key
-from app.storage.reference import LIMIT_KINDS, LIMITS
+from app.storage.reference import AREA_SETTING_KINDS, AREA_SETTINGS, LIMIT_KINDS, LIMITS
 from app.storage.unit_of_work import UnitOfWork
 
 #: files of these kinds are tables of their own; every other kind is rows of the reference data
 ORGANISATIONS, UNITS, ROLES = "organisation", "unit", "role"
+#: where it is kept how values of a kind are called and written, and what of a row says it
+_KINDS = {LIMITS: LIMIT_KINDS, AREA_SETTINGS: AREA_SETTING_KINDS}
+_OF_KIND = ("type", "name", "choices")
 #: times are offered this far ahead; the scheduler adds a day every day
 SLOTS_AHEAD = timedelta(days=84)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -42,9 +45,9 @@ def load_reference(uow: UnitOfWork, *, files: Sequence[Mapping[str, Any]], now: 
         areas: dict[str, dict[str, Any]] = {}
         for row in rows:
             areas.setdefault(row.get("area", ""), {})[row["id"]] = row["value"]
-        if kind == LIMITS:
-            named = {row["id"]: {"type": row["type"], "name": row["name"]} for row in rows if "type" in row}
-            uow.reference.put(LIMIT_KINDS, named, now=now)
+        if kind in _KINDS:
+            named = {row["id"]: {part: row[part] for part in _OF_KIND if part in row} for row in rows if "type" in row}
+            uow.reference.put(_KINDS[kind], named, now=now)
         for area_id, values in areas.items():
             own = {name: value for name, value in values.items() if (kind, area_id, name) not in changed}
             if own:

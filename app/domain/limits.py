@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any
 
 from app.domain.errors import InvalidInput, Problem
@@ -12,9 +13,12 @@ _DURATION = re.compile(
     r"P(?=[\dT])(?:\d{1,3}Y)?(?:\d{1,3}M)?(?:\d{1,3}W)?(?:\d{1,4}D)?(?:T(?=\d)(?:\d{1,5}H)?(?:\d{1,6}M)?)?"
 )
 _WEEKS = re.compile(r"(\d{1,2})\s*[-\N{EN DASH}]\s*(\d{1,2})")
+_TEXT = re.compile(r"[^\x00-\x1f]{1,200}")
 _NUMBER = re.compile(r"\d{1,4}")
 #: kinds that are written as JSON: an object with names of its own, or a weekly hour
 _AS_JSON = frozenset({"object", "schedule"})
+#: kinds of the settings of areas
+_OF_SETTINGS = frozenset({"choice", "names", "flag", "text"})
 
 
 def limit_text(kind: str, value: Any) -> str:
@@ -23,26 +27,37 @@ def limit_text(kind: str, value: Any) -> str:
         return ""
     if kind == "weeks":
         return f"{value['firstWeek']}-{value['lastWeek']}"
-    if kind == "list":
+    if kind in {"list", "names"}:
         return ", ".join(value)
+    if kind == "flag":
+        return "true" if value else "false"
     if kind in _AS_JSON:
         return json.dumps(value, ensure_ascii=False)
     return str(value)
 
 
-def read_limit(kind: str, text: str, *, present: Any) -> Any:
+def read_limit(kind: str, text: str, *, present: Any, choices: Collection[str] = ()) -> Any:
     """
-    Return the value of what was written, of the same form as the one that is present.
+    Return the value of what was written, of the same form as the one that is present, or one of the choices.
 
-    Durations are ISO 8601, not longer than some years; working days a whole number; weeks of the ISO calendar from-to.
+    Durations are ISO 8601, not longer than some years; working days a whole number; weeks of the ISO calendar from-to;
+    names are those of the choices, with commas between them.
 
     :raises InvalidInput: `limit_<kind>` at "value"
     """
     text = text.strip()
     try:
-        return _read(kind, text, present)
-    except (ValueError, TypeError, RecursionError) as error:
+        return _read_setting(kind, text, choices) if kind in _OF_SETTINGS else _read(kind, text, present)
+    except (LookupError, ValueError, TypeError, RecursionError) as error:
         raise InvalidInput([Problem(f"limit_{kind}", place="value")]) from error
+
+
+def _read_setting(kind: str, text: str, choices: Collection[str]) -> Any:
+    if kind == "choice":
+        return _chosen(text, choices)
+    if kind == "names":
+        return [_chosen(part.strip(), choices) for part in text.split(",") if part.strip()]
+    return _matched(_TEXT, text)[0] if kind == "text" else {"true": True, "false": False}[text]
 
 
 def _read(kind: str, text: str, present: Any) -> Any:
@@ -61,6 +76,12 @@ def _read(kind: str, text: str, present: Any) -> Any:
     value = json.loads(text)
     _ensure_alike(value, present)
     return value
+
+
+def _chosen(text: str, choices: Collection[str]) -> str:
+    if text not in choices:
+        raise ValueError("none of the choices")
+    return text
 
 
 def _matched(pattern: re.Pattern[str], text: str) -> re.Match[str]:

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from app.domain.actor import Actor
-from app.storage.tables.people import access_log, audit
+from app.storage.tables.people import access_log, audit, user_account
 from app.storage.writes import write
 
 #: made once: the values go apart from the statement, which is then only looked up
 _ADD_AUDIT = insert(audit).inline()
 _ADD_ACCESS = insert(access_log).inline()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitChange:
+    """A change of a limit in an area ("" for everywhere), as people write its values; `by` is "" for the system."""
+
+    at: datetime
+    by: str
+    area_id: str
+    before: str
+    after: str
 
 
 class Audit:
@@ -55,6 +67,26 @@ class Audit:
                 }
             ],
         )
+
+    def changes_of_limit(self, limit_id: str, *, limit: int) -> list[LimitChange]:
+        """Return the last changes of a time limit, threshold or setting of an area, newest first."""
+        query = (
+            select(audit.c.at, audit.c.details, user_account.c.name)
+            .outerjoin(user_account, user_account.c.key == audit.c.actor_key)
+            .where(audit.c.subject == "limit", audit.c.details["limit"].as_string() == limit_id)
+            .order_by(audit.c.at.desc(), audit.c.key.desc())
+            .limit(limit)
+        )
+        return [
+            LimitChange(
+                at=row.at,
+                by=row.name or "",
+                area_id=row.details["area"],
+                before=row.details["from"],
+                after=row.details["to"],
+            )
+            for row in self._connection.execute(query)
+        ]
 
 
 class AccessLog:

@@ -18,6 +18,10 @@ LIMITS = "limit"
 LIMIT_KINDS = "limit_kind"
 #: kind of the rows that expressions read as `viite.alue.*`
 AREA_SETTINGS = "area"
+#: kind of the rows that say how an area's setting is called and written
+AREA_SETTING_KINDS = "area_kind"
+#: what names of settings begin with where they stand among limits, as pathways read them
+OF_AREA = "alue."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +96,11 @@ class Reference:
             for row in rows
         ]
 
-    def lock(self, kind: str, identifier: str) -> dict[str, Any]:
-        """Lock the row of the id that holds everywhere, and return the values by area, "" for everywhere."""
+    def lock(self, kind: str, identifier: str, *, area_id: str = "") -> dict[str, Any]:
+        """Lock the row of the id in the area ("" everywhere), and return the values by area, "" for everywhere."""
         here = (reference_data.c.kind == kind, reference_data.c.id == identifier)
         self._connection.execute(
-            select(reference_data.c.id).where(*here, reference_data.c.area_id == "").with_for_update()
+            select(reference_data.c.id).where(*here, reference_data.c.area_id == area_id).with_for_update()
         ).all()
         rows = self._connection.execute(select(reference_data.c.area_id, reference_data.c.value).where(*here))
         return {row.area_id: row.value for row in rows}

@@ -15,7 +15,7 @@ from app.commands.change_limit import change_limit
 from app.commands.load_reference import load_reference
 from app.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from app.domain.limits import limit_text, read_limit
-from app.queries.limits import limit_page
+from app.queries.limits import changes_of_limit, limit_page
 from app.storage.tables.people import audit
 from tests.factories import AREA, START, diagram, flow, make_place
 from tests.scenarios.world import PROCESSES
@@ -142,3 +142,79 @@ def test_loading_the_files_again_keeps_what_people_changed(place):
 def test_what_is_written_of_a_value_reads_as_the_value(row):
     written = limit_text(row["type"], row["value"])
     assert read_limit(row["type"], written, present=row["value"]) == row["value"]
+
+
+# -- settings of areas ----------------------------------------------------------------------------------------------
+
+
+def settings(place, area_id=AREA):
+    page = place.executor.read(limit_page, area_id=area_id, actor=place.people["admin"])
+    return {line.limit_id: line for line in page.settings}
+
+
+def test_settings_are_of_an_area_and_pathways_read_what_was_written(place):
+    assert settings(place, "") == {}
+    assert {line.kind for line in settings(place).values()} == {"choice", "flag", "names", "object", "text"}
+    assert change(place, "alue.sosiaalipolku", "true", was="false", area_id=AREA)
+    assert change(place, "alue.tiimimalli", "ESPOO", was="YLEINEN", area_id=AREA)
+    assert change(place, "alue.kela_vaiheet", "arvio, tiimi", was="konsultaatio, tiimi", area_id=AREA)
+    names = {"alue.sosiaalipolku", "alue.tiimimalli", "alue.kela_vaiheet"}
+    read = place.executor.read(lambda uow: uow.reference.context(names, area_id=AREA))
+    assert read["alue"] == {"sosiaalipolku": True, "tiimimalli": "ESPOO", "kela_vaiheet": ["arvio", "tiimi"]}
+    assert settings(place, "rovaniemi")["alue.tiimimalli"].text == "ROVANIEMI"
+    place.run(load_reference, files=read_reference(PROCESSES))
+    assert settings(place)["alue.tiimimalli"].text == "ESPOO"
+
+
+def test_the_history_of_a_limit_says_who_changed_what_where(place):
+    change(place, "alue.tiimimalli", "ESPOO", was="YLEINEN", area_id=AREA)
+    place.later(days=1)
+    change(place, "alue.tiimimalli", "YLEINEN", was="ESPOO", area_id=AREA)
+    change(place, "t_tiimi", "P10D", was="P30D")
+    owner = place.people["owner"]
+    found = place.executor.read(changes_of_limit, limit_id="alue.tiimimalli", actor=owner)
+    assert [(each.before, each.after, each.area_id) for each in found] == [
+        ("ESPOO", "YLEINEN", AREA),
+        ("YLEINEN", "ESPOO", AREA),
+    ]
+    assert all(each.by for each in found)
+    with pytest.raises(NotAllowed):
+        place.executor.read(changes_of_limit, limit_id="t_tiimi", actor=place.people["counsellor"])
+
+
+@pytest.mark.parametrize(
+    ("setting", "was", "text"),
+    [
+        ("tiimimalli", "YLEINEN", "MUU"),
+        ("sosiaalipolku", "false", "ehkä"),
+        ("kela_vaiheet", "konsultaatio, tiimi", "arvio, loma"),
+        ("paivystysnumero", "116117", ""),
+        ("nimi", "", '{"fi": "Nimi"}'),
+    ],
+)
+def test_what_is_no_value_of_the_setting_is_refused(place, setting, was, text):
+    with pytest.raises(InvalidInput) as refused:
+        change(place, f"alue.{setting}", text, was=was, area_id=AREA)
+    assert [each.code for each in refused.value.problems] == [f"limit_{settings(place)[f'alue.{setting}'].kind}"]
+
+
+def test_a_setting_of_no_area_or_of_an_unknown_one_is_not_there(place):
+    for area_id in ("", "nowhere"):
+        with pytest.raises(NotFound):
+            change(place, "alue.tiimimalli", "ESPOO", was="YLEINEN", area_id=area_id)
+    with pytest.raises(Conflict):
+        change(place, "alue.tiimimalli", "ROVANIEMI", was="ESPOO", area_id=AREA)
+
+
+def test_of_two_who_change_a_setting_at_once_one_is_told(place):
+    barrier = Barrier(2)
+
+    def attempt(text):
+        barrier.wait()
+        try:
+            return change(place, "alue.tiimimalli", text, was="YLEINEN", area_id=AREA)
+        except Conflict:
+            return "told"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(map(str, pool.map(attempt, ("ESPOO", "ROVANIEMI")))) == ["True", "told"]

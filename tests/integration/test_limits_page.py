@@ -55,3 +55,19 @@ def test_the_nightly_report_has_its_page(world):
 @pytest.mark.parametrize("address", ["/limits", "/limits/t_tiimi", "/monitor/open-cases"])
 def test_who_may_not_is_refused(world, address):
     assert world.person("r_palveluohjaaja").client.get(address).status_code == 403
+
+
+def test_a_setting_of_an_area_is_changed_on_its_page_and_shows_its_history(world):
+    owner = world.person("r_prosessinomistaja")
+    assert "alue.tiimimalli" not in owner.get("/limits").text
+    assert "alue.tiimimalli" in owner.get("/limits?area=espoo").text
+    page = owner.get("/limits/alue.tiimimalli?area=espoo")
+    assert '<option value="ESPOO" selected>' in page.text
+    fields = {"area": "espoo", "was": "ESPOO", "value": "MUU"}
+    refused = owner.post("/limits/alue.tiimimalli", fields, page=page)
+    assert refused.status_code == 422
+    assert "Valitse yksi vaihtoehdoista" in refused.text
+    assert owner.post("/limits/alue.tiimimalli", {**fields, "value": "YLEINEN"}, page=page).status_code == 303
+    history = owner.get("/limits/alue.tiimimalli?area=espoo").text
+    assert "Muutokset" in history
+    assert "<code>ESPOO</code>" in history

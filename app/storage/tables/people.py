@@ -1,6 +1,6 @@
 """Who works here and for whom: organisations, units, roles, users, sessions, reference data, audit."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
 
 from app.storage.tables.base import metadata
 from app.storage.types import CountedKey, Instant, Json, Key
@@ -145,6 +145,13 @@ audit = Table(
     UniqueConstraint("sequence"),
     Index(None, "instance_key"),
     Index(None, "at"),
+    # the few lines that the page of limits shows
+    Index(
+        "ix_audit_limit",
+        "at",
+        sqlite_where=text("subject = 'limit'"),
+        postgresql_where=text("subject = 'limit'"),
+    ),
 )
 
 #: who looked at whose data, and on what ground (703/2023; asiakastietolaki)
