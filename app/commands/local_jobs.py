@@ -8,6 +8,15 @@ from app.commands.approve_plan import approve_plan, set_action_state
 from app.commands.book_appointment import book_appointment
 from app.commands.cancel_appointment import cancel_appointment
 from app.commands.close_case import close_case
+from app.commands.consultation_jobs import (
+    cancel_consultation_session,
+    check_consultation_queue,
+    close_consultation_session,
+    count_attendance,
+    move_consultation_session,
+    note_attendance,
+    set_up_consultation_hour,
+)
 from app.commands.create_case import create_case
 from app.commands.escalate_task import escalate_task
 from app.commands.grant_consent import expire_consent, grant_consent
@@ -23,16 +32,23 @@ LOCAL_JOBS: Mapping[str, LocalWork] = {
     "approve_plan": approve_plan,
     "book_appointment": book_appointment,
     "cancel_appointment": cancel_appointment,
+    "cancel_consultation_session": cancel_consultation_session,
+    "check_consultation_queue": check_consultation_queue,
     "close_case": close_case,
+    "close_consultation_session": close_consultation_session,
+    "count_attendance": count_attendance,
     "create_case": create_case,
     "escalate_task": escalate_task,
     "expire_consent": expire_consent,
     "grant_consent": grant_consent,
     "hand_over_case": hand_over_case,
+    "move_consultation_session": move_consultation_session,
     "name_owner": name_owner,
+    "note_attendance": note_attendance,
     "record_measure": record_measure,
     "set_action_state": set_action_state,
     "set_area_setting": set_area_setting,
+    "set_up_consultation_hour": set_up_consultation_hour,
     "start_once": start_once,
     "withdraw_consent": withdraw_consent,
     "write_document": write_document,

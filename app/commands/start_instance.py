@@ -11,7 +11,7 @@ from app.commands._record import record_step
 from app.domain.actor import Actor, may_publish, may_start, may_take
 from app.domain.errors import CaseClosed, InvalidInput, NotAllowed, Problem, StaleVersion
 from app.domain.keys import new_key
-from app.domain.steps import ProcessOutline, start_roles
+from app.domain.steps import DRAWN_ONLY, ProcessOutline, start_roles
 from app.engine.run import start
 from app.published import process_of, surroundings
 from app.storage.rows import Definition
@@ -46,13 +46,15 @@ def start_instance(
     area, or to the area given. `case_key` ties it to a case.
 
     :raises NotFound: no such process, version or start event
-    :raises NotAllowed: none of the actor's roles may start it
+    :raises NotAllowed: none of the actor's roles may start it, or it is there to be looked at only
     :raises CaseClosed: the case has ended; a new contact opens a new one
     """
     definition = (
         uow.definitions.get_latest(process_id) if definition_key is None else uow.definitions.get(definition_key)
     )
     process = process_of(uow, definition.key)
+    if process.outline.properties.get(DRAWN_ONLY) == "true":
+        raise NotAllowed("drawn_only")
     ensure_may_start(actor, process.outline, start_element_id)
     key = new_key()
     # locked until the commit: a case that is just being closed gets nothing new

@@ -510,6 +510,8 @@ class ProcessOutline:
 EXTERNAL_FORM = "zeebe.externalReference"
 #: property of a start event or a process: ids of the roles that may start it, with commas
 START_ROLES = "kyky.startRoles"
+#: property of a process that is drawn and never run: what it shows the product does in tables of its own
+DRAWN_ONLY = "kyky.drawnOnly"
 
 
 def start_roles(outline: ProcessOutline, event: StartEvent) -> frozenset[str]:

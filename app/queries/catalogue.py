@@ -59,6 +59,8 @@ def startable_processes(
         outline = process_of(uow, line.key).outline
         if outline.properties.get(REQUIRES_CASE) == "true" and not within_case:
             continue
+        if outline.properties.get(DRAWN_ONLY) == "true":
+            continue
         said = {element.element_id: element.documentation for element in outline.elements}
         starts = tuple(
             Way(element_id=event.element_id, name=event.name, documentation=said.get(event.element_id, {}))

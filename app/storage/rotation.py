@@ -20,6 +20,7 @@ from app.storage.tables.care import (
     outbox_mail,
     plan_action,
 )
+from app.storage.tables.consultation import consultation_item, consultation_secret, consultation_session
 from app.storage.tables.work import draft, pending_chunk, pending_upload
 
 
@@ -51,6 +52,10 @@ PLACES = (
     _Place(draft, "content", lambda row: row.task_key, lambda row: str(row.user_key)),
     _plain(pending_upload, "name"),
     _Place(pending_chunk, "content", lambda row: row.upload_key, lambda row: str(row.number)),
+    _plain(consultation_item, "asked"),
+    _plain(consultation_item, "answer"),
+    _plain(consultation_session, "learnt"),
+    _Place(consultation_secret, "secret", lambda row: row.session_key, lambda _: "secret"),
     _Place(outbox_mail, "recipient", lambda row: row.message_id, lambda _: "recipient"),
 )
 

@@ -14,6 +14,8 @@ from app.storage.api_clients import ApiClients
 from app.storage.api_searches import ApiSearches
 from app.storage.called_processes import CalledProcesses
 from app.storage.care import Care
+from app.storage.consultation import Consultation
+from app.storage.consultation_items import ConsultationItems
 from app.storage.definitions import Definitions
 from app.storage.incidents import Incidents
 from app.storage.instances import Instances
@@ -138,6 +140,16 @@ class UnitOfWork:
     def care(self) -> Care:
         """Clients, cases, answers, grants, appointments, documents."""
         return Care(self.connection, self.cipher)
+
+    @cached_property
+    def consultation(self) -> Consultation:
+        """The consultation hour: groups, sessions, attendance."""
+        return Consultation(self.connection, self.cipher)
+
+    @cached_property
+    def consultation_items(self) -> ConsultationItems:
+        """Anonymous items of the hour."""
+        return ConsultationItems(self.connection, self.cipher)
 
     @cached_property
     def worklist(self) -> Worklist:
