@@ -18,6 +18,7 @@ from app.logs import configure_logs
 from app.settings import Settings, SettingsRefused
 from workers import make_celery, nightly
 from workers.clock import Clock
+from workers.consultation import PLAN_EVERY, ConsultationHours
 from workers.doorbell import Doorbell
 from workers.handlers import MakeHandlers, installed_handlers
 from workers.pruning import PRUNE_EVERY, Pruning, retention_of
@@ -113,6 +114,7 @@ def loops(
         Round("sealing", SEAL_EVERY, Sealing(executor, settings.key_bytes("audit_key"))),
         Round("pruning", PRUNE_EVERY, Pruning(executor, retention_of(settings))),
         Round("nightly", nightly.LOOK_EVERY, nightly.Nightly(executor)),
+        Round("consultation", PLAN_EVERY, ConsultationHours(executor)),
         Round("sign of life", 5.0, _touch),
     ]
     return Loop(ringing, clock=clock, wait=wait), Loop(steady, clock=clock, wait=wait)

@@ -127,9 +127,10 @@ def _variables(uow: UnitOfWork, session: Session, schedule: Schedule) -> dict[st
     experts = uow.consultation.members(session.area_id, Part.EXPERT)
     return {
         "istunto_id": str(session.key),
-        "istunto_alkaa": session.starts_at,
-        "istunto_paattyy": session.ends_at,
-        "jono_tarkistetaan": schedule.checked_at(session.day),
+        "istunto_alkaa": session.starts_at.isoformat(),
+        "istunto_paattyy": session.ends_at.isoformat(),
+        "istunto_aamu": schedule.morning_of(session.day).isoformat(),
+        "jono_tarkistetaan": schedule.checked_at(session.day).isoformat(),
         "asiantuntijat": [str(member.user_key) for member in experts],
         "fasilitaattori": str(session.facilitator_key) if session.facilitator_key else None,
     }

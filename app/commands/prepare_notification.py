@@ -10,6 +10,7 @@ from app.connectors.mail import Audience, Notice, Recipient
 from app.domain.access import Ground, Purpose
 from app.domain.actor import SYSTEM
 from app.domain.client import Case
+from app.domain.consultation import FACILITATOR_ROLE, PROFESSIONS
 from app.domain.keys import parse_key
 from app.domain.localized import LANGUAGES, in_language
 from app.domain.sharing import DataGroup
@@ -24,7 +25,8 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
 
     Headers: `notification` (n_...), `recipient` = client (default), assignee, owner, role or concerned, `role` for the
     last but one. Concerned are those who serve the client in the organisations that the variable `perutut_tahot` names:
-    who has or had a task of the case, or answers for an action of its plan. With
+    who has or had a task of the case, or answers for an action of its plan. The consultation hour of the area has
+    consultation_group and consultation_everybody (the group and all who may bring items). With
     the header `task`, the element id of a user task that is open in the instance, the assignee is that task's and the
     task's own candidate groups are told beside the role (rule X2): those of the instance's unit, or of the area where
     nobody in the unit has the role. Without it the assignee is the user whose key the
@@ -50,6 +52,8 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
         case "role":
             unit_id = instance.unit_id if instance is not None and job.headers.get("task") else ""
             recipients = _staff(_workers_in_roles(uow, job, area_id=area_id, unit_id=unit_id))
+        case "consultation_group" | "consultation_everybody":
+            recipients = _staff(_of_consultation(uow, area_id, everybody=audience == "consultation_everybody"))
         case _:
             raise GivenUp("notification_headers_invalid", f"recipient {audience}")
     return Notice(
@@ -86,6 +90,16 @@ def _workers_in_roles(uow: UnitOfWork, job: Job, *, area_id: str, unit_id: str) 
     for role in dict.fromkeys(roles):
         near = uow.care.places.workers_in_role(role, area_id=area_id, unit_id=unit_id)
         for worker in near or uow.care.places.workers_in_role(role, area_id=area_id):
+            told.setdefault(worker.user_key, worker)
+    return list(told.values())
+
+
+def _of_consultation(uow: UnitOfWork, area_id: str, *, everybody: bool) -> list[Addressee]:
+    """Return the group of the area's consultation hour, or all who may bring items: nobody learns who has."""
+    group = uow.consultation.members(area_id)
+    told = {worker.user_key: worker for worker in uow.care.places.workers({member.user_key for member in group})}
+    for role in (*PROFESSIONS, FACILITATOR_ROLE) if everybody else ():
+        for worker in uow.care.places.workers_in_role(role, area_id=area_id):
             told.setdefault(worker.user_key, worker)
     return list(told.values())
 

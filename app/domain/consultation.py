@@ -33,6 +33,7 @@ TEXT_KEPT = timedelta(days=90)
 REQUESTER_KEPT = timedelta(days=30)
 #: fewer organisations than this, and the facilitator decides whether the hour is held (d3)
 ENOUGH_ORGANISATIONS = 3
+_MORNING = time(8, 0)
 #: looking for a day on which the hour may be held ends here: longer than any break
 _LONGEST_SEARCH = 60
 
@@ -127,6 +128,10 @@ class Schedule:
     def ends_at(self, day: date) -> datetime:
         """Return the moment at which the hour of the day ends."""
         return datetime.combine(day, self.ends, HELSINKI)
+
+    def morning_of(self, day: date) -> datetime:
+        """Return when those who come are told of the hour of the day."""
+        return datetime.combine(day, _MORNING, HELSINKI)
 
     def checked_at(self, day: date) -> datetime:
         """Return when an empty hour of the day is cancelled: on the working day before."""

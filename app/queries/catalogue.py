@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.domain.actor import Actor, may_publish, may_start
 from app.domain.errors import NotFound
 from app.domain.localized import LocalizedText
-from app.domain.steps import START_ROLES, start_roles
+from app.domain.steps import DRAWN_ONLY, START_ROLES, start_roles
 from app.published import process_of
 from app.storage.unit_of_work import UnitOfWork
 

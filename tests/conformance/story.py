@@ -133,6 +133,7 @@ class Story:
         self.area = scenario["area"]
         self.bookings = scenario.get("bookings", {})
         self.called = Called(scenario.get("calls", {}))
+        self.jobs = scenario.get("jobs", {})
         self.answers: dict[str, Answer] = {}
         self.forms: dict[str, dict[str, Any]] = {}
         self.settings: dict[str, Any] = {}
@@ -323,11 +324,14 @@ class Story:
         if job.type == "book_appointment" and self._booked(job) == "ei_vapaita_aikoja":
             self._advance(JobThrewError(key=job.key, error_code="ei_vapaita_aikoja"))
             return
-        work = getattr(self, f"_do_{job.type}")
-        result = work(job) or {}
+        result = self._said(job) if job.element_id in self.jobs else getattr(self, f"_do_{job.type}")(job) or {}
         self._advance(JobCompleted(key=job.key, variables=result))
         if job.type == "withdraw_consent":
             self._deliver("suostumus_peruttu", None, result)
+
+    def _said(self, job: Any) -> dict[str, Any]:
+        said = self.jobs[job.element_id]
+        return said.pop(0) if isinstance(said, list) else said
 
     def _booked(self, job: Any) -> Any:
         booked = self.bookings.get(job.element_id, (self.clock + timedelta(days=1)).isoformat())

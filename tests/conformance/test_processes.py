@@ -50,6 +50,17 @@ AWAITED_FORMS = {
 }
 #: what the player of scenarios can do; the product can do no less
 JOB_TYPES = {*LOCAL_JOBS, *(name.removeprefix("_do_") for name in vars(Story) if name.startswith("_do_"))}
+#: steps of a pathway that is drawn and never run (kyky.drawnOnly): the product does them outside the engine
+DRAWN_JOB_TYPES = {"check_anonymity", "join_consultation_queue"}
+#: forms without a case or a client
+WITHOUT_CLIENT = {
+    "f_asiakaspalaute",
+    "f_kayttoonotto",
+    "f_konsultaatio",
+    "f_konsultaatio_vastaus",
+    "f_kuittaus_lasnaolo",
+    "f_tunnin_pitaminen",
+}
 GATEWAYS = ("exclusiveGateway", "inclusiveGateway")
 #: pathways that are no part of a client's care and go on when the client stops it
 WITHOUT_CASE = {
@@ -354,7 +365,9 @@ def test_roles_decisions_jobs_and_notifications_exist(folder: Path) -> None:
         assert set(re.findall(r"r_[a-z_]+", text)) <= reference("roles").keys()
     decisions = {each.get("decisionId") for each in find(root, ".//zeebe:calledDecision")}
     assert decisions <= {path.stem for path in TABLES}
-    assert {each.get("type") for each in find(root, ".//zeebe:taskDefinition")} <= JOB_TYPES
+    [process] = find(root, "bpmn:process")
+    drawn = DRAWN_JOB_TYPES if properties(process).get("kyky.drawnOnly") == "true" else set()
+    assert {each.get("type") for each in find(root, ".//zeebe:taskDefinition")} <= JOB_TYPES | drawn
     assert headers(root, "notification") <= reference("notifications").keys()
     assert headers(root, "kind") <= reference("appointment_kinds").keys()
     assert headers(root, "task") <= {task.get("id") for task in find(root, ".//bpmn:userTask")}
@@ -447,8 +460,8 @@ def test_red_flags_and_the_clients_view_are_asked_anew_each_time(path: Path) -> 
 @for_every_form
 def test_answers_have_a_data_group_and_care_data_never_becomes_a_process_variable(path: Path) -> None:
     form = read_form(path.read_bytes())
-    if path.stem == "f_asiakaspalaute":
-        assert form.data_groups == frozenset()  # anonymous: kept without case or client
+    if path.stem in WITHOUT_CLIENT:
+        assert form.data_groups == frozenset()  # kept without case or client
         return
     for field in form.fields:
         assert field.data_group is not None, field.key

@@ -88,7 +88,7 @@ consultation_item = Table(
     Column("passed", Integer, nullable=False, server_default="0"),
     Column("confirmed", Json, nullable=False),  # kinds of soft findings that who brought it has confirmed
     Column("ticket", Text, unique=True),  # of the page that sent it; gone when the session is closed
-    Index(None, "session_key", "status", "arrival"),
+    Index("ix_consultation_item_queue", "session_key", "status", "arrival"),
     # else SQLite would keep the rows in the order in which they came
     sqlite_with_rowid=False,
 )
