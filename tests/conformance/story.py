@@ -156,7 +156,7 @@ class Story:
         self.unread: list[str] = []
         self.decisions: dict[str, Any] = {}
         self.status = InstanceStatus.ACTIVE
-        variables = dict(scenario["start"].get("variables", {}))
+        variables = with_people(dict(scenario["start"].get("variables", {})))
         if self.has_case:
             variables["asia_id"] = CASE_KEY
         self._take(
