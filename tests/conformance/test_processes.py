@@ -45,7 +45,6 @@ NS = {
 }
 #: shared forms whose pathways are still being drawn; empty when all are there
 AWAITED_FORMS = {
-    "f_lahete",
     "f_sosiaalinen_tilanne",
 }
 #: what the player of scenarios can do; the product can do no less
