@@ -9,7 +9,7 @@ without pauses.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -17,7 +17,7 @@ import structlog
 from app.commands.fire_timer import fire_timer
 from app.commands.messages import deliver, match_messages
 from app.commands.start_by_timer import start_by_timer
-from app.domain.errors import KykypolkuError, Unavailable
+from app.domain.errors import KykypolkuError, StateUnreadable, Unavailable
 from app.executor import Executor
 from app.faults import crash_point
 from app.storage.unit_of_work import UnitOfWork
@@ -60,21 +60,39 @@ class Relay:
 
 
 class _Resting:
-    """Rows that failed unexpectedly: they are left alone for a while, so that they block no others."""
+    """
+    Rows that failed unexpectedly: they are left alone for a while, so that they block no others.
+
+    What ran into a state that cannot be read is awake as soon as somebody has put that right.
+    """
 
     def __init__(self) -> None:
         self._until: dict[int, tuple[datetime, timedelta]] = {}
+        self._instances: dict[int, int] = {}
 
-    def awake(self, keys: Sequence[int], now: datetime) -> list[int]:
-        return [key for key in keys if key not in self._until or self._until[key][0] <= now]
+    def awake(self, keys: Sequence[int], now: datetime, still_broken: Collection[int]) -> list[int]:
+        return [key for key in keys if self._is_awake(key, now, still_broken)]
 
-    def put_to_rest(self, key: int, now: datetime) -> None:
+    def _is_awake(self, key: int, now: datetime, still_broken: Collection[int]) -> bool:
+        if key not in self._until or self._until[key][0] <= now:
+            return True
+        return key in self._instances and self._instances[key] not in still_broken
+
+    def broken_instances(self) -> set[int]:
+        """Return the instances whose state could not be read."""
+        return set(self._instances.values())
+
+    def put_to_rest(self, key: int, now: datetime, *, broken_instance: int | None = None) -> None:
         _, last = self._until.get(key, (now, FIRST_REST / 2))
         rest = min(LONGEST_REST, last * 2)
         self._until[key] = (now + rest, rest)
+        self._instances.pop(key, None)
+        if broken_instance is not None:
+            self._instances[key] = broken_instance
 
     def forget(self, key: int) -> None:
         self._until.pop(key, None)
+        self._instances.pop(key, None)
 
     def __len__(self) -> int:
         return len(self._until)
@@ -103,11 +121,15 @@ class DueRows:
         """Do one round; return whether more rows are due."""
         limit = ROWS_IN_ROUND + len(self._resting)
         found = self._executor.read(self._find, now, limit)
-        awake = self._resting.awake(found, now)
+        awake = self._resting.awake(found, now, self._still_broken())
         random.shuffle(awake)
         for key in awake:
             self._one(key)
         return len(found) == limit and bool(awake)
+
+    def _still_broken(self) -> set[int]:
+        known = self._resting.broken_instances()
+        return self._executor.read(lambda uow: uow.incidents.broken_states(known)) if known else set()
 
     def _one(self, key: int) -> None:
         now = self._clock()
@@ -116,6 +138,9 @@ class DueRows:
         except Unavailable:
             # the database is away or the row is held: the next round finds it again
             log.info("scheduler.row_busy", kind=self._name, key=key)
+        except StateUnreadable as error:
+            log.warning("scheduler.row_refused", kind=self._name, key=key, reason=error.code)
+            self._resting.put_to_rest(key, now, broken_instance=error.instance_key or None)
         except KykypolkuError as error:
             log.warning("scheduler.row_refused", kind=self._name, key=key, reason=type(error).__name__)
             self._resting.put_to_rest(key, now)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
-from app.domain.errors import NotFound
+from app.domain.errors import UNREADABLE_STATE, NotFound
 from app.domain.steps import IncidentOpened
 from app.storage.rows import Incident
 from app.storage.statements import insert_many_new
@@ -94,6 +94,15 @@ class Incidents:
             .values(status="cancelled", resolved_at=now)
         )
         return result.rowcount
+
+    def broken_states(self, instance_keys: Collection[int]) -> set[int]:
+        """Return those of the instances whose state cannot be read, as an open incident of theirs says."""
+        query = select(incident.c.instance_key).where(
+            incident.c.instance_key.in_(instance_keys),
+            incident.c.status == "open",
+            incident.c.code.in_(UNREADABLE_STATE),
+        )
+        return set(self._connection.scalars(query))
 
     def has_open(self, instance_key: int, *, codes: Collection[str]) -> bool:
         """Tell whether the instance itself (not a job of it) has an open incident of one of the codes."""

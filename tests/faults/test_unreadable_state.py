@@ -14,6 +14,8 @@ import msgspec
 import pytest
 from sqlalchemy import select, update
 
+from app.commands.messages import publish_message
+from app.commands.resolve_incident import resolve_incident
 from app.settings import Settings
 from app.storage.tables.instances import incident, job, process_instance
 from app.storage.tables.work import draft, user_task
@@ -24,7 +26,7 @@ from tests.faults.test_corrupt_state import DAMAGES, runner
 from tests.faults.test_submits import DEFINITION, FORM
 from tests.faults.timers import WAITING
 from tests.programs import Door
-from workers.rounds import timer_round
+from workers.rounds import delivery_round, timer_round
 
 NOTING = diagram(
     '<bpmn:startEvent id="begin"/><bpmn:parallelGateway id="fork"/>'
@@ -167,6 +169,47 @@ def test_a_timer_that_runs_into_it_shows_and_many_at_once_make_one_incident(site
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: timer_round(place.executor, lambda: place.now)(place.now), range(4)))
     assert open_incident_codes(place.executor.database) == ["state_unreadable"]
+
+
+HEARING = diagram(
+    '<bpmn:startEvent id="begin"/><bpmn:parallelGateway id="fork"/><bpmn:intermediateCatchEvent id="wait">'
+    "<bpmn:timerEventDefinition><bpmn:timeDuration>PT1H</bpmn:timeDuration></bpmn:timerEventDefinition>"
+    '</bpmn:intermediateCatchEvent><bpmn:receiveTask id="hears" messageRef="m"/>'
+    + user_step("late")
+    + user_step("heard")
+    + chain("begin", "fork", "wait", "late")
+    + chain("fork", "hears", "heard"),
+    roots='<bpmn:message id="m" name="news"><bpmn:extensionElements>'
+    '<zeebe:subscription correlationKey="=&quot;k&quot;"/></bpmn:extensionElements></bpmn:message>',
+)
+
+
+def test_timers_and_messages_go_on_at_once_when_it_is_put_right(place):
+    place.publish(HEARING)
+    key = place.start()
+    with place.executor.database.engine.connect() as connection:
+        whole = connection.scalar(select(process_instance.c.state).where(process_instance.c.key == key))
+    broken = Broken(place, key, whole)
+    place.run(publish_message, name="news", correlation_key="k", variables={}, actor=place.people["owner"])
+    place.later(hours=2)
+    broken.write(b"x")
+    rounds = [make(place.executor, lambda: place.now) for make in (timer_round, delivery_round)]
+    # by now they would rest for an hour
+    for _ in range(12):
+        place.later(hours=1)
+        for each in rounds:
+            each(place.now)
+    assert set(place.open_tasks(key)) == set()
+    [opened] = broken.incidents()
+    broken.write(whole)
+    for each in rounds:
+        each(place.now)
+    assert set(place.open_tasks(key)) == set(), "it is put right when an administrator says so"
+    place.run(resolve_incident, incident_key=opened.key, actor=place.people["admin"])
+    for each in rounds:
+        each(place.now)
+    assert set(place.open_tasks(key)) == {"late", "heard"}
+    ensure_each_step_once(place.executor.database)
 
 
 def test_a_state_put_back_from_another_moment_is_found_out(site):
