@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from app.commands.client_sign_in import make_client_link
 from app.connectors.contract import GivenUp
 from app.connectors.mail import Audience, Notice, Recipient
 from app.domain.access import Ground, Purpose
@@ -127,7 +128,12 @@ def _client(uow: UnitOfWork, case: Case | None, now: datetime) -> tuple[Recipien
         now=now,
     )
     return (
-        Recipient(address=client.identity.email, language=client.needs.document_language, audience=Audience.CLIENT),
+        Recipient(
+            address=client.identity.email,
+            language=client.needs.document_language,
+            audience=Audience.CLIENT,
+            link_secret=make_client_link(uow, client=client, now=now),
+        ),
     )
 
 

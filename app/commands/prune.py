@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.domain.client_sessions import STRONG_SIGN_IN_TIME
 from app.domain.sessions import IDLE_LIMIT
 from app.storage.pruning import Pruning
 from app.storage.unit_of_work import UnitOfWork
@@ -30,26 +31,34 @@ class Pruned:
     """How many rows of each kind were forgotten."""
 
     sessions: int
+    client_sessions: int
+    client_links: int
+    strong_sign_ins: int
     submissions: int
     uploads: int
 
     @property
     def has_more(self) -> bool:
         """Tell whether a kind has filled its share, so that more may be waiting."""
-        return ROWS_AT_ONCE in (self.sessions, self.submissions) or self.uploads == FILES_AT_ONCE
+        rows = (self.sessions, self.client_sessions, self.client_links, self.strong_sign_ins, self.submissions)
+        return ROWS_AT_ONCE in rows or self.uploads == FILES_AT_ONCE
 
 
 def prune(uow: UnitOfWork, *, retention: Retention, now: datetime) -> Pruned:
     """
     Forget up to a share of each kind and return how many; rows that another scheduler is at are left to it.
 
-    A live session is never forgotten. A form that is sent again after its id was
-    forgotten meets a task that is done, and says so.
+    A live session is never forgotten, nor a link by which somebody may still come in. A form that is sent again after
+    its id was forgotten meets a task that is done, and says so.
     """
     old = Pruning(uow.connection)
+    long_ended = now - max(retention.ended_sessions, IDLE_LIMIT)
     return Pruned(
         # whichever way a session ends, it is not used afterwards
-        sessions=old.sessions(seen_before=now - max(retention.ended_sessions, IDLE_LIMIT), limit=ROWS_AT_ONCE),
+        sessions=old.sessions(seen_before=long_ended, limit=ROWS_AT_ONCE),
+        client_sessions=old.client_sessions(seen_before=long_ended, limit=ROWS_AT_ONCE),
+        client_links=old.client_links(expired_before=now, limit=ROWS_AT_ONCE),
+        strong_sign_ins=old.strong_sign_ins(begun_before=now - STRONG_SIGN_IN_TIME, limit=ROWS_AT_ONCE),
         submissions=old.submissions(sent_before=now - retention.submissions, limit=ROWS_AT_ONCE),
         uploads=uow.uploads.prune(
             kept_before=now - retention.pending_uploads, ended_before=now - AFTER_END_OF_TASK, limit=FILES_AT_ONCE

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app.domain.actor import Actor
+from app.domain.actor import Actor, may_act_in
 from app.domain.care_events import CARE_EVENTS, OFFERED_TO, offered_to
 from app.domain.errors import Conflict, NotAllowed
 from app.published import process_of
@@ -26,6 +26,8 @@ def report_event(
     :raises Conflict: nobody waits for it any more
     :raises NotAllowed: it is not offered to the actor's roles
     """
+    if not may_act_in(actor, case_key):
+        raise NotAllowed("report_event")
     waiting = uow.messages.waiting_in_case(case_key)
     wanted = next((item for item in waiting if item.key == subscription_key), None)
     if wanted is None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.commands._record import record_step
-from app.domain.actor import Actor, may_publish, may_start, may_take
+from app.domain.actor import Actor, may_act_in, may_publish, may_start, may_take
 from app.domain.errors import CaseClosed, InvalidInput, NotAllowed, Problem, StaleVersion
 from app.domain.keys import new_key
 from app.domain.steps import DRAWN_ONLY, ProcessOutline, start_roles
@@ -56,11 +56,15 @@ def start_instance(
     if process.outline.properties.get(DRAWN_ONLY) == "true":
         raise NotAllowed("drawn_only")
     ensure_may_start(actor, process.outline, start_element_id)
+    if not may_act_in(actor, case_key):
+        raise NotAllowed("start_process")
     key = new_key()
     # locked until the commit: a case that is just being closed gets nothing new
     case = uow.care.cases.lock(case_key) if case_key is not None else None
     if case is not None and not case.is_open:
         raise CaseClosed(case.number)
+    # what clients start themselves belongs to those who serve them
+    serving = case if case is not None and actor.client_key is not None else None
     area = area_id if area_id is not None else (case.area_id if case else home_area(actor))
     instance = uow.instances.add(
         key=key,
@@ -69,8 +73,8 @@ def start_instance(
         version=definition.version,
         case_key=case_key,
         area_id=area,
-        organisation_id=actor.organisation_id,
-        unit_id=actor.unit_id,
+        organisation_id=actor.organisation_id if serving is None else serving.controller_organisation_id,
+        unit_id=actor.unit_id if serving is None else serving.unit_id,
         business_id=business_id,
         started_by=actor.user_key,
         now=now,
@@ -167,7 +171,8 @@ def start_by_hand(
     )
     opened = [task for task in uow.tasks.open_of(started.instance_key) if may_take(actor, task=task.restriction)]
     task_key = opened[0].key if opened else None
-    if opened and opened[0].assignee is None:
+    # clients hold no tasks: a worker may fill the form in with them
+    if opened and opened[0].assignee is None and actor.client_key is None:
         uow.tasks.assign(opened[0].key, actor.user_key, expected=None, now=now)
     if submission_id:
         result = {"instance": str(started.instance_key), "task": str(task_key or "")}

@@ -13,7 +13,7 @@ from app.domain.actor import Actor
 from app.domain.answers import Answers
 from app.domain.client import Case, Client, Identity, identity_from, needs_from
 from app.domain.consent import WITHDRAWAL_FORM, UnreadableConsent, Withdrawal, read_withdrawal
-from app.domain.errors import InvalidInput, InvalidSubmission, Problem
+from app.domain.errors import InvalidInput, InvalidSubmission, NotAllowed, Problem
 from app.domain.forms import RecordKind
 from app.domain.identity_code import parse_identity_code
 from app.domain.keys import new_key
@@ -35,9 +35,11 @@ def store_answers(
     identity code, else a new one, owned by the actor. Answers go to the register of the actor's organisation.
 
     :raises InvalidSubmission: the identity code is another client's, or there is no case that the answers could go to
+    :raises NotAllowed: a representative answers for a data group that the mandate does not cover
     """
     if not answers.records and not answers.files:
         return instance
+    _ensure_within_mandate(answers, actor)
     about_client = _attributes(answers, RecordKind.CLIENT)
     if instance.case_key is not None:
         case = uow.care.cases.get(instance.case_key)
@@ -49,6 +51,16 @@ def store_answers(
         raise InvalidSubmission([Problem("case_missing")])
     _keep(uow, case, answers, actor, task_key, now)
     return dataclasses.replace(instance, case_key=case.key, area_id=instance.area_id or case.area_id)
+
+
+def _groups(answers: Answers) -> frozenset[DataGroup]:
+    groups = {record.data_group for record in answers.records} | {file.data_group for file in answers.files}
+    return frozenset(group for group in groups if group is not None)
+
+
+def _ensure_within_mandate(answers: Answers, actor: Actor) -> None:
+    if actor.mandate is not None and not _groups(answers) <= actor.mandate:
+        raise NotAllowed("mandate")
 
 
 def _attributes(answers: Answers, kind: RecordKind) -> dict[str, Any]:
@@ -149,15 +161,17 @@ def _keep(uow: UnitOfWork, case: Case, answers: Answers, actor: Actor, task_key:
             created_by=actor.user_key,
             now=now,
         )
-    groups = {record.data_group for record in answers.records} | {file.data_group for file in answers.files}
+    purpose, ground = Purpose.CARE, Ground.OWN_REGISTER
+    if actor.client_key is not None:
+        purpose, ground = Purpose.OWN_DATA, Ground.OWN_DATA if actor.mandate is None else Ground.MANDATE
     uow.access_log.add(
         actor=actor,
         action="change",
         client_key=case.client_key,
         case_key=case.key,
-        data_groups={str(group) for group in groups if group is not None},
-        purpose=Purpose.CARE,
-        ground=Ground.OWN_REGISTER,
+        data_groups={str(group) for group in _groups(answers)},
+        purpose=purpose,
+        ground=ground,
         now=now,
     )
 

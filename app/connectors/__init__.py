@@ -41,6 +41,7 @@ def installed_connectors(settings: Settings, *, keep_mail: Deliver) -> Mapping[s
         SEND_NOTIFICATION: MailConnector(
             deliver,
             sign_in_url=settings.public_url,
+            client_url=f"{settings.public_url.rstrip('/')}/oma",
             message_domain=urlsplit(settings.public_url).hostname or "localhost",
         )
     }

@@ -1,7 +1,8 @@
 """
 Mails that say "you have a new message" and nothing more.
 
-No name, no service, no health matter is ever in a mail (domain.md 3.0, R-19): the message stands behind the sign-in.
+No name, no service, no health matter is ever in a mail (domain.md 3.0, R-19): the message stands behind the sign-in. A
+client's mail carries a one-time link to it; who follows that is asked something that only the client should know.
 The Message-ID comes from the idempotency key, so the same job makes the same mail however often it is sent.
 """
 
@@ -39,11 +40,12 @@ class Audience(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """Where a mail goes."""
+    """Where a mail goes; `link_secret` is that of a client's one-time link, "" where they can only sign in."""
 
     address: str = field(repr=False)
     language: str
     audience: Audience
+    link_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +85,10 @@ class MailConnector:
 
     idempotent = True
 
-    def __init__(self, deliver: Deliver, *, sign_in_url: str, message_domain: str) -> None:
+    def __init__(self, deliver: Deliver, *, sign_in_url: str, client_url: str, message_domain: str) -> None:
         self._deliver = deliver
         self._sign_in_url = sign_in_url
+        self._client_url = client_url
         self._message_domain = message_domain
 
     def __call__(self, call: Call) -> Mapping[str, Any]:
@@ -107,14 +110,19 @@ class MailConnector:
         language = recipient.language if recipient.language in LANGUAGES else "fi"
         texts = Texts.load(language)
         subject = f"mail.{notice.notification}.subject"
-        body = "case" if recipient.audience is Audience.STAFF and notice.case_number else recipient.audience
+        body, link = str(recipient.audience), self._sign_in_url
+        if recipient.audience is Audience.CLIENT:
+            body = "client_link" if recipient.link_secret else body
+            link = f"{self._client_url}/link/{recipient.link_secret}" if recipient.link_secret else self._client_url
+        elif notice.case_number:
+            body = "case"
         return Mail(
             message_id=f"<{identifier}@{self._message_domain}>",
             recipient=recipient.address,
             subject=texts(subject if subject in texts else "mail.default.subject"),
             body=texts(
                 f"mail.body.{body}",
-                link=self._sign_in_url,
+                link=link,
                 county=in_language(notice.county, language),
                 case_number=notice.case_number,
             ),

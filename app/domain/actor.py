@@ -6,11 +6,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from app.domain.access import Viewer
+from app.domain.sharing import DataGroup
 
 PUBLISHING_ROLES = frozenset({"r_prosessinomistaja"})
 MONITORING_ROLES = frozenset({"r_yllapitaja", "r_prosessinomistaja"})
 REPAIRING_ROLES = frozenset({"r_yllapitaja"})
 ADMINISTERING_ROLES = frozenset({"r_yllapitaja"})
+#: what clients and their representatives act as, in their own door
+CLIENT_ROLE = "r_asiakas"
+REPRESENTATIVE_ROLE = "r_edustaja"
 MEASURING_ROLES = frozenset({"r_kehittaja", "r_asiakasraati", "r_prosessinomistaja", "r_esihenkilo"})
 
 
@@ -19,7 +23,9 @@ class Actor:
     """
     A person at work in one unit at a time; the roles are those of that unit.
 
-    `areas`: areas of the unit; None = works in every area. `user_key` is None for the system only.
+    `areas`: areas of the unit; None = works in every area. `user_key` is None for the system only. A client works
+    nowhere: `client_key` says who it is, `case_keys` which cases are theirs, `mandate` for which data groups it is a
+    representative who acts (None = the client in person), and `user_key` is the client's or the mandate's own key.
     """
 
     user_key: int | None
@@ -31,6 +37,8 @@ class Actor:
     areas: frozenset[str] | None = frozenset()
     language: str = "fi"
     client_key: int | None = None
+    case_keys: frozenset[int] = frozenset()
+    mandate: frozenset[DataGroup] | None = None
 
     @property
     def is_system(self) -> bool:
@@ -54,6 +62,7 @@ class Actor:
             roles=self.roles,
             areas=self.areas,
             client_key=self.client_key,
+            mandate=self.mandate,
         )
 
 
@@ -75,6 +84,12 @@ class TaskRestriction:
     organisation_id: str = ""
     unit_id: str = ""
     area_id: str = ""
+    case_key: int | None = None
+
+
+def may_act_in(actor: Actor, case_key: int | None) -> bool:
+    """Tell whether a client may do anything at all in the case: it is theirs. For everybody else others decide that."""
+    return actor.client_key is None or (case_key is not None and case_key in actor.case_keys)
 
 
 def may_start(actor: Actor, *, starter_roles: Collection[str]) -> bool:
@@ -87,9 +102,12 @@ def may_take(actor: Actor, *, task: TaskRestriction) -> bool:
     Tell whether the actor may claim and complete the task, were it free.
 
     A named candidate may whatever their roles; else a candidate role, held in the task's organisation, unit and area.
+    A client may in their own cases only, where the task is for clients.
     """
     if actor.user_key is None:
         return False
+    if actor.client_key is not None:
+        return may_act_in(actor, task.case_key) and not actor.roles.isdisjoint(task.candidate_roles)
     if not task.candidate_users.isdisjoint({str(actor.user_key), actor.name}):
         return True
     if actor.roles.isdisjoint(task.candidate_roles):

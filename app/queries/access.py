@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.access import CaseRelation, Decision, Grant, visible_groups
+from app.domain.access import CaseRelation, Decision, Grant, Purpose, visible_groups
 from app.domain.actor import Actor
 from app.domain.client import Case
 from app.domain.sharing import DataGroup
@@ -74,7 +74,8 @@ def log_reading(
     """
     Write the access log's line for what the page is about to show; in the same transaction, or nothing is shown.
 
-    `groups` are those of which something is shown or looked for. `purpose` names the task or the case.
+    `groups` are those of which something is shown or looked for. `purpose` names the task or the case; what clients
+    look at in their own door they look at for themselves.
     """
     opened = sorted({group for group, _ in sight.decisions if group in groups})
     if not opened:
@@ -86,7 +87,7 @@ def log_reading(
         client_key=sight.case.client_key,
         case_key=sight.case.key,
         data_groups=[str(group) for group in opened],
-        purpose=purpose,
+        purpose=purpose if actor.client_key is None else Purpose.OWN_DATA,
         ground=",".join(grounds),
         now=now,
     )

@@ -84,6 +84,11 @@ def on_call_number(uow: UnitOfWork, *, element: ElementOutline | None, area_id: 
     """Return the area's on-call number where the client fills the form in, "" where none is set; else None."""
     if element is None or element.properties.get(SELF_FILLED) != "true":
         return None
+    return area_on_call_number(uow, area_id=area_id)
+
+
+def area_on_call_number(uow: UnitOfWork, *, area_id: str) -> str:
+    """Return the area's on-call number, "" where none is set."""
     return str(uow.reference.context([f"alue.{_ON_CALL}"], area_id=area_id)["alue"].get(_ON_CALL) or "")
 
 

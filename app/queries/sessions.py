@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.domain.client_sessions import ClientSession
 from app.domain.sessions import Account, SignedIn, Workplace
 from app.storage.unit_of_work import UnitOfWork
 
@@ -9,6 +10,11 @@ from app.storage.unit_of_work import UnitOfWork
 def find_session(uow: UnitOfWork, *, id_hash: str) -> SignedIn | None:
     """Return who is behind the session, live or not; None where there is no such session."""
     return uow.accounts.find_session(id_hash)
+
+
+def find_client_session(uow: UnitOfWork, *, id_hash: str) -> ClientSession | None:
+    """Return the client behind the session, live or not; None where there is no such session."""
+    return uow.client_sessions.find(id_hash)
 
 
 def list_workplaces(uow: UnitOfWork, *, user_key: int) -> tuple[Workplace, ...]:

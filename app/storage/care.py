@@ -100,8 +100,8 @@ class Care:
 
     @contextmanager
     def seen_by(self, actor: Actor, *, now: datetime) -> Iterator[None]:
-        """Let the block read only what the database admits to the actor's organisation (app.storage.row_security)."""
-        with seen_by(self._connection, organisation_id=actor.organisation_id, user_key=actor.user_key, now=now):
+        """Let the block read only what the database admits to the actor (app.storage.row_security)."""
+        with seen_by(self._connection, actor, now=now):
             yield
 
     def get_case(self, key: int) -> Case:

@@ -48,7 +48,10 @@ class Clients:
             code = parse_identity_code(identity_code).text
         except InvalidInput:
             return None
-        digest = self._cipher.digest("identity_code", code)
+        return self.find_by_digest(self._cipher.digest("identity_code", code))
+
+    def find_by_digest(self, digest: bytes) -> int | None:
+        """Return the key of the client whose identity code has this blind index, or None."""
         return self._connection.scalar(
             select(client_index.c.client_key).where(
                 client_index.c.kind == "identity_code", client_index.c.digest == digest

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, or_, select
 
 from app.domain.actor import Actor
 from app.storage.tables.people import access_log, audit, user_account
@@ -27,6 +27,21 @@ class LimitChange:
     area_id: str
     before: str
     after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessLine:
+    """Somebody looked at a client's data."""
+
+    key: int
+    at: datetime
+    user_key: int | None
+    roles: tuple[str, ...]
+    organisation_id: str
+    action: str
+    groups: tuple[str, ...]
+    purpose: str
+    ground: str
 
 
 class Audit:
@@ -128,3 +143,33 @@ class AccessLog:
                 }
             ],
         )
+
+    def of_client(
+        self, client_key: int, *, since: datetime, after: tuple[datetime, int] | None, limit: int
+    ) -> list[AccessLine]:
+        """Return who has looked at the client's data since then, the newest first; without the client's own looking."""
+        query = select(access_log).where(
+            access_log.c.client_key == client_key,
+            access_log.c.at >= since,
+            access_log.c.action != "refused",
+            or_(access_log.c.user_key.is_(None), access_log.c.user_key != client_key),
+        )
+        if after is not None:
+            # compared in the types of the columns: SQLite keeps moments as texts of one form
+            at, key = after
+            query = query.where(or_(access_log.c.at < at, (access_log.c.at == at) & (access_log.c.key < key)))
+        rows = self._connection.execute(query.order_by(access_log.c.at.desc(), access_log.c.key.desc()).limit(limit))
+        return [
+            AccessLine(
+                key=row.key,
+                at=row.at,
+                user_key=row.user_key,
+                roles=tuple(row.roles),
+                organisation_id=row.organisation_id,
+                action=row.action,
+                groups=tuple(row.data_groups),
+                purpose=row.purpose,
+                ground=row.ground,
+            )
+            for row in rows
+        ]

@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, delete, select
 
+from app.storage.tables.clients_door import client_link, client_session, strong_sign_in
 from app.storage.tables.people import session
 from app.storage.tables.work import submission
 
 
 class Pruning:
-    """Ended sessions and ids of forms; files that wait are in app.storage.uploads."""
+    """Ended sessions, links and ids of forms; files that wait are in app.storage.uploads."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -20,6 +21,18 @@ class Pruning:
     def sessions(self, *, seen_before: datetime, limit: int) -> int:
         """Forget up to `limit` sessions that were used last before the moment; return how many."""
         return self._forget(session.c.id_hash, session.c.seen_at, seen_before, limit)
+
+    def client_sessions(self, *, seen_before: datetime, limit: int) -> int:
+        """Forget up to `limit` sessions of clients that were used last before the moment; return how many."""
+        return self._forget(client_session.c.id_hash, client_session.c.seen_at, seen_before, limit)
+
+    def client_links(self, *, expired_before: datetime, limit: int) -> int:
+        """Forget up to `limit` one-time links that expired before the moment, used or not; return how many."""
+        return self._forget(client_link.c.key, client_link.c.expires_at, expired_before, limit)
+
+    def strong_sign_ins(self, *, begun_before: datetime, limit: int) -> int:
+        """Forget up to `limit` sign-ins from which nobody has come back; return how many."""
+        return self._forget(strong_sign_in.c.key, strong_sign_in.c.began_at, begun_before, limit)
 
     def submissions(self, *, sent_before: datetime, limit: int) -> int:
         """Forget up to `limit` ids of forms that were sent before the moment; return how many."""

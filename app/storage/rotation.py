@@ -20,6 +20,7 @@ from app.storage.tables.care import (
     outbox_mail,
     plan_action,
 )
+from app.storage.tables.clients_door import mandate, strong_sign_in
 from app.storage.tables.consultation import consultation_item, consultation_secret, consultation_session
 from app.storage.tables.work import draft, pending_chunk, pending_upload
 
@@ -50,6 +51,8 @@ PLACES = (
     _plain(decision_record, "output"),
     _Place(document_chunk, "content", lambda row: row.document_key, lambda row: str(row.number)),
     _Place(draft, "content", lambda row: row.task_key, lambda row: str(row.user_key)),
+    _plain(mandate, "details"),
+    _plain(strong_sign_in, "secrets"),
     _plain(pending_upload, "name"),
     _Place(pending_chunk, "content", lambda row: row.upload_key, lambda row: str(row.number)),
     _plain(consultation_item, "asked"),

@@ -91,6 +91,7 @@ class Task:
             assignee=self.assignee,
             area_id=self.area_id,
             unit_id=self.unit_id if self.properties.get("kyky.sameUnit") == "true" else "",
+            case_key=self.case_key,
         )
 
 

@@ -14,6 +14,7 @@ from app.storage.api_clients import ApiClients
 from app.storage.api_searches import ApiSearches
 from app.storage.called_processes import CalledProcesses
 from app.storage.care import Care
+from app.storage.client_sessions import ClientSessions
 from app.storage.consultation import Consultation
 from app.storage.consultation_items import ConsultationItems
 from app.storage.definitions import Definitions
@@ -22,6 +23,7 @@ from app.storage.instances import Instances
 from app.storage.invariants import Invariants
 from app.storage.jobs import Jobs
 from app.storage.logs import AccessLog, Audit
+from app.storage.mandates import Mandates
 from app.storage.messages import Messages
 from app.storage.model_drafts import ModelDrafts
 from app.storage.model_sources import ModelSources
@@ -55,6 +57,16 @@ class UnitOfWork:
     def api_clients(self) -> ApiClients:
         """Programs that call the API."""
         return ApiClients(self.connection)
+
+    @cached_property
+    def client_sessions(self) -> ClientSessions:
+        """How clients come in: links, sessions, strong sign-ins."""
+        return ClientSessions(self.connection, self.cipher)
+
+    @cached_property
+    def mandates(self) -> Mandates:
+        """Who may act for a client."""
+        return Mandates(self.connection, self.cipher)
 
     @cached_property
     def api_searches(self) -> ApiSearches:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, delete, func, insert, or_, select
 from app.domain.answers import AcceptedFile, StoredFile
 from app.storage.documents import pieces_of
 from app.storage.encryption import Cipher
+from app.storage.tables.care import client
 from app.storage.tables.people import user_account
 from app.storage.tables.work import pending_chunk, pending_upload, user_task
 
@@ -31,10 +32,9 @@ class Uploads:
         self._cipher = cipher
 
     def lock_owner(self, user_key: int) -> None:
-        """Let nobody else count the person's files until the end of the transaction."""
-        self._connection.execute(
-            select(user_account.c.key).where(user_account.c.key == user_key).with_for_update(key_share=True)
-        )
+        """Let nobody else count the person's files until the end of the transaction; a client has no account."""
+        for key in (user_account.c.key, client.c.key):
+            self._connection.execute(select(key).where(key == user_key).with_for_update(key_share=True))
 
     def held_by(self, user_key: int) -> tuple[int, int]:
         """Return how many files of the person wait in all tasks, and their bytes."""

@@ -25,6 +25,7 @@ from app.web import (
     limits,
     monitor,
     navigation,
+    own,
     preferences,
     security,
     sessions,
@@ -68,6 +69,7 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
     sessions.install(app)
     security.install(app)
     auth.install(app)
+    own.install(app)
     errors.install(app)
     language.install(app)
     assets.install(app, settings.county_accent or theme.DEFAULT_ACCENT)
@@ -89,7 +91,12 @@ def page_frame() -> dict[str, Any]:
         "look": preferences.current_look(),
         "county": home.county(),
         "page_path": request.full_path.rstrip("?"),
+        "home_address": own.PATH if security.is_clients_door() else "/",
+        "preferences_address": f"{own.PATH}/preferences" if security.is_clients_door() else "/preferences",
     }
+    client = sessions.current_client()
+    if client is not None:
+        frame |= own.client_frame(client)
     if session is not None:
         frame["places"] = navigation.places_for(session.actor)
         frame["current_place"] = navigation.current_place()

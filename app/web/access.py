@@ -8,9 +8,10 @@ from typing import ParamSpec, TypeVar
 from flask import current_app
 
 from app.domain.actor import Actor
+from app.domain.client_sessions import ClientSession
 from app.domain.errors import NotAllowed
 from app.domain.sessions import SignedIn
-from app.web.sessions import current_session
+from app.web.sessions import current_client, current_session
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,6 +42,19 @@ def signed_in() -> SignedIn:
     return session
 
 
+def client_session() -> ClientSession:
+    """
+    Return the client, or who acts for them, behind this request.
+
+    :raises NotAllowed: nobody has come in by the door of clients
+    """
+    session = current_client()
+    if session is None:
+        raise NotAllowed("sign_in_needed")
+    return session
+
+
 def current_actor() -> Actor:
-    """Return the person behind this request, in the unit and roles they work in now."""
-    return signed_in().actor
+    """Return the person behind this request: in the unit and roles they work in now, or a client at their own door."""
+    client = current_client()
+    return signed_in().actor if client is None else client.actor

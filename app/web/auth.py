@@ -19,7 +19,7 @@ from app.web.access import is_public, public, signed_in
 from app.web.addresses import own_path
 from app.web.errors import answer_failure
 from app.web.language import texts
-from app.web.security import SAFE_METHODS, is_api, session_cookie_name
+from app.web.security import SAFE_METHODS, is_api, is_clients_door, session_cookie_name
 from app.web.sessions import current_session, hash_of, new_token
 from app.web.shell import executor, now, settings
 
@@ -33,8 +33,12 @@ def install(app: Flask) -> None:
 
 
 def require_sign_in() -> ResponseReturnValue | None:
-    """Send whoever is not signed in to the sign-in page; what they sent with a form is carried along."""
-    if current_session() is not None or is_api() or is_public(request.endpoint):
+    """
+    Send whoever is not signed in to the sign-in page; what they sent with a form is carried along.
+
+    The door of clients is watched by app.web.own.door: no session of staff opens it.
+    """
+    if current_session() is not None or is_api() or is_clients_door() or is_public(request.endpoint):
         return None
     here = own_path(request.full_path.rstrip("?"))
     if "HX-Request" in request.headers:

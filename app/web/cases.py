@@ -14,7 +14,15 @@ from app.domain.actor import may_monitor
 from app.domain.client import Case, Client
 from app.domain.errors import Conflict
 from app.domain.localized import in_language
-from app.queries.case_page import CasePage, case_page, document_content, ensure_open_to, find_cases, list_cases
+from app.queries.case_page import (
+    CasePage,
+    DocumentContent,
+    case_page,
+    document_content,
+    ensure_open_to,
+    find_cases,
+    list_cases,
+)
 from app.queries.catalogue import reference_name
 from app.queries.people import role_names
 from app.storage.unit_of_work import UnitOfWork
@@ -93,7 +101,11 @@ def _told(uow: UnitOfWork, *, case_key: int, event_key: int) -> tuple[int, ...]:
 @blueprint.get("/documents/<key>")
 def document(key: str) -> ResponseReturnValue:
     """Send a document to somebody who may read it; as a file, never as a page of ours."""
-    found = run(document_content, document_key=key_of(key), actor=current_actor(), now=now())
+    return as_file(run(document_content, document_key=key_of(key), actor=current_actor(), now=now()))
+
+
+def as_file(found: DocumentContent) -> Response:
+    """Return the document as a file that no browser shows as a page of ours."""
     response = Response(found.content, mimetype=found.media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{found.key}.{found.suffix}"'
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

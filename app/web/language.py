@@ -17,7 +17,7 @@ from flask import Flask, g, request
 
 from app.domain.localized import LANGUAGES, in_language
 from app.locale import Texts
-from app.web.sessions import current_session
+from app.web.sessions import current_client, current_session
 from app.web.shell import now
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
@@ -68,10 +68,12 @@ def current_language() -> str:
     """Return the language of this request: the person's own, else the cookie's, else the browser's, else Finnish."""
     if "language" in g:
         return str(g.language)
-    session = current_session()
+    session, client = current_session(), current_client()
     chosen = request.cookies.get(COOKIE)
     if session is not None:
         language = session.account.language
+    elif client is not None:
+        language = client.language
     elif chosen in LANGUAGES:
         language = chosen
     else:

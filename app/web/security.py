@@ -21,6 +21,8 @@ from app.web.shell import settings
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: doors for machines: their own authentication, never a cookie, hence no CSRF token
 API_PREFIXES = ("/v2/", "/care/", "/oauth/")
+#: the door of clients: sessions of its own kind, never those of staff
+CLIENT_PREFIX = "/oma/"
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
 TOKEN_BYTES = 16
@@ -66,6 +68,11 @@ def install(app: Flask) -> None:
 def is_api() -> bool:
     """Tell whether the request is for a door of machines."""
     return f"{request.path}/".startswith(API_PREFIXES)
+
+
+def is_clients_door() -> bool:
+    """Tell whether the request is for the door of clients."""
+    return f"{request.path}/".startswith(CLIENT_PREFIX)
 
 
 def refuse_nul() -> None:
@@ -149,10 +156,11 @@ def _token_for(binding: str) -> str:
 
 
 def _binding(*, create: bool) -> str:
-    """Return what the token is bound to: the session cookie, else the guest cookie (made now if wanted)."""
+    """Return what the token is bound to: the session cookie of this door, else the guest cookie (made if wanted)."""
     if "csrf_binding" in g:
         return str(g.csrf_binding)
-    cookie = request.cookies.get(session_cookie_name()) or request.cookies.get(guest_cookie_name())
+    name = client_cookie_name() if is_clients_door() else session_cookie_name()
+    cookie = request.cookies.get(name) or request.cookies.get(guest_cookie_name())
     if g.get("guest"):
         return str(g.guest)
     if cookie or not create:
@@ -167,6 +175,11 @@ def _binding(*, create: bool) -> str:
 def session_cookie_name() -> str:
     """Return the name of the session's cookie; the prefix makes browsers insist on Secure, Path=/ and no Domain."""
     return "__Host-kykypolku" if settings().secure_cookies else "kykypolku"
+
+
+def client_cookie_name() -> str:
+    """Return the name of the cookie of a client's session; only the door of clients looks at it."""
+    return "__Host-kykypolku-oma" if settings().secure_cookies else "kykypolku-oma"
 
 
 def guest_cookie_name() -> str:

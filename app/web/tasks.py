@@ -110,17 +110,17 @@ def draft(key: str) -> ResponseReturnValue:
     kept = drafts.keep_draft(task_key, fields)
     said = texts()("task.draft_saved", when=Formats(current_language()).when(now()))
     if request.accept_mimetypes.best == "application/json":
-        return jsonify(text=said, files=_kept_files(key, fields, kept))
+        page = _load(key) if drafts.has_files(fields) else None
+        return jsonify(text=said, files=kept_files(page, fields, kept))
     if kept.problems:
         return _render(_load(key), fields=kept.fields, problems=kept.problems), 422
     flash(said, "success")
     return redirect(f"/tasks/{task_key}", code=303)
 
 
-def _kept_files(key: str, sent: Raw, kept: KeptFields) -> dict[str, str]:
+def kept_files(page: TaskPage | None, sent: Raw, kept: KeptFields) -> dict[str, str]:
     """Return, by the name of its input, what stands on the page for a field whose new files were all kept just now."""
     names = {name for name in sent if drafts.has_files({name: sent[name]})}
-    page = _load(key) if names else None
     if page is None or page.form is None:
         return {}
     refused = {problem.place.replace(".", "-") for problem in kept.problems}
@@ -191,7 +191,14 @@ def _render(
     free = task.assignee is None and at_rest and page.may_work
     may_edit = at_rest and (page.mine or free) and conflict is None
     # whoever was slower may still read and copy what they typed
-    form_html, form_view = _form(page, fields, problems, row_action, disabled=not may_edit and conflict is None)
+    form_html, form_view = drawn_form(
+        page,
+        fields,
+        problems,
+        row_action,
+        conditions_address=f"/tasks/{task.key}/conditions",
+        disabled=not may_edit and conflict is None,
+    )
     been, here = been_and_here(page.history)
     elements = page.outline.elements
     return render_template(
@@ -219,7 +226,7 @@ def _render(
             "ended_at": task.ended_at,
             "ended_by_name": page.completed_by_name,
         },
-        instructions=_instructions(page.element),
+        instructions=instructions_of(page.element),
         form_html=form_html,
         form_view=form_view,
         form_address=f"/tasks/{task.key}",
@@ -263,9 +270,16 @@ def _render(
     )
 
 
-def _form(
-    page: TaskPage, fields: Raw | None, problems: Sequence[Problem], row_action: str, *, disabled: bool
+def drawn_form(
+    page: TaskPage,
+    fields: Raw | None,
+    problems: Sequence[Problem],
+    row_action: str,
+    *,
+    conditions_address: str,
+    disabled: bool,
 ) -> tuple[Markup | str, Any]:
+    """Return the task's form as it stands on the page with what it was drawn from; ("", None) where it has none."""
     if page.form is None:
         return "", None
     language = current_language()
@@ -277,8 +291,7 @@ def _form(
         if changed is not None:
             raw, focus = changed.raw, changed.focus_id
     view = build_form_view(page.form, raw=raw, language=language, around=page.around, problems=problems, focus_id=focus)
-    address = f"/tasks/{page.task.key}/conditions"
-    drawn = render_template("tasks/_form.html", view=view, conditions_address=address, disabled=disabled)
+    drawn = render_template("tasks/_form.html", view=view, conditions_address=conditions_address, disabled=disabled)
     return Markup(drawn), view  # noqa: S704 - made by our own template
 
 
@@ -306,7 +319,8 @@ def _told(conflict: TaskAlreadyClosed | TaskClaimedByOther | TaskHeld | Instance
     }
 
 
-def _instructions(element: ElementOutline | None) -> list[str]:
+def instructions_of(element: ElementOutline | None) -> list[str]:
+    """Return what the process owner says of the step, paragraph by paragraph."""
     if element is None or not element.documentation:
         return []
     text = in_language(element.documentation, current_language())

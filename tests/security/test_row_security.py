@@ -263,6 +263,43 @@ def test_whoever_connects_and_does_not_say_who_they_are_sees_nobody(walled_url):
         )
 
 
+def own_rows(walled_url, actor):
+    """How many rows of each kind a client, or who acts for them, is admitted to."""
+    database = Database(walled_url)
+    try:
+        with unit_of_work(database, CIPHER, writing=False) as uow, uow.care.seen_by(actor, now=NOW):
+            return {
+                name: uow.connection.scalar(select(func.count()).select_from(TABLES[name]))
+                for name in ("client", "client_index", "care_case", "case_answer", "document", "document_chunk")
+            }
+    finally:
+        database.close()
+
+
+def client_actor(client_key, *case_keys, mandate=None):
+    return Actor(
+        user_key=client_key, name="asiakas", client_key=client_key, case_keys=frozenset(case_keys), mandate=mandate
+    )
+
+
+def test_a_client_is_admitted_to_their_own_rows_in_every_register_and_to_no_others(walled_url):
+    own = own_rows(walled_url, client_actor(CLIENT, CASE))
+    assert own["client"] == own["care_case"] == 1
+    assert own["case_answer"] == 3
+    assert own["client_index"] > 0
+    assert own["document"] == own["document_chunk"] == 1
+    other = own_rows(walled_url, client_actor(OTHER_CLIENT, OTHER_CASE))
+    assert (other["care_case"], other["case_answer"], other["document"]) == (1, 0, 0)
+    assert set(own_rows(walled_url, client_actor(70)).values()) == {0}
+
+
+def test_a_representative_is_admitted_to_the_groups_of_the_mandate(walled_url):
+    within = own_rows(walled_url, client_actor(CLIENT, CASE, mandate=frozenset({DataGroup.HEALTH})))
+    assert (within["client"], within["case_answer"]) == (0, 1)
+    basic = own_rows(walled_url, client_actor(CLIENT, CASE, mandate=frozenset({DataGroup.BASIC})))
+    assert (basic["client"], basic["case_answer"]) == (1, 0)
+
+
 def test_the_owner_of_the_tables_is_bound_too(walled_url):
     with psycopg.connect(walled_url.replace("postgresql+psycopg://", "postgresql://")) as connection:
         forced = connection.execute(
@@ -271,7 +308,7 @@ def test_the_owner_of_the_tables_is_bound_too(walled_url):
         superuser = connection.execute(
             "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
         ).fetchone()
-    assert {row[0] for row in forced} == set(TABLES)
+    assert {row[0] for row in forced} == {*TABLES, "consent", "plan", "plan_action", "measure", "mandate"}
     assert superuser == (False,)
 
 

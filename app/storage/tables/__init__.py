@@ -1,6 +1,6 @@
 """All tables, a module a room. Rows stay inside app.storage; repositories give values."""
 
-from app.storage.tables import care, consultation, definitions, instances, models, people, work
+from app.storage.tables import care, clients_door, consultation, definitions, instances, models, people, work
 from app.storage.tables.base import metadata
 
-__all__ = ["care", "consultation", "definitions", "instances", "metadata", "models", "people", "work"]
+__all__ = ["care", "clients_door", "consultation", "definitions", "instances", "metadata", "models", "people", "work"]

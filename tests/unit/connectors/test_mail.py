@@ -27,7 +27,12 @@ def recipient(address="matti@example.fi", language="fi", audience=Audience.CLIEN
 
 def send(*recipients, notification="n_ajanvaraus", key="77", case_number=""):
     sent = []
-    connector = MailConnector(sent.append, sign_in_url="https://tyky.example.fi", message_domain="tyky.example.fi")
+    connector = MailConnector(
+        sent.append,
+        sign_in_url="https://tyky.example.fi",
+        client_url="https://tyky.example.fi/oma",
+        message_domain="tyky.example.fi",
+    )
     notice = Notice(notification=notification, recipients=recipients, county=COUNTY, case_number=case_number)
     assert connector(Call(idempotency_key=key, type="send_notification", attempt=1, now=NOW, request=notice)) == {}
     return sent
@@ -83,7 +88,7 @@ def test_without_a_recipient_nothing_goes_out():
 
 
 def test_a_job_that_was_not_prepared_is_given_up():
-    connector = MailConnector(lambda _: None, sign_in_url="", message_domain="x")
+    connector = MailConnector(lambda _: None, sign_in_url="", client_url="", message_domain="x")
     with pytest.raises(GivenUp):
         connector(Call(idempotency_key="1", type="send_notification", attempt=1, now=NOW))
 

@@ -6,7 +6,8 @@
  * over the page is hidden. A form that keeps no draft is carried through sign-in, sealed, so that nothing typed is lost.
  */
 const dialog = document.querySelector("#k-session");
-const KEY = "kykypolku-seen";
+/** Clients have sessions of another kind, which do not keep those of staff alive. */
+const KEY = dialog?.dataset.seenKey ?? "kykypolku-seen";
 const LOOK_EVERY = 5000;
 
 /** Forms that somebody has written into since they were last sent. */

@@ -1,0 +1,19 @@
+"""The place of clients: its blueprint, and where things are."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+PATH = "/oma"
+SIGN_IN = f"{PATH}/sign-in"
+LINK = f"{PATH}/link"
+STRONG = f"{PATH}/strong"
+#: the pages of the menu, in their order: key and address
+PAGES = (
+    ("path", PATH),
+    ("documents", f"{PATH}/documents"),
+    ("permissions", f"{PATH}/permissions"),
+    ("log", f"{PATH}/log"),
+)
+
+blueprint = Blueprint("own", __name__)
