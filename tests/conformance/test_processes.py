@@ -43,10 +43,6 @@ NS = {
     "dmn": "https://www.omg.org/spec/DMN/20191111/MODEL/",
     "dmndi": "https://www.omg.org/spec/DMN/20191111/DMNDI/",
 }
-#: shared forms whose pathways are still being drawn; empty when all are there
-AWAITED_FORMS = {
-    "f_sosiaalinen_tilanne",
-}
 #: what the player of scenarios can do; the product can do no less
 JOB_TYPES = {*LOCAL_JOBS, *(name.removeprefix("_do_") for name in vars(Story) if name.startswith("_do_"))}
 #: steps of a pathway that is drawn and never run (kyky.drawnOnly): the product does them outside the engine
@@ -339,8 +335,7 @@ def test_forms_that_are_named_exist_and_forms_that_exist_are_used(folder: Path) 
 
 def test_shared_forms_are_used_by_somebody_and_ids_are_unique() -> None:
     named = {name for folder in FOLDERS for name in form_ids(running(folder))}
-    shared = {path.stem for path in FORMS if path.parent.parent == SHARED}
-    assert shared - AWAITED_FORMS <= named
+    assert {path.stem for path in FORMS if path.parent.parent == SHARED} <= named
     assert len({path.stem for path in FORMS}) == len(FORMS)
 
 
