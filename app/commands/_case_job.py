@@ -58,7 +58,7 @@ def log_change(
     now: datetime,
     *,
     action: str = "change",
-    purpose: Purpose = Purpose.CARE,
+    purpose: str = Purpose.CARE,
     ground: Ground = Ground.OWN_REGISTER,
 ) -> None:
     """Write that the system has changed, or given out, the client's data."""

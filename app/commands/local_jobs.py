@@ -18,6 +18,7 @@ from app.commands.consultation_jobs import (
     set_up_consultation_hour,
 )
 from app.commands.create_case import create_case
+from app.commands.deliver_documents import deliver_documents
 from app.commands.escalate_task import escalate_task
 from app.commands.grant_consent import expire_consent, grant_consent
 from app.commands.own_case import hand_over_case, name_owner
@@ -38,6 +39,7 @@ LOCAL_JOBS: Mapping[str, LocalWork] = {
     "close_consultation_session": close_consultation_session,
     "count_attendance": count_attendance,
     "create_case": create_case,
+    "deliver_documents": deliver_documents,
     "escalate_task": escalate_task,
     "expire_consent": expire_consent,
     "grant_consent": grant_consent,

@@ -48,6 +48,7 @@ class Template(enum.StrEnum):
     UNREACHED_LETTER = "kirje_ei_tavoitettu"
     MEASURE_COMPARISON = "kykyviisari_vertailu"
     FOLLOW_UP_SUMMARY = "seurantayhteenveto"
+    DISCLOSURE = "luovutus"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,7 @@ _REQUIRED = {
     Template.UNREACHED_LETTER: frozenset({"name"}),
     Template.MEASURE_COMPARISON: frozenset({"name", "first_on", "last_on", "measures"}),
     Template.FOLLOW_UP_SUMMARY: frozenset({"name", "outcome", "actions"}),
+    Template.DISCLOSURE: frozenset({"name", "recipient", "kind", "sections"}),
 }
 
 
@@ -83,6 +85,8 @@ def render(template: Template, language: str, content: Mapping[str, Any]) -> Doc
     Comparison of measures: name, first_on, last_on (dates), measures (list of {measure, before, after, lowest, highest,
     change}: numbers or None, and a code of dmn_kykyviisari_muutos). Summary of the follow-up: name, outcome (its name),
     actions (list of {what, state}: the state's code), and if known workplace_support (date until which it goes on).
+    Disclosure to a party: name, recipient, kind (code), sections (list of {name, lines: list of {question, answer}}),
+    and if known given_on (date of the consent).
 
     :raises ValueError: something that the template needs is not there
     :raises KeyError: the language is not one of ours
@@ -102,7 +106,7 @@ def render(template: Template, language: str, content: Mapping[str, Any]) -> Doc
     }
     data |= _COMPOSERS[template](content, texts)
     pdf = _compile(template, json.dumps(data, ensure_ascii=False), _timestamp(content["date"]))
-    return Document(pdf=pdf, title=words["title"], language=language)
+    return Document(pdf=pdf, title=data["title"], language=language)
 
 
 def _compile(template: Template, data: str, timestamp: int) -> bytes:
@@ -208,6 +212,13 @@ def _follow_up(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
     return {"actions": actions}
 
 
+def _disclosure(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    prefix = f"documents.{Template.DISCLOSURE}"
+    given_on = content.get("given_on")
+    consent = texts(f"{prefix}.consent", date=_short_date(given_on, texts.language)) if given_on else ""
+    return {"title": texts(f"{prefix}.kind_{content['kind']}"), "consent": consent}
+
+
 _COMPOSERS = {
     Template.BOOKING_CONFIRMATION: _booking,
     Template.SELF_CARE_PLAN: _plan,
@@ -215,6 +226,7 @@ _COMPOSERS = {
     Template.UNREACHED_LETTER: _letter,
     Template.MEASURE_COMPARISON: _comparison,
     Template.FOLLOW_UP_SUMMARY: _follow_up,
+    Template.DISCLOSURE: _disclosure,
 }
 
 

@@ -35,6 +35,8 @@ class Answer:
     controller_organisation_id: str = ""
     #: the form that asked: it knows the question's text and the labels of its options
     form_id: str = ""
+    #: the task in which it was given; None: it was noted
+    task_key: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ everybody but the owner of the case (R-27).
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.domain.outcomes import BROKEN_OFF
 
 CARE_OR_REHABILITATION = "hoito_tai_kuntoutus"
@@ -15,15 +17,38 @@ ENDED = "PAATTYNYT"
 #: state of a measure that ended, whatever the reason
 MEASURE_ENDED = "paattynyt"
 
+#: questions whose answers are masked by what they say
+_OBSTACLE, _MEASURE_STATE = "este", "tila"
 _SENSITIVE_SERVICES = frozenset({"sv_psykiatria", "sv_paihde_mt"})
 _SOCIAL_AND_HEALTH_CARE = frozenset({"o_sote_keskus", "o_sosiaali", "o_erikoissairaanhoito", "o_tyoterveyshuolto"})
 
 
 def shown_service(service_id: str, *, organisation_type: str) -> str:
     """Return the service id that the organisation may see, or the code of "care or rehabilitation"."""
-    if service_id in _SENSITIVE_SERVICES and organisation_type not in _SOCIAL_AND_HEALTH_CARE:
-        return CARE_OR_REHABILITATION
-    return service_id
+    return CARE_OR_REHABILITATION if is_masked_service(service_id, organisation_type=organisation_type) else service_id
+
+
+def is_masked_service(service_id: str, *, organisation_type: str) -> bool:
+    """Tell whether the organisation sees "care or rehabilitation" instead of the service."""
+    return service_id in _SENSITIVE_SERVICES and organisation_type not in _SOCIAL_AND_HEALTH_CARE
+
+
+def shown_answer(field: str, value: Any, *, organisation_type: str) -> Any:
+    """
+    Return an answer as the organisation may see it, whatever form asked it.
+
+    Services as in `shown_service`, outcomes as in `shown_outcome`; that health is the obstacle is "something else" to
+    others than social and health care (domain.md, data groups of f_seuranta).
+    """
+    if isinstance(value, list):
+        return [shown_answer(field, each, organisation_type=organisation_type) for each in value]
+    if not isinstance(value, str):
+        return value
+    if field == _OBSTACLE and value == "terveys" and organisation_type not in _SOCIAL_AND_HEALTH_CARE:
+        return "muu"
+    if field == _MEASURE_STATE:
+        return shown_measure_state(value, organisation_type=organisation_type)
+    return shown_service(shown_outcome(value, organisation_type=organisation_type), organisation_type=organisation_type)
 
 
 def shown_outcome(outcome: str, *, organisation_type: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from app.domain.actor import Actor, may_take
 from app.domain.care_events import CARE_EVENTS, OFFERED_TO, offered_to
 from app.domain.client import Case, Client
+from app.domain.disclosure import may_open_document
 from app.domain.errors import CaseClosed, Concealed, NotAllowed
 from app.domain.facts import Answer
 from app.domain.localized import LocalizedText
@@ -141,7 +142,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         documents = [
             document
             for document in (uow.care.documents.of_case(case_key) if sight.decisions else ())
-            if {(group, document.controller_organisation_id) for group in document.data_groups} <= sight.visible
+            if _may_open(document, sight, actor)
         ]
     groups = {*answers, *({DataGroup.BASIC} if knows else ())}
     log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"case:{case_key}", now=now)
@@ -167,6 +168,17 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         timeline=tuple(_timeline(uow, told)),
         drawn=tuple(_drawn(uow, instance) for instance in told if instance.status == "active"),
         offers=tuple(_offers(uow, case_key, actor, instances)),
+    )
+
+
+def _may_open(document: StoredDocument, sight: Sight, actor: Actor) -> bool:
+    """Tell whether the actor may see the document: all of its data groups, and whom it was composed for."""
+    records = {(group, document.controller_organisation_id) for group in document.data_groups}
+    return records <= sight.visible and may_open_document(
+        document.document_class,
+        controller_organisation_id=document.controller_organisation_id,
+        organisation_id=actor.organisation_id,
+        masked=any(sight.decisions[record].masked for record in records),
     )
 
 
@@ -376,7 +388,7 @@ def document_content(uow: UnitOfWork, *, document_key: int, actor: Actor, now: d
     """
     document = uow.care.documents.get(document_key)
     sight = sight_of_case(uow, case_key=document.case_key, actor=actor, now=now)
-    if not {(group, document.controller_organisation_id) for group in document.data_groups} <= sight.visible:
+    if not _may_open(document, sight, actor):
         raise Concealed("document", document_key, case_key=document.case_key)
     log_reading(uow, sight=sight, actor=actor, groups=document.data_groups, purpose=f"document:{document_key}", now=now)
     with uow.care.seen_by(actor, now=now):

@@ -161,6 +161,7 @@ class CaseAnswers:
             answered_at=row.answered_at,
             controller_organisation_id=row.controller_org_id,
             form_id=row.form_id,
+            task_key=row.task_key,
         )
 
 

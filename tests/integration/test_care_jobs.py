@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 from datetime import UTC, date, datetime
 
+import pypdf
 import pytest
 from sqlalchemy import select
 
@@ -512,3 +515,98 @@ def test_a_pathway_changes_a_setting_of_its_area(place):
     do(place, doing("set_area_setting", setting="polku", value="1"), case_key)
     assert incidents(place) == ["area_setting_unknown", "area_setting_invalid"]
     assert place.executor.read(settings) == {"tapa": "TUNTI", "polku": True}
+
+
+# -- documents for the parties ---------------------------------------------------------------------------------------
+
+PLAN_FORM = {
+    "id": "f_suunnitelma",
+    "title": {"fi": "Suunnitelma"},
+    "dataGroup": "suunnitelma",
+    "sections": [
+        {
+            "key": "kaikki",
+            "title": {"fi": "Kaikki"},
+            "fields": [
+                {"key": "tavoite_tyoura", "type": "text", "label": {"fi": "Tavoite"}, "record": "answer"},
+                {"key": "tuen_tarve", "type": "text", "label": {"fi": "Tuen tarve"}, "record": "answer"},
+                {
+                    "key": "oireet",
+                    "type": "text",
+                    "label": {"fi": "Oireet"},
+                    "record": "answer",
+                    "dataGroup": "terveys",
+                },
+                {
+                    "key": "toimenpiteet",
+                    "type": "group",
+                    "label": {"fi": "Toimenpiteet"},
+                    "record": "answer",
+                    "fields": [
+                        {"key": "toimenpide", "type": "text", "label": {"fi": "Mitä"}},
+                        {"key": "palvelu", "type": "text", "label": {"fi": "Palvelu"}},
+                        {"key": "vastuuorg", "type": "text", "label": {"fi": "Vastuutaho"}},
+                    ],
+                },
+            ],
+        }
+    ],
+}
+PLANNED = {
+    "tavoite_tyoura": "Osa-aikatyö",
+    "tuen_tarve": "Jaksaminen",
+    "oireet": "Unettomuus",
+    "toimenpiteet": [
+        {"toimenpide": "Valmennus", "palvelu": "sv_tyohonvalmennus", "vastuuorg": "o_tyollisyys"},
+        {"toimenpide": "Terapia", "palvelu": "sv_psykiatria", "vastuuorg": "o_erikoissairaanhoito"},
+    ],
+}
+
+
+def delivered(place, **consent):
+    """Write the plan with its form, grant the consent, deliver; return the texts of the documents by document class."""
+    writing = diagram(
+        '<bpmn:startEvent id="begin"/>'
+        + user_step("plan", form_id="f_suunnitelma")
+        + '<bpmn:endEvent id="done"/>'
+        + chain("begin", "plan", "done"),
+        process_id="writing",
+    )
+    place.publish(writing, resources={"f_suunnitelma.json": json.dumps(PLAN_FORM).encode()})
+    case_key = open_case(place)
+    place.complete(place.open_tasks(place.start("writing", case_key=case_key))["plan"], **PLANNED)
+    answer(place, case_key, "f_suostumus", **CONSENT | consent)
+    do(place, doing("grant_consent"), case_key)
+    _, variables = do(place, doing("deliver_documents", template="suunnitelma"), case_key)
+
+    def texts(uow):
+        return {
+            document.document_class: "\n".join(
+                page.extract_text()
+                for page in pypdf.PdfReader(io.BytesIO(uow.care.documents.content(document.key))).pages
+            )
+            for document in uow.care.documents.of_case(case_key)
+        }
+
+    return case_key, variables["toimitettu"], place.executor.read(texts)
+
+
+def test_a_party_gets_what_the_client_opened_to_it_masked_as_it_would_see_it(place):
+    groups = ["perustiedot", "suunnitelma", "terveys"]
+    case_key, number, texts = delivered(place, tietoryhmat=groups)
+    # the organisation that holds the case gives; it gets nothing from itself
+    assert (number, list(texts)) == (1, ["luovutus:o_tyollisyys"])
+    [text] = texts.values()
+    assert "Matti Esimerkki" in text
+    for shown in ("Osa-aikatyö", "Jaksaminen", "Valmennus", "hoito tai kuntoutus"):
+        assert shown.casefold() in text.casefold()
+    for hidden in ("Unettomuus", "Terapia", "psykiatria"):
+        assert hidden not in text
+    [line] = rows(place, select(access_log).where(access_log.c.action == "disclosed"))
+    assert (line.data_groups, line.ground) == (["suunnitelma"], "consent")
+    assert (line.purpose, line.case_key) == ("disclosure:o_tyollisyys", case_key)
+
+
+def test_nothing_opened_no_document(place):
+    assert delivered(place, tietoryhmat=["perustiedot", "kykyviisari"])[1:] == (0, {})
+    assert incidents(place) == []

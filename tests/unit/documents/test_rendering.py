@@ -72,7 +72,17 @@ CONTENT = {
         ],
         "workplace_support": date(2026, 12, 1),
     },
+    Template.DISCLOSURE: BASE
+    | {
+        "recipient": "Työllisyyspalvelut",
+        "kind": "suunnitelma",
+        "given_on": date(2026, 3, 1),
+        "sections": [
+            {"name": "Suunnitelma", "lines": [{"question": "Työuratavoite", "answer": "Osa-aikatyö\n\nkeväällä"}]}
+        ],
+    },
 }
+TITLES = {Template.DISCLOSURE: "documents.luovutus.kind_suunnitelma"}
 EVERY = [(template, language) for template in Template for language in ("fi", "sv", "en")]
 
 
@@ -93,7 +103,11 @@ def test_every_document_is_tagged_and_says_its_title_language_and_standards(temp
     assert "/StructTreeRoot" in root
     assert str(root["/Lang"]).startswith(language)
     assert root["/ViewerPreferences"]["/DisplayDocTitle"]
-    assert reader.metadata.title == document.title == Texts.load(language)(f"documents.{template}.title")
+    assert (
+        reader.metadata.title
+        == document.title
+        == Texts.load(language)(TITLES.get(template, f"documents.{template}.title"))
+    )
     metadata = root["/Metadata"].get_data()
     assert b"<pdfuaid:part>1</pdfuaid:part>" in metadata
     assert b"<pdfaid:part>2</pdfaid:part>" in metadata
