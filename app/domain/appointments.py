@@ -21,6 +21,8 @@ class AppointmentKind(enum.StrEnum):
     HEALTH_EXAMINATION = "terveystarkastus"
     LABORATORY = "laboratorio"
     PHYSICIAN = "laakari"
+    TEAM = "tiimi"
+    JOINT = "yhteisvastaanotto"
 
 
 class AppointmentStatus(enum.StrEnum):
