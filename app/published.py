@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
@@ -246,14 +247,21 @@ def around_form(
     now: datetime,
 ) -> Around:
     """Return what the form needs from outside of it: contexts, the options of lists that it offers, files that wait."""
-    sources = {item.options_from for _, item in form.walk() if item.options_from}
-    sources |= {_SOURCES_OF_TYPES[item.type] for _, item in form.walk() if item.type in _SOURCES_OF_TYPES}
     return Around(
         now=now,
         contexts=contexts(uow, form.references, case_key=case_key, area_id=area_id, now=now),
-        choices={source: options_of(uow, source, area_id=area_id) for source in sources},
+        choices={source: options_of(uow, source, area_id=area_id) for source in _sources(form)},
         known=known or {},
         documents=documents or {},
+    )
+
+
+@lru_cache(maxsize=1000)
+def _sources(form: FormDefinition) -> frozenset[OptionSource]:
+    """Return the lists that fields of the form offer."""
+    named = {item.options_from for _, item in form.walk() if item.options_from}
+    return frozenset(
+        named | {_SOURCES_OF_TYPES[item.type] for _, item in form.walk() if item.type in _SOURCES_OF_TYPES}
     )
 
 

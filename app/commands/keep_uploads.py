@@ -67,6 +67,8 @@ def waiting_files(uow: UnitOfWork, form: FormDefinition, fields: Raw, *, task_ke
 
     Only a file of this person, kept for this task and this field, is put in; any other text stays what it is.
     """
+    if not form.has_files:
+        return fields
     names = {name: named for name, named in read_names(form, fields).items() if named.asked.type is FieldType.FILE}
     if actor.user_key is None or not any(isinstance(each, str) and each for name in names for each in fields[name]):
         return fields

@@ -252,7 +252,7 @@ class FormDefinition:
     @property
     def has_files(self) -> bool:
         """Tell whether the form takes files anywhere, in the rows of a group too."""
-        return any(each.type is FieldType.FILE for _, each in self.walk())
+        return _has_files(self)
 
     @property
     def missing_translations(self) -> tuple[tuple[str, str], ...]:
@@ -280,3 +280,8 @@ class FormDefinition:
 @lru_cache(maxsize=1000)
 def _by_path(form: FormDefinition) -> Mapping[FieldPath, Field]:
     return dict(form.walk())
+
+
+@lru_cache(maxsize=1000)
+def _has_files(form: FormDefinition) -> bool:
+    return any(each.type is FieldType.FILE for _, each in form.walk())

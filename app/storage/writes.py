@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import msgspec
@@ -44,6 +45,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeEngine
 
 from app.storage.direct import dialect, send
+from app.storage.types import Instant
 
 Row: TypeAlias = Mapping[str, Any]
 Statement: TypeAlias = Insert | Update | Delete
@@ -75,9 +77,10 @@ def write(
         connection.begin()
     noted = connection.info.setdefault(_NOTED, _Noted())
     names = tuple(rows[0])
+    _refuse_naive(rows, _moments(statement, names))
     if noted.must_go_before(statement):
         send_noted(connection)
-    noted.add(_Part(statement, names, [_plain(row, names) for row in rows], otherwise))
+    noted.add(_Part(statement, names, _in_order(rows, names), otherwise))
 
 
 def send_noted(connection: Connection) -> None:
@@ -127,7 +130,7 @@ def keep_order(engine: Engine) -> None:
 class _Part:
     statement: Statement
     names: tuple[str, ...]
-    rows: list[list[Any]]
+    rows: list[tuple[Any, ...]]
     otherwise: Exception | None
 
     @property
@@ -166,13 +169,26 @@ def _only_inserts(statement: Statement) -> bool:
     return isinstance(statement, Insert) and getattr(statement, "_post_values_clause", None) is None
 
 
-def _plain(row: Row, names: Sequence[str]) -> list[Any]:
-    """Return the values in the order of the names. :raises ValueError: a moment without a time zone"""
-    values = [row[name] for name in names]
-    for value in values:
-        if isinstance(value, datetime) and value.tzinfo is None:
-            raise ValueError("a moment without a time zone cannot be stored")
-    return values
+def _in_order(rows: Sequence[Row], names: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    if len(names) == 1:
+        return [(row[names[0]],) for row in rows]
+    return list(map(itemgetter(*names), rows))
+
+
+def _refuse_naive(rows: Sequence[Row], names: Sequence[str]) -> None:
+    """Look at the values of these names. :raises ValueError: a moment without a time zone"""
+    for name in names:
+        for row in rows:
+            value = row[name]
+            if isinstance(value, datetime) and value.tzinfo is None:
+                raise ValueError("a moment without a time zone cannot be stored")
+
+
+@lru_cache(maxsize=500)
+def _moments(statement: Statement, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the names whose values may be moments: of such columns, and whatever only the statement names."""
+    columns = statement.table.c
+    return tuple(name for name in names if name not in columns or isinstance(columns[name].type, Instant))
 
 
 @lru_cache(maxsize=500)

@@ -53,7 +53,7 @@ REQUIRED = {
     "create_process_instance": b'{"processDefinitionId":"x"}',
     "create_element_instance_variables": b'{"variables":{}}',
     "assign_user_task": b'{"assignee":"x"}',
-    "activate_jobs": b'{"type":"x","timeout":1000,"maxJobsToActivate":1}',
+    "activate_jobs": b'{"type":"x","timeout":1000,"maxJobsToActivate":1,"requestTimeout":-1}',
     "update_job": b'{"changeset":{}}',
     "throw_job_error": b'{"errorCode":"x"}',
     "publish_message": b'{"name":"x"}',

@@ -31,6 +31,8 @@ _DECIMAL = re.compile(r"([+-]?[0-9]{1,15})(?:[.,]([0-9]{1,10}))?")
 _FINNISH_DATE = re.compile(r"([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4})")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])[.:]([0-5][0-9])")
 _DATE_AND_TIME = re.compile(r"(.+?)(?:\s*,)?(?:\s+(?:klo|kl\.?|at))?(?:\s+|T)([0-9]{1,2}[.:][0-9]{2})(?::00)?")
+#: control characters, halves of pairs, separators of lines that no keyboard makes, what is no character
+_NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufffe\uffff]")
 _MINUS = {ord("\u2212"): "-", ord("\u2013"): "-"}
 
 
@@ -92,14 +94,9 @@ def _clean(asked: Field, text: str) -> str | None:
     written = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if asked.type is FieldType.TEXT:
         written = written.replace("\n", " ").replace("\t", " ")
-    for character in written:
-        if (character < " " and character not in "\n\t") or "\x7f" <= character <= "\x9f" or _is_no_text(character):
-            refuse("not_text_character")
+    if _NO_TEXT.search(written):
+        refuse("not_text_character")
     return written or None
-
-
-def _is_no_text(character: str) -> bool:
-    return "\ud800" <= character <= "\udfff" or character in "\u2028\u2029\ufffe\uffff"
 
 
 def _json_number(asked: Field, value: Any) -> int | Decimal:

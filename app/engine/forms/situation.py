@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from app.domain.conditions import holds
@@ -57,7 +58,7 @@ def settle(
     situation = Situation(received)
     fields = form.by_path
     evaluator = _Evaluator(fields, contexts, known, now, received)
-    evaluator.foresee([spot for path in fields for spot in _spots(fields, received, path)])
+    evaluator.foresee([spot for path in _with_expressions(form) for spot in _spots(fields, received, path)])
     for layer in form.layers:
         spots = [spot for path in layer for spot in _spots(fields, received, path)]
         shown = [(spot, spot.asked.show_if) for spot in spots if spot.asked.show_if is not None]
@@ -73,7 +74,8 @@ def settle(
         for (spot, _), answer in zip(computed, evaluator.answers(computed), strict=True):
             _note_failure(situation, spot, answer)
             _set_computed(situation, spot, answer.value)
-    spots = [spot for path in fields for spot in _spots(fields, received, path) if spot.place not in situation.hidden]
+    asked = [path for path, each in fields.items() if each.required or each.required_if is not None]
+    spots = [spot for path in asked for spot in _spots(fields, received, path) if spot.place not in situation.hidden]
     conditional = [(spot, spot.asked.required_if) for spot in spots if spot.asked.required_if is not None]
     situation.required = {spot.place for spot in spots if spot.asked.required}
     for (spot, _), answer in zip(conditional, evaluator.answers(conditional), strict=True):
@@ -81,6 +83,12 @@ def settle(
         if answer.value is True:
             situation.required.add(spot.place)
     return situation
+
+
+@lru_cache(maxsize=1000)
+def _with_expressions(form: FormDefinition) -> tuple[FieldPath, ...]:
+    """Return the paths of the fields of which an expression decides something."""
+    return tuple(path for path, asked in form.walk() if asked.show_if or asked.computed or asked.required_if)
 
 
 def _spots(fields: Mapping[FieldPath, Field], received: Received, path: FieldPath) -> Iterator[_Spot]:
