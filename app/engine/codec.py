@@ -15,12 +15,15 @@ from app.domain.errors import StateUnreadable
 from app.engine.scopes import ScopeRecord
 from app.engine.tokens import NO_ITEMS, Wait
 
-VERSION = 2
-#: what a state without called processes is stamped with: builds from before them open it
+VERSION = 3
+#: what states are stamped with that need less, so that earlier builds open them: without a pool of values that called
+#: processes were given, and without called processes
+VERSION_WITHOUT_POOL = 2
 VERSION_WITHOUT_CALLS = 1
 
 
-class TokenRecord(msgspec.Struct, array_like=True):
+# the garbage collector would look at thousands of records in a wide state again and again; none is in a circle
+class TokenRecord(msgspec.Struct, array_like=True, gc=False):
     """A live token; `parent` is 0 for the process itself."""
 
     key: int
@@ -32,7 +35,7 @@ class TokenRecord(msgspec.Struct, array_like=True):
     items: msgspec.Raw = NO_ITEMS
 
 
-class CalledRecord(msgspec.Struct, array_like=True):
+class CalledRecord(msgspec.Struct, array_like=True, gc=False):
     """A live called process: the key of its token and scope, and the version that it runs."""
 
     key: int
@@ -53,6 +56,8 @@ class StateRecord(msgspec.Struct, array_like=True):
     tokens: list[TokenRecord] = []
     scopes: list[ScopeRecord] = []
     called: list[CalledRecord] = []
+    #: values that several scopes hold alike, once
+    pool: list[msgspec.Raw] = []
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -14,6 +14,7 @@ from app.engine import feel
 from app.engine.codec import (
     VERSION,
     VERSION_WITHOUT_CALLS,
+    VERSION_WITHOUT_POOL,
     CalledRecord,
     StateRecord,
     TokenRecord,
@@ -209,15 +210,17 @@ def _rest(process: CompiledProcess, instance: Instance) -> Step:
         for key, version in instance.called.items()
         if key in instance.tasks
     ]
+    scopes, pool = instance.scopes.records()
     record = StateRecord(
-        version=VERSION if called else VERSION_WITHOUT_CALLS,
+        version=VERSION if pool else VERSION_WITHOUT_POOL if called else VERSION_WITHOUT_CALLS,
         process_id=process.process_id,
         content_hash=process.content_hash,
         status=instance.status,
         root=root,
         tokens=[_record(token) for token in instance.tasks.values()],
-        scopes=instance.scopes.records(),
+        scopes=scopes,
         called=called,
+        pool=pool,
     )
     return instance.recorder.step(encode(record), instance.status, instance.scopes, root)
 
@@ -245,7 +248,7 @@ def _restore(process: CompiledProcess, record: StateRecord, surroundings: Surrou
 
 
 def _rebuilt(process: CompiledProcess, record: StateRecord, surroundings: Surroundings) -> Instance:
-    instance = Instance(process.spec, surroundings, Scopes(record.scopes))
+    instance = Instance(process.spec, surroundings, Scopes(record.scopes, record.pool))
     instance.status = InstanceStatus(record.status)
     for called in record.called:
         try:
@@ -310,7 +313,8 @@ def read_variables(state: bytes) -> Mapping[int, Variables]:
 
     :raises StateUnreadable: the state is broken or of a later build
     """
-    return {record.key: decode_variables(record) for record in decode(state).scopes}
+    record = decode(state)
+    return {scope.key: decode_variables(scope, record.pool) for scope in record.scopes}
 
 
 def inspect_state(state: bytes) -> tuple[LiveElement, ...]:

@@ -8,7 +8,8 @@ bytes that they were: they are neither decoded nor encoded again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,7 +24,11 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 
 
-class ScopeRecord(msgspec.Struct, array_like=True):
+#: a value of fewer bytes costs less than its name in the pool
+SMALLEST_POOLED = 32
+
+
+class ScopeRecord(msgspec.Struct, array_like=True, gc=False):
     """A scope as it is stored: values are msgpack bytes of `feel.values.to_state`."""
 
     key: int
@@ -34,6 +39,8 @@ class ScopeRecord(msgspec.Struct, array_like=True):
     variables: dict[str, msgspec.Raw]
     #: of a called process: what the caller gave and nobody has written since
     lent: list[str] = []
+    #: variables whose value is in the state's pool, by its place there
+    pooled: dict[str, int] = {}
 
 
 def pack(value: Value) -> msgspec.Raw:
@@ -64,16 +71,18 @@ def _within_64_bits(written: Any) -> Any:
 class Scope:
     """A scope while a step runs."""
 
-    __slots__ = ("is_new", "key", "kind", "lent", "parent", "process", "stored", "values")
+    __slots__ = ("is_new", "key", "kind", "lent", "parent", "process", "stored", "unchanged", "values")
 
-    def __init__(self, record: ScopeRecord, *, process: int, is_new: bool) -> None:
+    def __init__(self, record: ScopeRecord, stored: dict[str, msgspec.Raw], *, process: int, is_new: bool) -> None:
         self.key = record.key
+        #: the record that it was made from, until something is written
+        self.unchanged: ScopeRecord | None = record
         self.parent = record.parent
         self.kind = record.kind
         self.lent = set(record.lent)
         #: key of the process that the scope is of
         self.process = process
-        self.stored = record.variables
+        self.stored = stored
         self.values: dict[str, Value] = {}
         self.is_new = is_new
 
@@ -94,20 +103,29 @@ class Scope:
         self.stored[name] = pack(value)
         self.values[name] = value
         self.lent.discard(name)
+        self.unchanged = None
 
-    def record(self) -> ScopeRecord:
-        """Return the scope as it is stored."""
-        return ScopeRecord(self.key, self.parent, self.kind, self.stored, sorted(self.lent))
+    def record(self, pool: Mapping[int, int]) -> ScopeRecord:
+        """Return the scope as it is stored; `pool`: the places of the values that are kept once, by their identity."""
+        if self.unchanged is not None:
+            return self.unchanged
+        lent = sorted(self.lent)
+        pooled = {name: pool[id(raw)] for name, raw in self.stored.items() if id(raw) in pool} if pool else {}
+        if not pooled:
+            return ScopeRecord(self.key, self.parent, self.kind, self.stored, lent)
+        own = {name: raw for name, raw in self.stored.items() if name not in pooled}
+        return ScopeRecord(self.key, self.parent, self.kind, own, lent, pooled)
 
 
 class Scopes:
     """All scopes of an instance, and what a step wrote into them."""
 
-    def __init__(self, records: Iterable[ScopeRecord]) -> None:
+    def __init__(self, records: Iterable[ScopeRecord], pool: Sequence[msgspec.Raw] = ()) -> None:
         self._scopes: dict[int, Scope] = {}
         # parents stand before their children: scopes are stored in the order in which they were opened
         for record in records:
-            self._add(record, is_new=False)
+            self._add(record, variables_of(record, pool), is_new=False)
+        self._pool = pool
         self.written: dict[tuple[int, str], Value] = {}
         #: by scope that was written into: the process that it is of
         self.processes: dict[int, int] = {}
@@ -119,14 +137,15 @@ class Scopes:
     def __getitem__(self, key: int) -> Scope:
         return self._scopes[key]
 
-    def _add(self, record: ScopeRecord, *, is_new: bool) -> None:
+    def _add(self, record: ScopeRecord, stored: dict[str, msgspec.Raw], *, is_new: bool) -> None:
         process = self._scopes[record.parent].process if record.parent else record.key
-        self._scopes[record.key] = Scope(record, process=process, is_new=is_new)
+        self._scopes[record.key] = Scope(record, stored, process=process, is_new=is_new)
 
     def open(self, key: int, *, parent: int, kind: str) -> None:
         """Open a scope below the parent scope (0: nothing outside is seen), unless it is open already."""
         if key not in self._scopes:
-            self._add(ScopeRecord(key, parent, kind, {}), is_new=True)
+            record = ScopeRecord(key, parent, kind, {})
+            self._add(record, record.variables, is_new=True)
 
     def lend(self, giver: int, taker: int, *, only_here: bool) -> None:
         """Copy what the giving scope sees (or only what is declared there) into the taking one, as it is stored."""
@@ -135,6 +154,7 @@ class Scopes:
         for scope in reversed(chain):
             target.stored.update(scope.stored)
         target.lent.update(target.stored)
+        target.unchanged = None
         for name in target.stored:
             self._note(target, name, target[name])
 
@@ -171,6 +191,7 @@ class Scopes:
             return
         for name in names:
             scope.stored.pop(name, None)
+            scope.unchanged = None
             scope.values.pop(name, None)
             self.written.pop((key, name), None)
 
@@ -217,14 +238,45 @@ class Scopes:
             count, scope = count + 1, self._scopes[scope.parent]
         return count
 
-    def records(self) -> list[ScopeRecord]:
-        """Return every open scope as it is stored."""
-        return [scope.record() for scope in self._scopes.values()]
+    def records(self) -> tuple[list[ScopeRecord], list[msgspec.Raw]]:
+        """
+        Return every open scope as it is stored, and the pool of values that several of them hold.
+
+        What a caller gives to its calls is the same value in each of them until one writes it: three hundred calls that
+        see a list of three hundred keep it once.
+        """
+        held = Counter(
+            id(scope.stored[name]) for scope in self._scopes.values() for name in scope.lent if name in scope.stored
+        )
+        values = {
+            id(raw): raw
+            for scope in (self._scopes.values() if held else ())
+            for raw in scope.stored.values()
+            if held[id(raw)] > 1 and len(raw) >= SMALLEST_POOLED
+        }
+        pool = list(values.values())
+        if [id(raw) for raw in pool] != [id(raw) for raw in self._pool]:
+            # what is kept once has changed, and with it where each scope finds it
+            for scope in self._scopes.values():
+                scope.unchanged = None
+        places = {identity: place for place, identity in enumerate(values)}
+        return [scope.record(places) for scope in self._scopes.values()], pool
 
 
-def decode_variables(record: ScopeRecord) -> Mapping[str, Value]:
-    """Return the values of a stored scope."""
-    return {name: _value(raw) for name, raw in record.variables.items()}
+def variables_of(record: ScopeRecord, pool: Sequence[msgspec.Raw]) -> dict[str, msgspec.Raw]:
+    """Return the scope's variables, those in the pool too. :raises LookupError: the pool has no such place"""
+    if not record.pooled:
+        return record.variables
+    return record.variables | {name: pool[place] for name, place in record.pooled.items()}
+
+
+def decode_variables(record: ScopeRecord, pool: Sequence[msgspec.Raw]) -> Mapping[str, Value]:
+    """Return the values of a stored scope. :raises StateUnreadable: they make no sense"""
+    try:
+        variables = variables_of(record, pool)
+    except LookupError:
+        raise StateUnreadable("state_unreadable", "a stored variable is not in the pool") from None
+    return {name: _value(raw) for name, raw in variables.items()}
 
 
 def _value(raw: msgspec.Raw) -> Value:

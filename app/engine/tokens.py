@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from SpiffWorkflow.task import Task
@@ -31,7 +33,7 @@ class Phase(enum.StrEnum):
     STUCK = "s"
 
 
-class Wait(msgspec.Struct, array_like=True):
+class Wait(msgspec.Struct, array_like=True, gc=False):
     """Something that a token waits for; `element` catches it (the token's own element, or an event on it)."""
 
     key: int
@@ -57,9 +59,22 @@ class Token(Task):  # type: ignore[misc]  # SpiffWorkflow ships no types
     id: int
     task_spec: ElementSpec
     workflow: Instance
+    #: what SpiffWorkflow keeps of every task and we do not need
+    triggered: ClassVar[bool] = False
+    thread_id: ClassVar[int] = 0
+    data: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
     def __init__(self, instance: Instance, spec: ElementSpec, parent: Token | None, *, key: int) -> None:
-        super().__init__(instance, spec, parent, state=TaskState.FUTURE, id=key)
+        # as SpiffWorkflow does, without what costs most of it: a wide state has a thousand of them in each step
+        self.id = key
+        self.workflow = instance
+        self.task_spec = spec
+        self._parent = None if parent is None else parent.id
+        self._children: list[int] = []
+        self._state = TaskState.FUTURE
+        instance.tasks[key] = self
+        if parent is not None:
+            parent._child_added_notify(self)  # noqa: SLF001  # SpiffWorkflow's own way
         #: the token of the process that the element is of: the instance's own, or a called one
         self.process: Token = self if parent is None or spec.is_process else parent.process
         self.waits: list[Wait] = []
@@ -73,7 +88,7 @@ class Token(Task):  # type: ignore[misc]  # SpiffWorkflow ships no types
     @property
     def container(self) -> Token:
         """The token of the element around this one."""
-        return self.workflow.tasks[self._parent]
+        return self.workflow.tasks[self._parent or 0]
 
     @property
     def is_called(self) -> bool:

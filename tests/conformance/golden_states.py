@@ -411,6 +411,31 @@ CASES: dict[str, tuple[bytes, dict[str, Any], list[Move], list[Move]]] = {
         [],
         [("user_task", "q1", {"x": 2}), ("user_task", "q1", {"y": 3}), ("user_task", "q2", {})],
     ),
+    "calls_given_one_list": (
+        diagram(start(), call("c", "q", multi("=lista")), user("after"), end(), flow="s c; c after; after e"),
+        {"lista": [f"kohta numero {number}" for number in range(4)]},
+        [],
+        [
+            ("user_task", "q1", {"lista": ["oma"]}),
+            ("user_task", "q1", {}),
+            ("user_task", "q1", {"tulos": 1}),
+            ("user_task", "q1", {}),
+            ("user_task", "after", {}),
+        ],
+    ),
+    "cron_cycle": (
+        diagram(
+            start(),
+            user(),
+            boundary("b", "u", timer("timeCycle", "0 0 9 ? * MON-FRI"), interrupting=False),
+            user("reminded"),
+            end(),
+            flow="s u; u e; b reminded",
+        ),
+        {},
+        [],
+        [("timer", "b", {}), ("timer", "b", {}), ("user_task", "reminded", {}), ("user_task", "u", {})],
+    ),
     "incident_in_a_call": (
         diagram(start(), call("c", "=prosessi"), user("u"), flow="s c; c u"),
         {"prosessi": "puuttuu"},
@@ -488,6 +513,7 @@ CALLED: dict[str, tuple[Called, ...]] = {
         ("q", diagram(start("qs"), user("q1"), end("qe"), flow="qs q1; q1 qe", process_id="q")),
         ("q", diagram(start("qs"), user("q1"), user("q2"), end("qe"), flow="qs q1; q1 q2; q2 qe", process_id="q")),
     ),
+    "calls_given_one_list": (("q", diagram(start("qs"), user("q1"), end("qe"), flow="qs q1; q1 qe", process_id="q")),),
     "incident_in_a_call": (
         (
             "q",

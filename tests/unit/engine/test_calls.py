@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from app.domain.errors import NotFound, StateUnreadable
-from app.engine import run
+from app.engine import codec, run
 from app.engine.dialect.calls import DEEPEST_CALL
 from app.engine.seam import (
     ElementEvent,
@@ -529,3 +529,39 @@ def test_without_published_processes_nothing_is_called():
     assert [each.code for each in step.opened] == ["called_process_missing"]
     with pytest.raises(NotFound):
         around.processes.version(1)
+
+
+def test_what_many_calls_were_given_is_kept_once_and_belongs_to_each():
+    callee = diagram(start("qs"), user("u"), end("qe"), flow="qs u; u qe", process_id="q")
+    caller = diagram(start(), call("c", "q", multi("=lista")), user("after"), end(), flow="s c; c after; after e")
+    items = list(range(40))
+    walk = Walk(caller, {"lista": items, "pieni": 1}, shelf=Shelf().put(callee))
+    assert len(walk.step.state) < 40 * 300
+    writers = list(walk.called)
+    seen = run.read_variables(walk.step.state)
+    assert all(seen[key]["lista"] == items for key in writers)
+    # what one of them writes is its own; the others and the caller keep what they have
+    walk.set(writers[0], lista=["oma"])
+    seen = run.read_variables(walk.step.state)
+    assert seen[writers[0]]["lista"] == ["oma"]
+    assert all(seen[key]["lista"] == items for key in (*writers[1:], ROOT))
+    for _ in writers:
+        walk.complete("u")
+    assert walk.tasks == ["after"]
+    assert run.read_variables(walk.step.state)[ROOT]["lista"] == ["oma"]
+    # nothing is kept for calls that are over, and the state is what earlier builds open
+    assert codec.decode(walk.step.state).version == codec.VERSION_WITHOUT_CALLS
+
+
+def test_a_state_whose_pool_is_gone_is_unreadable():
+    callee = diagram(start("qs"), user("u"), end("qe"), flow="qs u; u qe", process_id="q")
+    caller = diagram(start(), call("c", "q", multi("=lista")), end(), flow="s c; c e")
+    walk = Walk(caller, {"lista": list(range(40))}, shelf=Shelf().put(callee))
+    record = codec.decode(walk.step.state)
+    assert record.version == codec.VERSION
+    record.pool = []
+    walk.step = dataclasses.replace(walk.step, state=codec.encode(record))
+    with pytest.raises(StateUnreadable):
+        walk.complete("u")
+    with pytest.raises(StateUnreadable):
+        run.read_variables(walk.step.state)
