@@ -25,10 +25,10 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
     Return whom the notification of the job goes to.
 
     Headers: `notification` (n_...), `recipient` = client (default), assignee, owner, role or concerned, `role` for the
-    last but one. Concerned are those who serve the client in the organisations that the variable `perutut_tahot` names:
-    who has or had a task of the case, or answers for an action of its plan. The consultation hour of the area has
-    consultation_group and consultation_everybody (the group and all who may bring items). With
-    the header `task`, the element id of a user task that is open in the instance, the assignee is that task's and the
+    last but one. Concerned are the owner and those who serve the client in the organisations that the variable
+    `perutut_tahot` names: who has or had a task of the case, or answers for an action of its plan. The consultation
+    hour of the area has consultation_group and consultation_everybody (the group and all who may bring items). With the
+    header `task`, the element id of a user task that is open in the instance, the assignee is that task's and the
     task's own candidate groups are told beside the role (rule X2): those of the instance's unit, or of the area where
     nobody in the unit has the role. Without it the assignee is the user whose key the
     variable `assignee` holds. Nobody to write to, or no address, is no fault: the notice then goes to no one and the
@@ -70,7 +70,8 @@ def _concerned(uow: UnitOfWork, job: Job, case: Case | None) -> list[int]:
     if case is None:
         raise GivenUp("job_without_case")
     named = job.variables.get("perutut_tahot")
-    return uow.care.places.serving(case.key, organisation_ids=named if isinstance(named, list) else [])
+    serving = uow.care.places.serving(case.key, organisation_ids=named if isinstance(named, list) else [])
+    return [*serving, *([case.owner_key] if case.owner_key else [])]
 
 
 def _open_tasks(uow: UnitOfWork, job: Job) -> list[Task]:

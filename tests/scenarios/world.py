@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,11 +24,6 @@ from app.commands.messages import publish_message
 from app.commands.publish import publish
 from app.commands.start_instance import start_instance
 from app.domain.actor import SYSTEM
-from app.domain.answers import RecordAnswer
-from app.domain.client import Identity, ServiceNeeds
-from app.domain.forms import RecordKind, RecordTarget
-from app.domain.keys import new_key
-from app.domain.sharing import DataGroup
 from app.executor import Executor
 from app.settings import Settings
 from app.storage.database import Database
@@ -37,6 +32,7 @@ from app.storage.schema import upgrade
 from app.storage.tables.instances import process_instance, timer
 from app.storage.tables.work import user_task
 from app.web import create_app
+from tests.scenarios.known import open_case, with_people
 from workers.handlers import installed_handlers
 from workers.heartbeat import Heartbeat
 from workers.rounds import Matching, delivery_round, timer_round
@@ -53,6 +49,8 @@ PEOPLE = {
     "r_laakari": "laura.laakari",
     "r_sosiaalityontekija": "sari.testinen",
     "r_asiakasvastaava_te": "olli.demo",
+    "r_kela_ratkaisu": "kaisa.koe",
+    "r_tiimikoordinaattori": "tiina.testinen",
     "r_jarjesto": "jaana.jarjesto",
     "r_esihenkilo": "erkki.esihenkilo",
     "r_prosessinomistaja": "outi.omistaja",
@@ -231,63 +229,34 @@ class World:
 
     # -- what people do ----------------------------------------------------------------------------------------------
 
+    def people(self) -> dict[str, int]:
+        """Return the keys of the demo's people by user name."""
+        demo = msgspec.json.decode((PROCESSES / "shared/demo/people.json").read_bytes())["people"]
+        return self.executor.read(lambda uow: uow.accounts.named([each["username"] for each in demo]))
+
     def open_case(self, known: Mapping[str, Any]) -> int:
         """Open a case with what a scenario says is known of the client, and return its key."""
-        client = dict(known.get("client", {}))
-        born = client.get("birth_date")
-
-        def write(uow: Any) -> int:
-            owner = uow.accounts.actor_of(PEOPLE["r_palveluohjaaja"])
-            added = uow.care.clients.add(
-                key=new_key(),
-                identity=Identity(
-                    name=client.get("name", "Matti Esimerkki"),
-                    birth_date=date.fromisoformat(str(born)) if born else None,
-                    email=client.get("email", "matti@esimerkki.invalid"),
-                ),
-                needs=ServiceNeeds(protected_address=bool(client.get("protected_address"))),
-                area_id="keski_suomi",
-                controller_organisation_id=owner.organisation_id,
-                now=self.clock,
+        return int(
+            self.executor.run(
+                open_case, known=known, owner=PEOPLE["r_palveluohjaaja"], people=self.people(), now=self.clock
             )
-            case = uow.care.cases.add(
-                key=new_key(),
-                client_key=added.key,
-                area_id="keski_suomi",
-                controller_organisation_id=owner.organisation_id,
-                unit_id=owner.unit_id,
-                owner_key=owner.user_key,
-                now=self.clock,
-            )
-            records = [
-                RecordAnswer(
-                    target=RecordTarget(RecordKind.ANSWER), key=key, value=value, fact=value, data_group=DataGroup.BASIC
-                )
-                for key, value in known.get("answers", {}).items()
-            ]
-            uow.care.answers.add(
-                case.key,
-                records,
-                form_id="scenario",
-                controller_organisation_id=owner.organisation_id,
-                task_key=None,
-                answered_by=None,
-                now=self.clock,
-            )
-            return int(case.key)
-
-        return int(self.executor.run(write))
+        )
 
     def start(self, scenario: Mapping[str, Any]) -> None:
         """Start the scenario's process: by hand from the page where a role may, else as its caller would."""
         event = scenario["start"]["event"]
         case_key = self.open_case(scenario["case"]) if "case" in scenario else None
+        variables = dict(scenario["start"].get("variables", {}))
+        if "suostumus_id" in variables and case_key is not None:
+            # the key that a consent has here
+            latest = self.executor.read(lambda uow: uow.care.consents.latest(case_key))
+            variables["suostumus_id"] = str(latest.key)
         self.instance = self.executor.run(
             start_instance,
             actor=SYSTEM,
             process_id=scenario["process"],
             start_element_id=event,
-            variables=scenario["start"].get("variables", {}),
+            variables=variables,
             case_key=case_key,
             area_id=scenario["area"],
             now=self.clock,
@@ -319,7 +288,7 @@ class World:
             role = next(group for group in groups if group in PEOPLE)
         person, address = self.person(role), f"/tasks/{tasks[element_id]}"
         page = person.get(address)
-        answer = person.post(address, form_fields(answers), page=page)
+        answer = person.post(address, form_fields(with_people(dict(answers), self.people())), page=page)
         if answer.status_code != 303:
             wrong = re.findall(r'data-field="validation"[^>]*>([^<]*)<', answer.text)
             raise AssertionError(f"{element_id}: {answer.status_code} {wrong}")
