@@ -86,7 +86,7 @@ class CaseAnswers:
             query = query.where(case_answer.c.field.in_(fields))
         latest = {row.field: row for row in self._connection.execute(query)}
         return {
-            field: self._to_answer(row)
+            field: self.read(row)
             for field, row in latest.items()
             if visible is None or (DataGroup(row.data_group), row.controller_org_id) in visible
         }
@@ -123,7 +123,7 @@ class CaseAnswers:
         rows = self._connection.execute(
             select(case_answer).where(case_answer.c.case_key == case_key, case_answer.c.task_key == task_key)
         )
-        return {row.field: self._to_answer(row) for row in rows}
+        return {row.field: self.read(row) for row in rows}
 
     def groups_and_controllers(self, case_key: int) -> set[tuple[DataGroup, str]]:
         """Return in which data groups and whose registers the case has answers; decrypts nothing."""
@@ -139,7 +139,7 @@ class CaseAnswers:
         row = self._connection.execute(select(case_answer).where(case_answer.c.key == key)).one_or_none()
         if row is None:
             raise NotFound("answer", key)
-        return self._to_answer(row)
+        return self.read(row)
 
     def _row(self, record: RecordAnswer, key: int) -> dict[str, Any]:
         content = msgspec.json.encode({"value": _tagged(record.value), "fact": _tagged(record.fact)})
@@ -150,7 +150,8 @@ class CaseAnswers:
             "value": self._cipher.encrypt(content, table="case_answer", key=key, field="value"),
         }
 
-    def _to_answer(self, row: Row[Any]) -> Answer:
+    def read(self, row: Row[Any]) -> Answer:
+        """Return the answer of a row of the table, decrypted."""
         plain = self._cipher.decrypt(row.value, table="case_answer", key=row.key, field="value")
         content = msgspec.json.decode(plain)
         return Answer(

@@ -30,6 +30,7 @@ from app.storage.model_sources import ModelSources
 from app.storage.monitor import Monitor
 from app.storage.reference import Reference
 from app.storage.shared_rules import SharedRules
+from app.storage.statistics import Statistics
 from app.storage.tasks import Tasks
 from app.storage.timers import Timers, TimerStarts
 from app.storage.uploads import Uploads
@@ -167,6 +168,11 @@ class UnitOfWork:
     def worklist(self) -> Worklist:
         """Reads of open tasks."""
         return Worklist(self.connection)
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        """Events that numbers are made of."""
+        return Statistics(self.connection, self.cipher)
 
     @cached_property
     def monitor(self) -> Monitor:

@@ -23,6 +23,7 @@ from app.web import (
     home,
     language,
     limits,
+    measures,
     monitor,
     navigation,
     own,
@@ -76,7 +77,7 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
     app.register_blueprint(preferences.blueprint)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(health.blueprint)
-    for place in (worklist, tasks, cases, starting, studio, limits, monitor):
+    for place in (worklist, tasks, cases, starting, studio, limits, measures, monitor):
         app.register_blueprint(place.blueprint)
     api.install(app)
     app.context_processor(page_frame)

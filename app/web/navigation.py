@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import request
 
-from app.domain.actor import Actor, may_change_limits, may_edit_models, may_monitor
+from app.domain.actor import Actor, may_change_limits, may_edit_models, may_monitor, may_see_measures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,13 @@ PLACES = (
             Place(key="pathways", address="/studio", icon="pencil", opens_to=may_edit_models),
             Place(key="import", address="/studio/import", icon="document", opens_to=may_edit_models),
             Place(key="limits", address="/limits", icon="clock", opens_to=may_change_limits),
+        ),
+    ),
+    PlaceGroup(
+        key="measures",
+        places=(
+            Place(key="measures", address="/measures", icon="pulse", opens_to=may_see_measures),
+            Place(key="questions", address="/measures/questions", icon="list", opens_to=may_see_measures),
         ),
     ),
     PlaceGroup(

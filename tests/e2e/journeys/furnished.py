@@ -63,6 +63,9 @@ PAGES = [
     "instance-incident",
     "limit",
     "limits",
+    "measure",
+    "measures",
+    "measures-questions",
     "messages",
     "messages-delivered",
     "messages-expired",
@@ -213,6 +216,9 @@ def _monitor(found: Furnished) -> None:
         "limit": "/limits/t_seuranta",
     }.items():
         found.add(name, "r_yllapitaja", path)
+    found.add("measures", "r_esihenkilo", "/measures")
+    found.add("measures-questions", "r_esihenkilo", "/measures/questions")
+    found.add("measure", "r_esihenkilo", "/measures/M16")
     definition = found.office.world.executor.read(lambda uow: uow.definitions.get_latest("tyky_ajanvaraus"))
     found.add("process", "r_yllapitaja", f"/monitor/processes/{definition.key}")
     mails = found.office.world.executor.read(lambda uow: uow.care.outbox.newest(1))

@@ -32,6 +32,7 @@ CANDIDATES = frozenset({"anni.ajanvaraaja"})
 SERVING = frozenset({"anni.ajanvaraaja", "kirsi.malli", "tero.terveydenhoitaja", "laura.laakari"})
 OWNERS = frozenset({"outi.omistaja"})
 MONITORS = frozenset({"outi.omistaja", "paavo.paakayttaja"})
+MEASURERS = frozenset({"outi.omistaja", "erkki.esihenkilo"})
 REPAIRERS = frozenset({"paavo.paakayttaja"})
 #: roles that the diagram of P01 names at one of its starts, and who may publish
 STARTERS = frozenset(
@@ -165,6 +166,15 @@ RULES: dict[tuple[str, str], Rule] = {
         here=MONITORS,
         elsewhere=MONITORS,
         logged=True,
+    ),
+    # numbers about everybody and nobody: those who develop, lead or own the pathways
+    ("GET", "measures.index"): Rule(address="/measures", here=MEASURERS, elsewhere=MEASURERS, logged=True),
+    ("GET", "measures.questions"): Rule(
+        address="/measures/questions", here=MEASURERS, elsewhere=MEASURERS, logged=True
+    ),
+    ("GET", "measures.show"): Rule(address="/measures/M01", here=MEASURERS, elsewhere=MEASURERS, logged=True),
+    ("GET", "measures.export"): Rule(
+        address="/measures/measures.csv", here=MEASURERS, elsewhere=MEASURERS, logged=True
     ),
     # running processes: one installation has one county, whose administrators are not bound to an area
     ("GET", "monitor.index"): Rule(address="/monitor", here=MONITORS, elsewhere=MONITORS, logged=True),

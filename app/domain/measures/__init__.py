@@ -1,0 +1,1 @@
+"""Numbers about the whole: what the seeds ask to be measured, computed from events and shown in aggregate only."""

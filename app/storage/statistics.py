@@ -1,0 +1,182 @@
+"""
+The events that measures are computed from, read from where they already stand; nothing is written for statistics.
+
+Who the client is is never read. Of what was answered in a case only the answers that a measure names are decrypted, and
+of these only codes, numbers, yes and no: a field of free writing that a measure named by mistake yields nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
+
+from app.domain.calendar import local_date
+from app.domain.measures.events import Event, EventValue, Material
+from app.storage.answers import CaseAnswers
+from app.storage.encryption import Cipher
+from app.storage.tables.care import care_case, case_answer
+from app.storage.tables.instances import called_process, process_instance
+from app.storage.tables.work import invariant_violation, user_task
+
+#: what the value of a choice looks like; anything else is writing, whatever the form says
+_CODE = re.compile(r"[A-Za-z0-9_+-]{1,60}")
+
+
+class Statistics:
+    """Reads events for reports."""
+
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
+        self._connection = connection
+        self._cipher = cipher
+
+    def material(self, names: Collection[str]) -> Material:
+        """Return all events of these names (app.domain.measures.events)."""
+        wanted: dict[str, set[str]] = {}
+        for name in names:
+            kind, _, what = name.partition(":")
+            wanted.setdefault(kind, set()).add(what)
+        events: list[Event] = []
+        for kind, whats in wanted.items():
+            reader = _READERS.get(kind)
+            if reader is not None:
+                events.extend(reader(self, whats))
+        return Material(events=tuple(events))
+
+    def _cases(self, whats: Collection[str]) -> Iterator[Event]:
+        for row in self._connection.execute(select(*_LABELS, care_case)):
+            if "opened" in whats:
+                yield _event(row, "case:opened", row.opened_at, row.source)
+            if "closed" in whats and row.closed_at is not None:
+                yield _event(row, "case:closed", row.closed_at, row.outcome)
+
+    def _starts(self, whats: Collection[str]) -> Iterator[Event]:
+        """Yield `start:<process>` of pathways that were started and of those that were called."""
+        instance, called = process_instance, called_process
+        started = select(instance.c.process_id, instance.c.started_at, *_labels_of(instance)).select_from(
+            instance.outerjoin(care_case, care_case.c.key == instance.c.case_key)
+        )
+        within = select(called.c.process_id, called.c.started_at, *_labels_of(instance)).select_from(
+            called.join(instance, instance.c.key == called.c.instance_key).outerjoin(
+                care_case, care_case.c.key == instance.c.case_key
+            )
+        )
+        for query, table in ((started, instance), (within, called)):
+            for row in self._connection.execute(query.where(table.c.process_id.in_(whats))):
+                yield _event(row, f"start:{row.process_id}", row.started_at)
+
+    def _forms(self, whats: Collection[str]) -> Iterator[Event]:
+        """Yield `done:<form>` of completed user tasks."""
+        for row in self._tasks(user_task.c.form_id.in_(whats)):
+            yield _event(row, f"done:{row.form_id}", row.ended_at)
+
+    def _elements(self, whats: Collection[str]) -> Iterator[Event]:
+        """Yield `task:<process>.<element>` of completed user tasks."""
+        processes = {what.partition(".")[0] for what in whats}
+        for row in self._tasks(user_task.c.process_id.in_(processes)):
+            if f"{row.process_id}.{row.element_id}" in whats:
+                yield _event(row, f"task:{row.process_id}.{row.element_id}", row.ended_at)
+
+    def _tasks(self, condition: ColumnElement[bool]) -> Iterable[Row[Any]]:
+        task = user_task.c
+        query = (
+            select(task.form_id, task.process_id, task.element_id, task.ended_at, *_labels_of(user_task))
+            .select_from(user_task.outerjoin(care_case, care_case.c.key == task.case_key))
+            .where(task.status == "completed", condition)
+        )
+        return self._connection.execute(query)
+
+    def _answers(self, whats: Collection[str]) -> Iterator[Event]:
+        """Yield `answer:<form>.<field>` and, of each row of a group, `answer:<form>.<group>.<field>`."""
+        paths: dict[tuple[str, str], list[str]] = {}
+        for what in whats:
+            form_id, field, inner = (*what.split("."), "")[:3]
+            paths.setdefault((form_id, field), []).append(inner)
+        forms, fields = {form_id for form_id, _ in paths}, {field for _, field in paths}
+        for row, value in self._decrypted(case_answer.c.form_id.in_(forms), case_answer.c.field.in_(fields)):
+            for inner in paths.get((row.form_id, row.field), ()):
+                name = ".".join(filter(None, (f"answer:{row.form_id}", row.field, inner)))
+                lines = [line.get(inner) for line in value or () if isinstance(line, Mapping)] if inner else [value]
+                for each in lines:
+                    yield from _coded(row, name, each)
+
+    def _facts(self, whats: Collection[str]) -> Iterator[Event]:
+        """Yield `fact:<name>`: what became known of the case, wherever it was asked or noted."""
+        for row, value in self._decrypted(case_answer.c.field.in_(whats)):
+            yield from _coded(row, f"fact:{row.field}", value)
+
+    def _decrypted(self, *conditions: ColumnElement[bool]) -> Iterator[tuple[Row[Any], Any]]:
+        answers = CaseAnswers(self._connection, self._cipher)
+        query = (
+            select(case_answer, *_LABELS)
+            .select_from(case_answer.join(care_case, care_case.c.key == case_answer.c.case_key))
+            .where(*conditions)
+            .order_by(case_answer.c.answered_at, case_answer.c.key)
+        )
+        for row in self._connection.execute(query):
+            yield row, answers.read(row).value
+
+    def _violations(self, whats: Collection[str]) -> Iterator[Event]:
+        """Yield `violation:<kind>` of what the nightly look has found (rule X9)."""
+        violation = invariant_violation
+        query = (
+            select(violation.c.kind, violation.c.since, *_LABELS)
+            .select_from(violation.join(care_case, care_case.c.key == violation.c.case_key))
+            .where(violation.c.kind.in_(whats))
+        )
+        for row in self._connection.execute(query):
+            yield _event(row, f"violation:{row.kind}", row.since)
+
+
+#: of what happened in a case: the case, where it is, whence the client came, whose case it is
+_LABELS = (
+    care_case.c.key.label("of_case"),
+    care_case.c.area_id.label("in_area"),
+    care_case.c.source.label("from_source"),
+    care_case.c.controller_org_id.label("in_organisation"),
+)
+
+
+def _labels_of(table: Table) -> tuple[ColumnElement[Any], ...]:
+    """Return the same of what may have no case; the organisation is the one in which it happened."""
+    return (
+        care_case.c.key.label("of_case"),
+        func.coalesce(care_case.c.area_id, table.c.area_id).label("in_area"),
+        func.coalesce(care_case.c.source, "").label("from_source"),
+        table.c.organisation_id.label("in_organisation"),
+    )
+
+
+def _event(row: Any, name: str, moment: datetime, value: EventValue = None, **more: Any) -> Event:
+    return Event(
+        name=name,
+        day=local_date(moment),
+        value=value,
+        case_key=row.of_case,
+        area_id=row.in_area,
+        source=row.from_source,
+        organisation_id=row.in_organisation,
+        **more,
+    )
+
+
+def _coded(row: Any, name: str, value: Any) -> Iterator[Event]:
+    """Yield an event for a code, number, yes or no, and for each code of a list; for anything else nothing."""
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, bool | int | float) or (isinstance(each, str) and _CODE.fullmatch(each)):
+            yield replace(_event(row, name, row.answered_at, each), organisation_id=row.controller_org_id)
+
+
+_READERS: Mapping[str, Callable[[Statistics, Collection[str]], Iterator[Event]]] = {
+    "case": Statistics._cases,  # noqa: SLF001 # the table of this class's own readers
+    "start": Statistics._starts,  # noqa: SLF001
+    "done": Statistics._forms,  # noqa: SLF001
+    "task": Statistics._elements,  # noqa: SLF001
+    "answer": Statistics._answers,  # noqa: SLF001
+    "fact": Statistics._facts,  # noqa: SLF001
+    "violation": Statistics._violations,  # noqa: SLF001
+}

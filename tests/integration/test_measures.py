@@ -1,0 +1,188 @@
+"""The county's numbers through their door: from what people did to what is shown, to whom, in which form."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from app.cli import read_reference
+from app.domain.access import Purpose
+from app.domain.answers import RecordAnswer
+from app.domain.client import Identity, ServiceNeeds
+from app.domain.forms import RecordKind, RecordTarget
+from app.domain.keys import new_key
+from app.domain.measures.definitions import read_definitions
+from app.domain.measures.events import Period, Question
+from app.domain.outcomes import Outcome
+from app.domain.sharing import DataGroup
+from app.queries.measures import measure_report
+from app.storage.database import Database
+from app.storage.encryption import Cipher
+from app.storage.unit_of_work import unit_of_work
+from tests.scenarios.world import PROCESSES, World
+
+NOW = datetime.fromisoformat("2026-03-02T09:00:00+02:00")
+MARCH = Question(period=Period(first=date(2026, 3, 1), last=date(2026, 3, 31)))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('measures') / 'world.db'}")
+    yield World(database, clock=NOW)
+    database.close()
+
+
+def open_case(uow, *, source="ITSE", area="keski_suomi", at=NOW, answers=(), form_id="f_riittava_tuki"):
+    client = uow.care.clients.add(
+        key=new_key(),
+        identity=Identity(name="Matti Esimerkki", birth_date=date(1990, 5, 14)),
+        needs=ServiceNeeds(),
+        area_id=area,
+        controller_organisation_id="o_sote_keskus",
+        now=at,
+    )
+    case = uow.care.cases.add(
+        key=new_key(),
+        client_key=client.key,
+        area_id=area,
+        controller_organisation_id="o_sote_keskus",
+        unit_id="",
+        owner_key=None,
+        now=at,
+    )
+    uow.care.cases.change(case.key, source=source, service_relation=None)
+    records = [
+        RecordAnswer(
+            key=name,
+            target=RecordTarget(kind=RecordKind.ANSWER, attribute=name),
+            value=value,
+            fact=value,
+            data_group=DataGroup.PLAN,
+        )
+        for name, value in answers
+    ]
+    uow.care.answers.add(
+        case.key,
+        records,
+        form_id=form_id,
+        controller_organisation_id="o_sote_keskus",
+        task_key=None,
+        answered_by=None,
+        now=at,
+    )
+    return case
+
+
+def figures_of(uow, measure_id, actor, question=MARCH):
+    report = measure_report(uow, question=question, actor=actor, measure_ids=[measure_id])
+    return {figure.definition.id: figure for figure in report.lines[0].figures}
+
+
+@pytest.fixture(scope="module")
+def furnished(world):
+    """Twelve cases with a decision: seven for the team, five for self-care; two of the team's from Espoo."""
+
+    def furnish(uow):
+        for number in range(12):
+            team = number < 7
+            case = open_case(
+                uow,
+                source="ITSE" if number % 2 else "KELA",
+                area="espoo" if number < 2 else "keski_suomi",
+                answers=[
+                    ("paatos", "TIIMI" if team else "OMAHOITO"),
+                    ("poikkeamisen_perustelu", "Matti kertoi kaiken."),
+                ],
+            )
+            if not team:
+                uow.care.cases.close(case.key, outcome=Outcome("OMAHOIDOSSA"), now=NOW + timedelta(days=20))
+
+    world.executor.run(furnish)
+    return world
+
+
+def test_what_people_decided_becomes_numbers(furnished):
+    run = furnished.executor.run
+    actor = furnished.executor.read(lambda uow: uow.accounts.actor_of("erkki.esihenkilo"))
+    need = run(figures_of, "M01", actor)
+    assert need["osuus"].number.value == pytest.approx(700 / 12)
+    team = run(figures_of, "M02", actor)["asiakkaat"]
+    assert team.number.value == 7
+    by_area = next(item for item in team.breakdowns if item.dimension == "area")
+    # two of Espoo would be the seven minus the five of Keski-Suomi
+    assert [row.number.hidden for row in by_area.rows] == [True, True]
+    assert run(figures_of, "M25", actor)["lopputulokset"].number.value == 5
+    earlier = Question(period=Period(first=date(2026, 1, 1), last=date(2026, 2, 28)))
+    assert run(figures_of, "M02", actor, earlier)["asiakkaat"].number.value == 0
+
+
+def test_free_writing_is_never_read_as_a_value(furnished):
+    material = furnished.executor.read(
+        lambda uow: uow.statistics.material({"answer:f_riittava_tuki.poikkeamisen_perustelu"})
+    )
+    assert material.events == ()
+
+
+def test_events_are_read_from_both_databases(database):
+    rows = {file["kind"]: file["rows"] for file in read_reference(PROCESSES)}
+    measures, questions = ({row["id"]: row["value"] for row in rows[kind]} for kind in ("measure", "measure_question"))
+    names = read_definitions(measures, questions).events
+    with unit_of_work(database, Cipher(data_keys=[b"d" * 32], index_key=b"i" * 32), writing=False) as uow:
+        assert uow.statistics.material(names).events == ()
+
+
+def test_all_measures_are_there(furnished):
+    actor = furnished.executor.read(lambda uow: uow.accounts.actor_of("outi.omistaja"))
+    report = furnished.executor.read(measure_report, question=MARCH, actor=actor)
+    assert len(report.lines) == 32
+    assert {line.definition.id for line in report.lines} == {f"M{number:02}" for number in range(1, 33)}
+
+
+def test_the_pages_show_numbers_and_no_people(furnished):
+    leader = furnished.person("r_esihenkilo")
+    page = leader.get("/measures?from=2026-03&to=2026-03")
+    assert "Onko työkyvyn tuen tiimille tarvetta?" in page.text
+    assert "58,3 %" in page.text
+    assert "Esimerkki" not in page.text
+    one = leader.get("/measures/M02?from=2026-03&to=2026-03").text
+    assert re.search(r"k-number\">7 ", one)
+    assert "alle 5" in one
+    questions = leader.get("/measures/questions?from=2026-03&to=2026-03").text
+    assert "Mihin asiakkaat ohjautuvat työkyvyn tuen tiimistä?" in questions
+
+
+def test_the_tables_hold_the_same_and_hide_the_same(furnished):
+    leader = furnished.person("r_esihenkilo")
+    sent = leader.get("/measures/measures.csv?from=2026-03&to=2026-03")
+    rows = list(csv.reader(io.StringIO(sent.data.decode("utf-8-sig")), delimiter=";"))
+    columns = dict(zip(rows[0], rows[1], strict=True))
+    assert columns["Mittari"] == "M01 Tiimin tarve"
+    assert columns["Arvo"].startswith("58.3")
+    hidden = [row for row in rows if row[0].startswith("M02") and row[3] == "Alue"]
+    assert [row[5:7] for row in hidden] == [["alle 5", ""], ["alle 5", ""]]
+    book = leader.get("/measures/measures.xlsx?from=2026-03&to=2026-03")
+    with zipfile.ZipFile(io.BytesIO(book.data)) as packed:
+        words = packed.read("xl/sharedStrings.xml").decode()
+    assert "M01 Tiimin tarve" in words
+    assert "Esimerkki" not in words
+
+
+@pytest.mark.parametrize("asked", ["from=2026-13", "from=eilen", "from=2026-05&to=2026-03", "from=1900-01&to=2026-03"])
+def test_a_period_that_is_none_is_told(world, asked):
+    answer = world.person("r_esihenkilo").client.get(f"/measures?{asked}")
+    assert answer.status_code in (400, 422)
+    assert "2026-03" in answer.text or "20 vuotta" in answer.text
+
+
+def test_a_measure_that_is_not_there_is_not_found(world):
+    assert world.person("r_esihenkilo").client.get("/measures/M99").status_code == 404
+
+
+def test_statistics_open_no_record_of_a_client(world):
+    assert Purpose.STATISTICS not in (Purpose.CARE, Purpose.DISCLOSURE, Purpose.OWN_DATA)
+    assert world.person("r_palveluohjaaja").client.get("/measures").status_code == 403
