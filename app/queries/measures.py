@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from app.domain.actor import Actor, may_see_measures
 from app.domain.errors import NotAllowed, NotFound
 from app.domain.localized import LocalizedText
-from app.domain.measures.definitions import Definitions, MeasureDefinition, SeedQuestion, read_definitions
-from app.domain.measures.events import Event, Material, Question
-from app.domain.measures.figures import Figure, compute
+from app.domain.statistics.definitions import Definitions, Kind, MeasureDefinition, SeedQuestion, read_definitions
+from app.domain.statistics.events import Event, Material, Question
+from app.domain.statistics.figures import Figure, compute
 from app.storage.unit_of_work import UnitOfWork
 
 MEASURES, MEASURE_QUESTIONS = "measure", "measure_question"
@@ -59,7 +59,8 @@ def measure_report(
     definitions = measure_definitions(uow)
     chosen = _chosen(definitions, measure_ids)
     names = {name for measure in chosen for figure in measure.figures for name in figure.events}
-    material = uow.statistics.material(names)
+    measured = any(figure.kind is Kind.CHANGE for measure in chosen for figure in measure.figures)
+    material = uow.statistics.material(names, measured=measured)
     by_name: dict[str, list[Event]] = {}
     for event in material.events:
         by_name.setdefault(event.name, []).append(event)

@@ -116,7 +116,7 @@ class CaseAnswers:
                 case_answer.c.task_key.is_not_distinct_from(last.task_key),
             )
         )
-        return {row.field: self._to_answer(row) for row in rows}
+        return {row.field: self.read(row) for row in rows}
 
     def of_task(self, case_key: int, task_key: int) -> dict[str, Answer]:
         """Return the answers that were given in one task, by key."""

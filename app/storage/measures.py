@@ -43,9 +43,10 @@ class Measures:
             .where(measure.c.case_key == case_key)
             .order_by(measure.c.measured_on, measure.c.recorded_at, measure.c.key)
         )
-        return [self._to_measure(row) for row in rows]
+        return [self.read(row) for row in rows]
 
-    def _to_measure(self, row: Row[Any]) -> Measure:
+    def read(self, row: Row[Any]) -> Measure:
+        """Return the measure of a row of the table, decrypted."""
         scores = self._cipher.decrypt(row.scores, table="measure", key=row.key, field="scores")
         return Measure(
             key=row.key,

@@ -6,12 +6,23 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from app.domain.keys import new_key
 from app.domain.plan import Action, ActionState, Plan
 from app.storage.encryption import Cipher
 from app.storage.tables.care import plan, plan_action
+
+
+def _moments(state: ActionState, now: datetime) -> dict[str, Any]:
+    """Return the moments that a change to the state writes; it begins only once and may end anew."""
+    match state:
+        case ActionState.RUNNING:
+            return {"started_at": func.coalesce(plan_action.c.started_at, now), "ended_at": None}
+        case ActionState.PLANNED:
+            return {}
+        case _:
+            return {"ended_at": now}
 
 
 class Plans:
@@ -67,7 +78,7 @@ class Plans:
         result = self._connection.execute(
             update(plan_action)
             .where(plan_action.c.case_key == case_key, plan_action.c.action_key == action_key)
-            .values(state=state, changed_at=now)
+            .values(state=state, changed_at=now, **_moments(state, now))
         )
         return result.rowcount > 0
 

@@ -11,15 +11,18 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
 
 from app.domain.calendar import local_date
-from app.domain.measures.events import Event, EventValue, Material
+from app.domain.statistics.changes import changes_of
+from app.domain.statistics.events import Change, Event, EventValue, Material
 from app.storage.answers import CaseAnswers
 from app.storage.encryption import Cipher
-from app.storage.tables.care import care_case, case_answer
+from app.storage.measures import Measures
+from app.storage.tables.care import care_case, case_answer, measure, plan, plan_action
 from app.storage.tables.instances import called_process, process_instance
 from app.storage.tables.work import invariant_violation, user_task
 
@@ -34,27 +37,27 @@ class Statistics:
         self._connection = connection
         self._cipher = cipher
 
-    def material(self, names: Collection[str]) -> Material:
-        """Return all events of these names (app.domain.measures.events)."""
-        wanted: dict[str, set[str]] = {}
+    def material(self, names: Collection[str], *, measured: bool = False) -> Material:
+        """Return all events of these names (app.domain.statistics.events), and what was measured if that is asked."""
+        by_kind: dict[str, set[str]] = {}
         for name in names:
             kind, _, what = name.partition(":")
-            wanted.setdefault(kind, set()).add(what)
+            by_kind.setdefault(kind, set()).add(what)
         events: list[Event] = []
-        for kind, whats in wanted.items():
+        for kind, wanted in by_kind.items():
             reader = _READERS.get(kind)
             if reader is not None:
-                events.extend(reader(self, whats))
-        return Material(events=tuple(events))
+                events.extend(reader(self, wanted))
+        return Material(events=tuple(events), changes=tuple(self._changes()) if measured else ())
 
-    def _cases(self, whats: Collection[str]) -> Iterator[Event]:
+    def _cases(self, wanted: Collection[str]) -> Iterator[Event]:
         for row in self._connection.execute(select(*_LABELS, care_case)):
-            if "opened" in whats:
+            if "opened" in wanted:
                 yield _event(row, "case:opened", row.opened_at, row.source)
-            if "closed" in whats and row.closed_at is not None:
+            if "closed" in wanted and row.closed_at is not None:
                 yield _event(row, "case:closed", row.closed_at, row.outcome)
 
-    def _starts(self, whats: Collection[str]) -> Iterator[Event]:
+    def _starts(self, wanted: Collection[str]) -> Iterator[Event]:
         """Yield `start:<process>` of pathways that were started and of those that were called."""
         instance, called = process_instance, called_process
         started = select(instance.c.process_id, instance.c.started_at, *_labels_of(instance)).select_from(
@@ -66,19 +69,19 @@ class Statistics:
             )
         )
         for query, table in ((started, instance), (within, called)):
-            for row in self._connection.execute(query.where(table.c.process_id.in_(whats))):
+            for row in self._connection.execute(query.where(table.c.process_id.in_(wanted))):
                 yield _event(row, f"start:{row.process_id}", row.started_at)
 
-    def _forms(self, whats: Collection[str]) -> Iterator[Event]:
+    def _forms(self, wanted: Collection[str]) -> Iterator[Event]:
         """Yield `done:<form>` of completed user tasks."""
-        for row in self._tasks(user_task.c.form_id.in_(whats)):
+        for row in self._tasks(user_task.c.form_id.in_(wanted)):
             yield _event(row, f"done:{row.form_id}", row.ended_at)
 
-    def _elements(self, whats: Collection[str]) -> Iterator[Event]:
+    def _elements(self, wanted: Collection[str]) -> Iterator[Event]:
         """Yield `task:<process>.<element>` of completed user tasks."""
-        processes = {what.partition(".")[0] for what in whats}
+        processes = {what.partition(".")[0] for what in wanted}
         for row in self._tasks(user_task.c.process_id.in_(processes)):
-            if f"{row.process_id}.{row.element_id}" in whats:
+            if f"{row.process_id}.{row.element_id}" in wanted:
                 yield _event(row, f"task:{row.process_id}.{row.element_id}", row.ended_at)
 
     def _tasks(self, condition: ColumnElement[bool]) -> Iterable[Row[Any]]:
@@ -90,10 +93,10 @@ class Statistics:
         )
         return self._connection.execute(query)
 
-    def _answers(self, whats: Collection[str]) -> Iterator[Event]:
+    def _answers(self, wanted: Collection[str]) -> Iterator[Event]:
         """Yield `answer:<form>.<field>` and, of each row of a group, `answer:<form>.<group>.<field>`."""
         paths: dict[tuple[str, str], list[str]] = {}
-        for what in whats:
+        for what in wanted:
             form_id, field, inner = (*what.split("."), "")[:3]
             paths.setdefault((form_id, field), []).append(inner)
         forms, fields = {form_id for form_id, _ in paths}, {field for _, field in paths}
@@ -104,9 +107,9 @@ class Statistics:
                 for each in lines:
                     yield from _coded(row, name, each)
 
-    def _facts(self, whats: Collection[str]) -> Iterator[Event]:
+    def _facts(self, wanted: Collection[str]) -> Iterator[Event]:
         """Yield `fact:<name>`: what became known of the case, wherever it was asked or noted."""
-        for row, value in self._decrypted(case_answer.c.field.in_(whats)):
+        for row, value in self._decrypted(case_answer.c.field.in_(wanted)):
             yield from _coded(row, f"fact:{row.field}", value)
 
     def _decrypted(self, *conditions: ColumnElement[bool]) -> Iterator[tuple[Row[Any], Any]]:
@@ -120,13 +123,87 @@ class Statistics:
         for row in self._connection.execute(query):
             yield row, answers.read(row).value
 
-    def _violations(self, whats: Collection[str]) -> Iterator[Event]:
+    def _actions(self, wanted: Collection[str]) -> Iterator[Event]:
+        """
+        Yield `action:planned`, `:started`, `:started_in_time` and `:ended` of the newest version that has the action.
+
+        The value is the service, the target the organisation that answers for it.
+        """
+        query = (
+            select(plan_action, plan.c.approved_at, plan.c.version, *_LABELS)
+            .select_from(
+                plan_action.join(plan, plan.c.key == plan_action.c.plan_key).join(
+                    care_case, care_case.c.key == plan_action.c.case_key
+                )
+            )
+            .order_by(plan.c.version)
+        )
+        versions: dict[int, list[Any]] = {}
+        for line in self._connection.execute(query):
+            versions.setdefault(line.action_key, []).append(line)
+        for lines in versions.values():
+            first, row = lines[0], lines[-1]
+            started = min((line.started_at for line in lines if line.started_at is not None), default=None)
+            moments = {"planned": first.approved_at, "started": started, "ended": row.ended_at}
+            if started is not None and local_date(started) <= row.starts_on:
+                moments["started_in_time"] = started
+            for name, moment in moments.items():
+                if name in wanted and moment is not None:
+                    yield replace(
+                        _event(row, f"action:{name}", moment, row.service_id),
+                        target=row.organisation_id,
+                        thing_key=row.action_key,
+                    )
+
+    def _plans(self, wanted: Collection[str]) -> Iterator[Event]:
+        """Yield `plan:organisations`: of how many organisations the measures of a version are."""
+        if "organisations" not in wanted:
+            return
+        query = (
+            select(plan.c.key, plan.c.approved_at, plan_action.c.organisation_id.label("of"), *_LABELS)
+            .select_from(
+                plan.join(plan_action, plan_action.c.plan_key == plan.c.key).join(
+                    care_case, care_case.c.key == plan.c.case_key
+                )
+            )
+            .order_by(plan.c.key)
+        )
+        for _, rows in groupby(self._connection.execute(query), key=lambda row: row.key):
+            lines = list(rows)
+            yield _event(lines[0], "plan:organisations", lines[0].approved_at, len({line.of for line in lines}))
+
+    def _changes(self) -> Iterator[Change]:
+        """Yield each section's first and last measurement of those who have allowed it, on a scale from 0 to 10."""
+        query = (
+            select(measure, *_LABELS)
+            .select_from(measure.join(care_case, care_case.c.key == measure.c.case_key))
+            .where(measure.c.may_be_used)
+            .order_by(measure.c.case_key, measure.c.measured_on, measure.c.recorded_at, measure.c.key)
+        )
+        measures = Measures(self._connection, self._cipher)
+        for _, rows in groupby(self._connection.execute(query), key=lambda row: row.case_key):
+            lines = [(row, measures.read(row)) for row in rows]
+            labels = lines[0][0]
+            for section, before, after in changes_of([measured for _, measured in lines]):
+                yield Change(
+                    section=section,
+                    before=before.score,
+                    after=None if after is None else after.score,
+                    first_day=before.day,
+                    day=before.day if after is None else after.day,
+                    case_key=labels.of_case,
+                    area_id=labels.in_area,
+                    source=labels.from_source,
+                    organisation_id=labels.in_organisation,
+                )
+
+    def _violations(self, wanted: Collection[str]) -> Iterator[Event]:
         """Yield `violation:<kind>` of what the nightly look has found (rule X9)."""
         violation = invariant_violation
         query = (
             select(violation.c.kind, violation.c.since, *_LABELS)
             .select_from(violation.join(care_case, care_case.c.key == violation.c.case_key))
-            .where(violation.c.kind.in_(whats))
+            .where(violation.c.kind.in_(wanted))
         )
         for row in self._connection.execute(query):
             yield _event(row, f"violation:{row.kind}", row.since)
@@ -179,4 +256,6 @@ _READERS: Mapping[str, Callable[[Statistics, Collection[str]], Iterator[Event]]]
     "answer": Statistics._answers,  # noqa: SLF001
     "fact": Statistics._facts,  # noqa: SLF001
     "violation": Statistics._violations,  # noqa: SLF001
+    "action": Statistics._actions,  # noqa: SLF001
+    "plan": Statistics._plans,  # noqa: SLF001
 }

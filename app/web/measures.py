@@ -14,9 +14,9 @@ from app.documents.spreadsheets import spreadsheet
 from app.domain.calendar import local_date
 from app.domain.errors import InvalidInput, Problem
 from app.domain.localized import LocalizedText, in_language
-from app.domain.measures.definitions import Dimension, Kind
-from app.domain.measures.events import Period, Question
-from app.domain.measures.figures import Breakdown, Figure, Number, months
+from app.domain.statistics.definitions import Dimension, Kind
+from app.domain.statistics.events import Period, Question
+from app.domain.statistics.figures import Breakdown, Figure, Number, months
 from app.queries.measures import Choices, MeasureReport, measure_report
 from app.web.access import current_actor
 from app.web.asking import address, run
@@ -29,7 +29,7 @@ PATH = "/measures"
 MONTHS_BACK = 11
 #: the longest period: twenty years of months are a long table
 MOST_MONTHS = 240
-_PERCENT = frozenset({Kind.SHARE, Kind.FIRST_SHARE})
+_PERCENT = frozenset({Kind.SHARE, Kind.FIRST_SHARE, Kind.IN_TIME})
 _WHOLE = frozenset({Kind.EVENTS, Kind.CASES, Kind.DISTRIBUTION, Kind.OPEN_LONGER, Kind.ORGANISATIONS, Kind.AREAS})
 SPREADSHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

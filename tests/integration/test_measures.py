@@ -16,10 +16,12 @@ from app.domain.answers import RecordAnswer
 from app.domain.client import Identity, ServiceNeeds
 from app.domain.forms import RecordKind, RecordTarget
 from app.domain.keys import new_key
-from app.domain.measures.definitions import read_definitions
-from app.domain.measures.events import Period, Question
+from app.domain.measure import Measure
 from app.domain.outcomes import Outcome
+from app.domain.plan import Action, ActionState, Plan
 from app.domain.sharing import DataGroup
+from app.domain.statistics.definitions import read_definitions
+from app.domain.statistics.events import Period, Question
 from app.queries.measures import measure_report
 from app.storage.database import Database
 from app.storage.encryption import Cipher
@@ -186,3 +188,62 @@ def test_a_measure_that_is_not_there_is_not_found(world):
 def test_statistics_open_no_record_of_a_client(world):
     assert Purpose.STATISTICS not in (Purpose.CARE, Purpose.DISCLOSURE, Purpose.OWN_DATA)
     assert world.person("r_palveluohjaaja").client.get("/measures").status_code == 403
+
+
+def test_actions_and_measurements_become_numbers(world):
+    """Two actions at once, one that began too late, and a section that was measured on another scale."""
+
+    def furnish(uow):
+        for number in range(10):
+            case = open_case(uow, source="RISE")
+            measured = {"tyokyky_0_10": 4, "mieli": 40, "asteikko_min": 0, "asteikko_max": 100}
+            for occasion, day, scores in (
+                ("alku", date(2026, 3, 2), measured),
+                ("loppu", date(2026, 3, 30), measured | {"tyokyky_0_10": 6, "mieli": 3, "asteikko_max": 5}),
+            ):
+                uow.care.measures.add(
+                    Measure(key=new_key(), case_key=case.key, occasion=occasion, measured_on=day, scores=scores),
+                    controller_organisation_id="o_sote_keskus",
+                    now=NOW,
+                )
+            actions = [
+                Action(
+                    key=new_key(),
+                    position=position,
+                    service_id=service,
+                    organisation_id=organisation,
+                    person_key=None,
+                    starts_on=date(2026, 3, 10),
+                    ends_on=None,
+                    review_on=None,
+                    predecessor_key=None,
+                    until_further_notice=True,
+                    parallel=True,
+                )
+                for position, (service, organisation) in enumerate(
+                    [("sv_kuntoutus_sosiaalinen", "o_sosiaali"), ("sv_tyokokeilu", "o_tyollisyys")]
+                )
+            ]
+            uow.care.plans.add(
+                Plan(key=new_key(), case_key=case.key, version=1, approved_at=NOW, actions=tuple(actions)),
+                controller_organisation_id="o_sote_keskus",
+            )
+            for action, day in zip(actions, (7, 9 if number % 2 else 20), strict=True):
+                uow.care.plans.set_state(case.key, action.key, state=ActionState.RUNNING, now=NOW + timedelta(days=day))
+
+    run = world.executor.run
+    run(furnish)
+    actor = world.executor.read(lambda uow: uow.accounts.actor_of("erkki.esihenkilo"))
+    question = Question(period=MARCH.period, source="RISE")
+    assert run(figures_of, "M28", actor, question)["rinnakkain"].number.value == 2
+    timely = run(figures_of, "M23", actor, question)
+    assert timely["ajallaan"].number.value == 75
+    assert timely["suunnitelmassa"].number.value == 2
+    services = run(figures_of, "M06", actor, question)["palvelut"]
+    assert services.number.value == 20
+    sections = {section.section: section for section in run(figures_of, "M08", actor, question)["muutos"].sections}
+    assert sections["tyokyky_0_10"].difference == 2
+    assert sections["mieli"].hidden
+    assert sections["mieli"].measured_once == 10
+    page = world.person("r_esihenkilo").get("/measures/M08?from=2026-03&to=2026-03&source=RISE").text
+    assert "Työkyky nyt 0–10" in page

@@ -143,6 +143,8 @@ plan_action = Table(
     Column("state", Text, nullable=False),  # suunniteltu kaynnissa valmis keskeytynyt korvattu
     Column("texts", LargeBinary, nullable=False),  # AES-GCM
     Column("changed_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
     UniqueConstraint("plan_key", "action_key"),
     Index(None, "case_key", "action_key"),
 )

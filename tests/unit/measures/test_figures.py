@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import InvalidInput
-from app.domain.measures.definitions import Dimension, Kind, read_definitions
-from app.domain.measures.events import Change, Event, Material, Period, Question
-from app.domain.measures.figures import compute, months
+from app.domain.statistics.definitions import Dimension, Kind, read_definitions
+from app.domain.statistics.events import Change, Event, Material, Period, Question
+from app.domain.statistics.figures import compute, months
 
 YEAR = Question(period=Period(first=date(2026, 1, 1), last=date(2026, 12, 31)))
 TEXT = {"fi": "x", "sv": "x", "en": "x"}

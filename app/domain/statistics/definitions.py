@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 from app.domain.errors import InvalidInput, Problem
 from app.domain.localized import LocalizedText
-from app.domain.measures.events import Event
+from app.domain.statistics.events import Event
 
 T = TypeVar("T")
-_FIGURE = {"id", "name", "kind", "of", "among", "to", "by", "longerThanDays", "aboutPeople", "labels"}
+_FIGURE = {"id", "name", "kind", "of", "among", "to", "by", "longerThanDays", "withinDays", "aboutPeople", "labels"}
 
 
 class Kind(enum.StrEnum):
@@ -33,7 +33,9 @@ class Kind(enum.StrEnum):
     FIRST_SHARE = "first_share"
     #: median of the days from the first event of `of` to the next one of `to` in the same case
     DAYS = "days"
-    #: the same in months
+    #: cases in which something of `to` follows the first event of `of` within `within` days, as a share
+    IN_TIME = "in_time"
+    #: the same as days, in months
     MONTHS = "months"
     #: how often each value occurs
     DISTRIBUTION = "distribution"
@@ -66,7 +68,7 @@ class Dimension(enum.StrEnum):
 
 #: kinds that need events to compare with, and kinds that need an end
 WITH_AMONG = frozenset({Kind.SHARE, Kind.FIRST_SHARE, Kind.PER_CASE})
-WITH_TO = frozenset({Kind.DAYS, Kind.MONTHS, Kind.PARALLEL, Kind.OPEN_LONGER})
+WITH_TO = frozenset({Kind.DAYS, Kind.MONTHS, Kind.PARALLEL, Kind.OPEN_LONGER, Kind.IN_TIME})
 #: groups under this size are hidden (domain.md 6, R-12)
 SMALLEST_GROUP = 5
 #: and under this one where people have been measured
@@ -108,6 +110,7 @@ class FigureDefinition:
     to: tuple[Counted, ...] = ()
     by: tuple[Dimension, ...] = ()
     longer_than: int = 0
+    within: int = 0
     smallest_group: int = SMALLEST_GROUP
     #: names of values that no catalogue of the county holds
     labels: Mapping[str, LocalizedText] = field(default_factory=dict)
@@ -212,6 +215,7 @@ def _figure(item: Mapping[str, Any]) -> FigureDefinition:
         to=_counted(item.get("to", ())),
         by=tuple(Dimension(name) for name in item.get("by", ())),
         longer_than=int(item.get("longerThanDays", 0)),
+        within=int(item.get("withinDays", 0)),
         smallest_group=_smallest_group(kind, about_people=item.get("aboutPeople", True)),
         labels=item.get("labels", {}),
     )

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from statistics import fmean, median, stdev
 
-from app.domain.measures.definitions import Counted, Dimension, FigureDefinition, Kind, written
-from app.domain.measures.events import Change, Event, Material, Question
+from app.domain.statistics.definitions import Counted, Dimension, FigureDefinition, Kind, written
+from app.domain.statistics.events import Change, Event, Material, Question
 
 DAYS_IN_MONTH = 30.44
 PERCENT = 100
@@ -189,6 +189,23 @@ def _days(definition: FigureDefinition, events: Sequence[Event], question: Quest
     ]
 
 
+def _in_time(definition: FigureDefinition, events: Sequence[Event], question: Question) -> list[_Observation]:
+    """A case counts in the month in which it began; what had no time yet to follow counts as not in time."""
+    starts = _first_by_case(event for event in _of(definition.of, events) if event.case_key is not None)
+    follows: dict[Hashable, list[date]] = {}
+    for event in _of(definition.to, events):
+        follows.setdefault(_about(event), []).append(event.day)
+    return [
+        _Observation(event, float(any(_within(definition, event.day, day) for day in follows.get(about, ()))), about)
+        for about, event in starts.items()
+        if event.day in question.period
+    ]
+
+
+def _within(definition: FigureDefinition, start: date, day: date) -> bool:
+    return 0 <= (day - start).days <= definition.within
+
+
 def _open_longer(definition: FigureDefinition, events: Sequence[Event], question: Question) -> list[_Observation]:
     """What is still open at the end of the period and began more than that many days before."""
     end = question.period.last
@@ -237,6 +254,7 @@ _OBSERVE: Mapping[Kind, Callable[[FigureDefinition, Sequence[Event], Question], 
     Kind.MEAN: _numbers,
     Kind.SHARE: _share,
     Kind.FIRST_SHARE: _first_share,
+    Kind.IN_TIME: _in_time,
     Kind.DAYS: _days,
     Kind.MONTHS: _days,
     Kind.OPEN_LONGER: _open_longer,
@@ -258,7 +276,7 @@ def _number(definition: FigureDefinition, observations: Sequence[_Observation]) 
 
 
 _COUNTS = frozenset({Kind.EVENTS, Kind.CASES, Kind.DISTRIBUTION, Kind.OPEN_LONGER, Kind.ORGANISATIONS, Kind.AREAS})
-_SHARES = frozenset({Kind.SHARE, Kind.FIRST_SHARE})
+_SHARES = frozenset({Kind.SHARE, Kind.FIRST_SHARE, Kind.IN_TIME})
 
 
 def _is_small(definition: FigureDefinition, observations: Sequence[_Observation], base: int) -> bool:
@@ -283,7 +301,7 @@ def _value(kind: Kind, observations: Sequence[_Observation], base: int) -> float
             return len({observation.event.organisation_id for observation in observations})
         case Kind.AREAS:
             return len({observation.event.area_id for observation in observations})
-        case Kind.SHARE | Kind.FIRST_SHARE:
+        case Kind.SHARE | Kind.FIRST_SHARE | Kind.IN_TIME:
             return PERCENT * fmean(values)
         case Kind.DAYS | Kind.MONTHS:
             return median(values)
