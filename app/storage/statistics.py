@@ -23,9 +23,12 @@ from app.storage.answers import CaseAnswers
 from app.storage.encryption import Cipher
 from app.storage.measures import Measures
 from app.storage.tables.care import care_case, case_answer, measure, plan, plan_action
+from app.storage.tables.consultation import consultation_item, consultation_session
 from app.storage.tables.instances import called_process, process_instance
 from app.storage.tables.work import invariant_violation, user_task
 
+#: values of f_konsultaatio_vastaus.suositus and f_konsultaatio.aihe (domain.md 5, M21)
+_SOLVED, _TEAM_TOPIC = "ratkesi", "hyotyyko_tiimista"
 #: what the value of a choice looks like; anything else is writing, whatever the form says
 _CODE = re.compile(r"[A-Za-z0-9_+-]{1,60}")
 
@@ -172,6 +175,47 @@ class Statistics:
             lines = list(rows)
             yield _event(lines[0], "plan:organisations", lines[0].approved_at, len({line.of for line in lines}))
 
+    def _sessions(self, wanted: Collection[str]) -> Iterator[Event]:
+        """Yield `session:planned`, `:held` and `:cancelled` of consultation hours; none of them tells of a client."""
+        sessions = consultation_session.c
+        query = select(sessions.key, sessions.area_id, sessions.starts_at, sessions.status)
+        for row in self._connection.execute(
+            select(sessions.key, sessions.area_id, sessions.starts_at, sessions.status)
+        ):
+            for name in {"planned", row.status} & set(wanted):
+                yield Event(
+                    name=f"session:{name}", day=local_date(row.starts_at), area_id=row.area_id, thing_key=row.key
+                )
+
+    def _consultations(self, wanted: Collection[str]) -> Iterator[Event]:
+        """
+        Yield what happened to the items of the hour on the day of its session; an item knows no client and no person.
+
+        `consultation:brought`, `:brought_by` (profession), `:answered` (recommendation), `:carried_over`, and
+        `:team_avoided`: it was asked whether a team would help, and the matter was solved.
+        """
+        item = consultation_item.c
+        query = select(consultation_item, consultation_session.c.starts_at, consultation_session.c.area_id).join(
+            consultation_session, consultation_session.c.key == item.session_key
+        )
+        for row in self._connection.execute(query):
+            values: dict[str, str] = {"brought": "", "brought_by": row.profession}
+            if row.carried:
+                values["carried_over"] = ""
+            if row.status == "answered":
+                values["answered"] = row.recommendation
+                if row.recommendation == _SOLVED and _TEAM_TOPIC in row.topics:
+                    values["team_avoided"] = ""
+            for name, value in values.items():
+                if name in wanted:
+                    yield Event(
+                        name=f"consultation:{name}",
+                        day=local_date(row.starts_at),
+                        value=value,
+                        area_id=row.area_id,
+                        organisation_id=row.organisation_id,
+                    )
+
     def _changes(self) -> Iterator[Change]:
         """Yield each section's first and last measurement of those who have allowed it, on a scale from 0 to 10."""
         query = (
@@ -257,5 +301,7 @@ _READERS: Mapping[str, Callable[[Statistics, Collection[str]], Iterator[Event]]]
     "fact": Statistics._facts,  # noqa: SLF001
     "violation": Statistics._violations,  # noqa: SLF001
     "action": Statistics._actions,  # noqa: SLF001
+    "session": Statistics._sessions,  # noqa: SLF001
+    "consultation": Statistics._consultations,  # noqa: SLF001
     "plan": Statistics._plans,  # noqa: SLF001
 }

@@ -9,6 +9,7 @@ import zipfile
 from datetime import date, datetime, timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from app.cli import read_reference
 from app.domain.access import Purpose
@@ -25,6 +26,7 @@ from app.domain.statistics.events import Period, Question
 from app.queries.measures import measure_report
 from app.storage.database import Database
 from app.storage.encryption import Cipher
+from app.storage.tables.consultation import consultation_hour, consultation_item, consultation_session
 from app.storage.unit_of_work import unit_of_work
 from tests.scenarios.world import PROCESSES, World
 
@@ -228,7 +230,7 @@ def test_actions_and_measurements_become_numbers(world):
                 Plan(key=new_key(), case_key=case.key, version=1, approved_at=NOW, actions=tuple(actions)),
                 controller_organisation_id="o_sote_keskus",
             )
-            for action, day in zip(actions, (7, 9 if number % 2 else 20), strict=True):
+            for action, day in zip(actions, (7, 8 if number % 2 else 20), strict=True):
                 uow.care.plans.set_state(case.key, action.key, state=ActionState.RUNNING, now=NOW + timedelta(days=day))
 
     run = world.executor.run
@@ -247,3 +249,51 @@ def test_actions_and_measurements_become_numbers(world):
     assert sections["mieli"].measured_once == 10
     page = world.person("r_esihenkilo").get("/measures/M08?from=2026-03&to=2026-03&source=RISE").text
     assert "Työkyky nyt 0–10" in page
+
+
+def test_consultation_hours_are_counted_by_their_day(world):
+    def furnish(uow):
+        connection = uow.connection
+        connection.execute(insert(consultation_hour).values(area_id="rovaniemi"))
+        for number, status in enumerate(("held", "held", "cancelled", "planned")):
+            connection.execute(
+                insert(consultation_session).values(
+                    key=number + 1,
+                    area_id="rovaniemi",
+                    starts_at=NOW + timedelta(days=3 + 7 * number),
+                    ends_at=NOW + timedelta(days=3 + 7 * number, hours=1),
+                    status=status,
+                    organisations=[],
+                )
+            )
+        for number, (recommendation, topic) in enumerate(
+            [("ratkesi", "hyotyyko_tiimista"), ("ratkesi", "muu"), ("tyokyvyn_tuen_tiimi", "muu"), ("", "muu")]
+        ):
+            connection.execute(
+                insert(consultation_item).values(
+                    key=number + 1,
+                    session_key=1 + number // 3,
+                    status="answered" if recommendation else "waiting",
+                    topics=[topic],
+                    profession="sosiaalityontekija",
+                    organisation_id="o_sosiaali",
+                    services=[],
+                    confirmed=[],
+                    recommendation=recommendation,
+                    carried=number // 3,
+                )
+            )
+
+    run = world.executor.run
+    run(furnish)
+    actor = world.executor.read(lambda uow: uow.accounts.actor_of("erkki.esihenkilo"))
+    question = Question(period=MARCH.period, area_id="rovaniemi")
+    hours = run(figures_of, "M12", actor, question)
+    assert (hours["pidetyt"].number.value, hours["perutut"].number.value) == (2, 1)
+    assert run(figures_of, "M07", actor, question)["tunnit"].number.value == 50
+    items = run(figures_of, "M13", actor, question)
+    assert (items["kasitellyt"].number.value, items["siirtyneet"].number.value) == (3, 1)
+    solved = run(figures_of, "M21", actor, question)
+    assert solved["valtetyt"].number.value == 1
+    assert solved["tunnilla"].number.value == pytest.approx(200 / 3)
+    assert run(figures_of, "M03", actor, question)["ammatit"].breakdowns[0].rows[0].number.value == 4
