@@ -47,7 +47,7 @@ soak: install-dev $(BUNDLES) ## faults at random for ten minutes
 	$(BIN)/python -m pytest tests -m soak -s -q --timeout 1800 $(ARGS)
 
 fuzz: install-dev $(BUNDLES) ## long random runs against readers, forms and expressions
-	$(BIN)/python -m pytest tests -m fuzz -s -q --timeout 1800 $(ARGS)
+	$(BIN)/python -m pytest tests -m fuzz -s -q --timeout 3600 $(ARGS)
 
 install: $(BIN)/.run ## the locked packages that running needs
 

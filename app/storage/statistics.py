@@ -179,9 +179,7 @@ class Statistics:
         """Yield `session:planned`, `:held` and `:cancelled` of consultation hours; none of them tells of a client."""
         sessions = consultation_session.c
         query = select(sessions.key, sessions.area_id, sessions.starts_at, sessions.status)
-        for row in self._connection.execute(
-            select(sessions.key, sessions.area_id, sessions.starts_at, sessions.status)
-        ):
+        for row in self._connection.execute(query):
             for name in {"planned", row.status} & set(wanted):
                 yield Event(
                     name=f"session:{name}", day=local_date(row.starts_at), area_id=row.area_id, thing_key=row.key

@@ -97,7 +97,7 @@ def test_a_damaged_diagram_is_refused_or_runs(name, seed, count):
 
 
 @pytest.mark.fuzz
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 @settings(max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(name=NAMES, seed=SEEDS, count=COUNTS)
 def test_many_damaged_diagrams_are_refused_or_run(name, seed, count):
