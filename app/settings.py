@@ -97,6 +97,15 @@ class Settings:
     mail_user: str = ""
     mail_password: str = field(default="", repr=False)
     mail_from: str = "kykypolku@localhost"
+    #: OpenID Connect provider of clients' strong sign-in, as its ID tokens name it; empty: a demo has its own test
+    #: provider, production has links only
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    #: claim of the ID token that holds the personal identity code
+    oidc_identity_claim: str = "urn:oid:1.2.246.21"
+    #: levels of assurance of which the provider must reach one, with spaces; empty: whatever it does
+    oidc_acr_values: str = ""
     #: hosts that the HTTP connector may call, comma-separated; none by default
     connector_hosts: str = ""
 
@@ -224,6 +233,10 @@ class Settings:
             wrong.append(f"{PREFIX}COUNTY_ACCENT must be a colour of the form #rrggbb")
         if not self.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
             wrong.append(f"{PREFIX}DATABASE_URL must begin with postgresql+psycopg:// or sqlite:///")
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id and self.oidc_client_secret):
+            wrong.append(f"{PREFIX}OIDC_ISSUER, {PREFIX}OIDC_CLIENT_ID and {PREFIX}OIDC_CLIENT_SECRET belong together")
+        if self.oidc_issuer and urlsplit(self.oidc_issuer).scheme not in {"http", "https"}:
+            wrong.append(f"{PREFIX}OIDC_ISSUER must begin with https:// or http://")
         if self.valkey_url and not self.valkey_url.startswith(("redis://", "rediss://", "redis+socket://")):
             wrong.append(f"{PREFIX}VALKEY_URL must begin with redis://, rediss:// or redis+socket://")
         return wrong
@@ -244,6 +257,8 @@ class Settings:
             wrong.append(f"{PREFIX}DATABASE_URL must be PostgreSQL in production; SQLite is for one machine")
         if not self.valkey_url:
             wrong.append(f"{PREFIX}VALKEY_URL is missing")
+        if self.oidc_issuer and urlsplit(self.oidc_issuer).scheme != "https":
+            wrong.append(f"{PREFIX}OIDC_ISSUER must begin with https:// in production")
         if not self.secure_cookies:
             wrong.append(f"{PREFIX}PUBLIC_URL must begin with https:// in production")
         return wrong
@@ -251,7 +266,9 @@ class Settings:
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 #: fields whose value may be in a file named by <VARIABLE>_FILE
-_FILE_FIELDS = frozenset({*SECRET_FIELDS, "old_data_keys", "mail_password", "database_url", "valkey_url"})
+_FILE_FIELDS = frozenset(
+    {*SECRET_FIELDS, "old_data_keys", "mail_password", "oidc_client_secret", "database_url", "valkey_url"}
+)
 
 
 def _boolean(text: str) -> bool:

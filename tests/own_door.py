@@ -30,7 +30,7 @@ from tests.factories import AREA, START, Place, chain, diagram, flow, make_place
 from tests.web import Visitor
 
 BORN = {"matti": date(1990, 5, 14), "maija": date(1971, 1, 2)}
-CODES = {"matti": "140590-903D", "maija": "020171-9123"}
+CODES = {"matti": "140590-903D", "maija": "020171-912U"}
 NAMES = {"matti": "Matti Esimerkki", "maija": "Maija Mallikas"}
 
 

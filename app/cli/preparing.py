@@ -56,6 +56,7 @@ def load_demo(context: Context) -> None:
     new = executor.run(load_demo_people, people=demo["people"], now=now)
     if new:
         _begin_cases(context, folder / "shared" / "demo" / "cases.json")
+    say(f"The client's own door: {context.settings.public_url}/oma (the test identification believes whoever you say)")
     say("Demo sign-ins (choose one on the first page):")
     for person in demo["people"]:
         say(f"  {person['username']:24} {person['name']}")

@@ -22,6 +22,7 @@ from app.domain.client_sessions import (
     LinkDead,
     Mandate,
     Method,
+    Person,
     Question,
     digest_of,
     is_answered,
@@ -51,14 +52,6 @@ class LinkTry:
     asked: LinkQuestion
     is_in: bool
     left: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Whose matters somebody may see to: their own (`mandate` None), or those of the client of a mandate."""
-
-    client: Client
-    mandate: Mandate | None
 
 
 def make_client_link(uow: UnitOfWork, *, client: Client, now: datetime) -> str:
@@ -191,7 +184,7 @@ def begin_strong_session(
     except InvalidInput:
         return False
     digest = uow.mandates.digest_of(code)
-    persons = people_of(uow, person_digest=digest, now=now)
+    persons = uow.mandates.people_of(digest, at=now)
     if replaces:
         uow.client_sessions.end(replaces, now=now)
     if not persons:
@@ -199,17 +192,6 @@ def begin_strong_session(
     _begin(uow, persons[0], digest, id_hash=id_hash, created_at=now, now=now)
     _note(uow, "client_signed_in", persons[0].client, persons[0].mandate, now, method=Method.STRONG)
     return True
-
-
-def people_of(uow: UnitOfWork, *, person_digest: bytes, now: datetime) -> list[Person]:
-    """Return whose matters the person with this digest may see to: their own first, then those of live mandates."""
-    own = uow.care.clients.find_by_digest(person_digest)
-    persons = [] if own is None else [Person(client=uow.care.clients.get(own), mandate=None)]
-    return persons + [
-        Person(client=uow.care.clients.get(mandate.client_key), mandate=mandate)
-        for mandate in uow.mandates.of_person(person_digest)
-        if mandate.is_live(at=now)
-    ]
 
 
 def act_for(
@@ -221,7 +203,7 @@ def act_for(
     :raises NotAllowed: they have no such mandate, or have not signed in strongly
     """
     digest = session.person_digest
-    persons = people_of(uow, person_digest=digest, now=now) if digest is not None else []
+    persons = uow.mandates.people_of(digest, at=now) if digest is not None else []
     wanted = [person for person in persons if (person.mandate.key if person.mandate else None) == mandate_key]
     if digest is None or not wanted:
         raise NotAllowed("mandate")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from app.domain.actor import CLIENT_ROLE, REPRESENTATIVE_ROLE, Actor
-from app.domain.client import Identity
+from app.domain.client import Client, Identity
 from app.domain.errors import KykypolkuError
 from app.domain.sharing import DataGroup
 
@@ -75,6 +75,14 @@ class Mandate:
     def is_live(self, *, at: datetime) -> bool:
         """Tell whether the mandate holds at that moment."""
         return self.valid_from <= at < self.valid_until and (self.ended_at is None or at < self.ended_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Whose matters somebody may see to: their own (`mandate` None), or those of the client of a mandate."""
+
+    client: Client
+    mandate: Mandate | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

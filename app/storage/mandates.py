@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, insert, select, update
 
-from app.domain.client_sessions import Mandate
+from app.domain.client_sessions import Mandate, Person
 from app.domain.errors import NotFound
 from app.domain.keys import new_key
 from app.domain.sharing import DataGroup
+from app.storage.clients import Clients
 from app.storage.encryption import Cipher
 from app.storage.tables.clients_door import mandate
 
@@ -81,6 +82,17 @@ class Mandates:
             .order_by(mandate.c.recorded_at, mandate.c.key)
         )
         return [self._to_mandate(row) for row in rows]
+
+    def people_of(self, person_digest: bytes, *, at: datetime) -> list[Person]:
+        """Return whose matters the person with this digest may see to: their own first, then those of live mandates."""
+        clients = Clients(self._connection, self._cipher)
+        own = clients.find_by_digest(person_digest)
+        persons = [] if own is None else [Person(client=clients.get(own), mandate=None)]
+        return persons + [
+            Person(client=clients.get(mandate.client_key), mandate=mandate)
+            for mandate in self.of_person(person_digest)
+            if mandate.is_live(at=at)
+        ]
 
     def end(self, key: int, *, now: datetime) -> bool:
         """End the mandate before its time; False where it had ended already."""

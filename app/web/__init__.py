@@ -18,6 +18,7 @@ from app.web import (
     assets,
     auth,
     cases,
+    demo_identity,
     errors,
     health,
     home,
@@ -71,6 +72,8 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
     security.install(app)
     auth.install(app)
     own.install(app)
+    if not settings.production:
+        demo_identity.install(app)
     errors.install(app)
     language.install(app)
     assets.install(app, settings.county_accent or theme.DEFAULT_ACCENT)

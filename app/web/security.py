@@ -169,6 +169,14 @@ def _binding(*, create: bool) -> str:
     return str(g.guest)
 
 
+def guest_token() -> str:
+    """Return what tells this browser before anybody has come in: the guest cookie, made now where there is none."""
+    known = request.cookies.get(guest_cookie_name()) or g.get("guest")
+    if not known:
+        known = g.guest = secrets.token_urlsafe(TOKEN_BYTES)
+    return str(known)
+
+
 # -- cookies -----------------------------------------------------------------------------------------------------
 
 

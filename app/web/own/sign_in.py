@@ -26,7 +26,7 @@ from app.web import language, preferences, sessions
 from app.web.access import client_session, public
 from app.web.errors import answer_failure
 from app.web.language import texts
-from app.web.own.place import LINK, PATH, SIGN_IN, blueprint
+from app.web.own.place import LINK, PATH, SIGN_IN, STRONG, blueprint
 from app.web.security import client_cookie_name
 from app.web.sessions import current_client, hash_of, new_token
 from app.web.shell import executor, now, settings
@@ -46,7 +46,14 @@ def sign_in() -> ResponseReturnValue:
 
 def page(*, notice: str = "", error: str = "") -> str:
     """Return the page that says how one comes in."""
-    return render_template("own/sign_in.html", notice=notice, error=error)
+    chosen = settings()
+    return render_template(
+        "own/sign_in.html",
+        notice=notice,
+        error=error,
+        strong_address=STRONG if chosen.oidc_issuer or not chosen.production else "",
+        is_test=not chosen.oidc_issuer and not chosen.production,
+    )
 
 
 @blueprint.get(f"{LINK}/<secret>")

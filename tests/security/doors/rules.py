@@ -78,6 +78,11 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "assets.file"): Rule(address="/assets/none.css", public=True, also=frozenset({404})),
     ("GET", "auth.sign_in"): Rule(address="/sign-in", public=True),
     ("POST", "auth.submit_sign_in"): Rule(address="/sign-in", public=True, also=frozenset({422, 429})),
+    # the demo's test identity provider: who does not come from our own pages has come to a wrong address
+    ("GET", "demo_identity.choose_person"): Rule(
+        address="/demo-identity/authorize", public=True, also=frozenset({404})
+    ),
+    ("POST", "demo_identity.say_who"): Rule(address="/demo-identity/authorize", public=True, also=frozenset({404})),
     ("POST", "auth.carry"): Rule(address="/sign-in/carry", public=True, also=frozenset({307, 401})),
     ("POST", "auth.sign_out"): Rule(address="/sign-out", public=True),
     ("POST", "preferences.choose"): Rule(address="/preferences", public=True),
