@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -118,6 +118,32 @@ def test_the_form_asks_the_items_of_each_cell_in_its_order_with_the_texts_of_the
     for rule in root.iterfind(".//dmn:rule", NS):
         item = rule.findtext("dmn:outputEntry/dmn:text", "", NS).strip('"')
         assert labels[item] == texts[f"dmn_toimenpidelista.{rule.findtext('dmn:description', '', NS)}"]
+
+
+# -- occupational health (4.8) ---------------------------------------------------------------------------------------
+
+
+def right_goes_on(
+    ends: date, *, ground: str = "tuotannollinen_taloudellinen", big: bool = True, years: int = 11
+) -> Any:
+    return answer(
+        "dmn_tth_oikeus",
+        paattymisperuste=ground,
+        tyonantajan_koko_30=big,
+        tyosuhteen_kesto_v=years,
+        tyosuhde_paattyy=ends,
+        raja={"kesto_v": 5, "aika": "P6M"},
+    )
+
+
+def test_the_right_to_occupational_health_care_goes_on_for_half_a_year_after_a_dismissal() -> None:
+    assert right_goes_on(date(2026, 2, 1)) is True
+    assert right_goes_on(date(2025, 9, 3)) is True
+    assert right_goes_on(date(2025, 9, 2)) is False
+    assert right_goes_on(date(2026, 2, 1), years=4) is False
+    assert right_goes_on(date(2026, 2, 1), big=False) is False
+    assert right_goes_on(date(2026, 2, 1), ground="maaraaikainen") is False
+    assert right_goes_on(date(2026, 3, 2), ground="muu", big=False, years=0) is True
 
 
 # -- Kykyviisari (4.8) -----------------------------------------------------------------------------------------------
