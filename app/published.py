@@ -10,7 +10,8 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from app.domain.answers import StoredFile
-from app.domain.errors import EngineFault, InvalidDiagram
+from app.domain.consultation import ITEM_PROCESS
+from app.domain.errors import EngineFault, InvalidDiagram, NotFound
 from app.domain.forms import FieldType, FormDefinition, Option, OptionSource, Values
 from app.domain.keys import new_key
 from app.domain.steps import ProcessOutline
@@ -79,6 +80,14 @@ def form_of(uow: UnitOfWork, definition_key: int, form_id: str) -> FormDefinitio
     return _forms.get(
         (definition_key, form_id), lambda: read_form(uow.definitions.form_source(definition_key, form_id))
     )
+
+
+def consultation_form(uow: UnitOfWork, form_id: str) -> FormDefinition:
+    """Return a form of the consultation hour's items as it was published last. :raises NotFound: it was not"""
+    found = uow.definitions.find_latest(ITEM_PROCESS)
+    if found is None:
+        raise NotFound("process", ITEM_PROCESS)
+    return form_of(uow, found.key, form_id)
 
 
 def surroundings(

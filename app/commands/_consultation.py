@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.commands.start_instance import start_instance
 from app.domain.actor import SYSTEM, Actor
-from app.domain.anonymity import Finding, find_identifying
+from app.domain.anonymity import Checked, find_identifying
 from app.domain.calendar import local_date
 from app.domain.consultation import (
-    BREAK,
-    CHECK,
-    PER_ITEM,
-    SETTINGS,
-    WEEKLY,
     Item,
     Part,
     Schedule,
@@ -24,50 +18,17 @@ from app.domain.consultation import (
     SessionStatus,
     may_lead,
     next_chairs,
-    read_schedule,
 )
-from app.domain.durations import parse_duration
 from app.domain.errors import NotAllowed, NotFound
 from app.domain.forms import FREE_TEXT, FormDefinition, Values
 from app.domain.keys import new_key
-from app.published import form_of
-from app.storage.reference import LIMITS
 from app.storage.unit_of_work import UnitOfWork
 
-#: the process that is only drawn (kyky.drawnOnly): its forms are the item's (docs/decisions/0060)
-ITEM_PROCESS = "tyky_konsultaatio_tapaus"
-ITEM_FORM, ANSWER_FORM = "f_konsultaatio", "f_konsultaatio_vastaus"
 #: runs beside each session: cancels, reminds, asks who comes; knows no item
 SESSION_PROCESS = "tyky_konsultaatio_istunto"
 SESSION_START = "d1_istunto_luotu"
 #: messages to it, correlated by the session's key
 OPENED, CLOSED = "konsultaatiotunti_avattu", "konsultaatiotunti_suljettu"
-
-
-def schedule_of(uow: UnitOfWork, area_id: str) -> Schedule:
-    """Return when the hour of the area is held. :raises KeyError: the county has no such limits"""
-    limits = uow.reference.values(LIMITS, area_id=area_id, ids=[WEEKLY, BREAK, CHECK, PER_ITEM])
-    return read_schedule(limits, per_item=parse_duration(limits.get(PER_ITEM, "PT15M")))
-
-
-def physicians_may_bring(uow: UnitOfWork, area_id: str) -> bool:
-    """Tell whether the county lets physicians bring items."""
-    values = uow.reference.values(LIMITS, area_id=area_id, ids=[SETTINGS])
-    return bool((values.get(SETTINGS) or {}).get("laakarit_mukana"))
-
-
-def form_for(uow: UnitOfWork, form_id: str) -> FormDefinition:
-    """Return the form of items or answers as it is published. :raises NotFound: it is not"""
-    found = uow.definitions.find_latest(ITEM_PROCESS)
-    if found is None:
-        raise NotFound("process", ITEM_PROCESS)
-    return form_of(uow, found.key, form_id)
-
-
-def facilitators_of(uow: UnitOfWork, session: Session) -> set[int]:
-    """Return who may lead the session: whoever's turn it is, who stands in, and the other facilitators of the area."""
-    own = {key for key in (session.facilitator_key, session.deputy_key) if key is not None}
-    return own | {member.user_key for member in uow.consultation.members(session.area_id, Part.FACILITATOR)}
 
 
 def lock_to_lead(uow: UnitOfWork, *, session_key: int, actor: Actor, reason: str) -> Session:
@@ -78,7 +39,7 @@ def lock_to_lead(uow: UnitOfWork, *, session_key: int, actor: Actor, reason: str
     :raises NotAllowed: the actor does not lead sessions of the area
     """
     session = uow.consultation.lock_session(session_key)
-    if not may_lead(actor, area_id=session.area_id, facilitators=facilitators_of(uow, session)):
+    if not may_lead(actor, area_id=session.area_id, facilitators=uow.consultation.facilitators(session)):
         raise NotAllowed(reason)
     return session
 
@@ -118,7 +79,7 @@ def plan_session(uow: UnitOfWork, *, area_id: str, starts_at: datetime, ends_at:
             process_id=SESSION_PROCESS,
             start_element_id=SESSION_START,
             area_id=area_id,
-            variables=_variables(uow, session, schedule_of(uow, area_id)),
+            variables=_variables(uow, session, uow.consultation.schedule(area_id)),
         )
     return True
 
@@ -136,24 +97,12 @@ def _variables(uow: UnitOfWork, session: Session, schedule: Schedule) -> dict[st
     }
 
 
-def coming_session(uow: UnitOfWork, *, area_id: str, after: datetime) -> Session | None:
-    """Return the first session of the area after the moment whose queue can be joined, None where none is planned."""
-    return next(
-        (
-            session
-            for session in uow.consultation.sessions([area_id], statuses=[SessionStatus.PLANNED], since=after)
-            if session.starts_at > after
-        ),
-        None,
-    )
-
-
 def session_after(uow: UnitOfWork, session: Session, *, now: datetime) -> Session:
     """Return the session of the area that follows, which is planned where it is not there yet; the hour is locked."""
     after = max(session.starts_at, now)
-    found = coming_session(uow, area_id=session.area_id, after=after)
+    found = uow.consultation.coming(session.area_id, after=after)
     if found is None:
-        schedule = schedule_of(uow, session.area_id)
+        schedule = uow.consultation.schedule(session.area_id)
         day = next(schedule.days(local_date(after) + timedelta(days=1)))
         plan_session(
             uow,
@@ -162,7 +111,7 @@ def session_after(uow: UnitOfWork, session: Session, *, now: datetime) -> Sessio
             ends_at=schedule.ends_at(day),
             now=now,
         )
-        found = coming_session(uow, area_id=session.area_id, after=after)
+        found = uow.consultation.coming(session.area_id, after=after)
     if found is None:
         raise NotFound("consultation session", "next")
     return found
@@ -186,15 +135,6 @@ def move_items(uow: UnitOfWork, items: Collection[Item], *, session: Session, pa
             secret=living[following.key],
             passed=passed,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """A free text of a form with what the anonymity check has found in it."""
-
-    key: str
-    text: str = field(repr=False)
-    findings: tuple[Finding, ...]
 
 
 def check_texts(form: FormDefinition, values: Values, *, now: datetime) -> tuple[Checked, ...]:

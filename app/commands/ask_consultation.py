@@ -12,20 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.commands._consultation import (
-    ITEM_FORM,
-    Checked,
     check_texts,
-    coming_session,
-    form_for,
-    physicians_may_bring,
 )
 from app.domain.actor import Actor
-from app.domain.anonymity import confirmation_mark, is_stopped
-from app.domain.consultation import Item, ItemStatus, may_bring, works_in
+from app.domain.anonymity import Checked, confirmation_mark, is_stopped
+from app.domain.consultation import ITEM_FORM, Item, ItemStatus, may_bring, works_in
 from app.domain.errors import Conflict, InvalidSubmission, NotAllowed, NotFound, Problem
 from app.domain.keys import new_key
 from app.engine.forms import Raw, parse_submission
-from app.published import around_form
+from app.published import around_form, consultation_form
 from app.storage.unit_of_work import UnitOfWork
 
 #: keys of the form that the counts need; whatever else the form asks is kept as it was answered
@@ -77,15 +72,15 @@ def ask_consultation(
     """
     hour = uow.consultation.lock_hour(area_id)
     user_key = actor.user_key
-    may = may_bring(actor, with_physicians=physicians_may_bring(uow, area_id)) and works_in(actor, area_id)
+    may = may_bring(actor, with_physicians=uow.consultation.physicians_may_bring(area_id)) and works_in(actor, area_id)
     if user_key is None or not may:
         raise NotAllowed("consultation_bring")
-    form = form_for(uow, ITEM_FORM)
+    form = consultation_form(uow, ITEM_FORM)
     around = around_form(uow, form, case_key=None, area_id=area_id, now=now)
     values = parse_submission(form, fields, language=language, around=around, ignore=page_names).values
     if values.get(ASSURANCE) is not True:
         raise InvalidSubmission([Problem("consultation_assurance", place=ASSURANCE)])
-    session = coming_session(uow, area_id=hour.area_id, after=now)
+    session = uow.consultation.coming(hour.area_id, after=now)
     if session is None:
         raise Conflict("no session is planned")
     kept_ticket = hashlib.sha256(ticket.encode()).hexdigest() if ticket else None
@@ -93,7 +88,7 @@ def ask_consultation(
     if first is not None:
         return Asked(number=_number(uow, first), session_key=first.session_key)
     checked = check_texts(form, values, now=now)
-    mark = confirmation_mark([(each.text, each.findings) for each in checked])
+    mark = confirmation_mark(checked)
     stopped = any(is_stopped(each.findings) for each in checked)
     if stopped or mark != (confirmed if mark else ""):
         uow.consultation.count_refusal(session.key)
@@ -127,13 +122,15 @@ def check_consultation(
     """
     Return what the anonymity check finds in the texts typed so far; nothing is kept or counted.
 
-    :raises NotFound: the forms of the hour are not published
+    :raises NotFound: the area holds no hour, or its forms are not published
     :raises NotAllowed: the actor brings no items
     """
-    may = may_bring(actor, with_physicians=physicians_may_bring(uow, area_id))
+    if area_id not in {hour.area_id for hour in uow.consultation.hours()}:
+        raise NotFound("consultation hour", area_id)
+    may = may_bring(actor, with_physicians=uow.consultation.physicians_may_bring(area_id))
     if not may:
         raise NotAllowed("consultation_bring")
-    form = form_for(uow, ITEM_FORM)
+    form = consultation_form(uow, ITEM_FORM)
     texts = {name: sent[0] for name, sent in fields.items() if sent and isinstance(sent[0], str)}
     return check_texts(form, texts, now=now)
 

@@ -8,25 +8,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.commands._consultation import (
-    ANSWER_FORM,
     CLOSED,
-    ITEM_FORM,
     OPENED,
-    Checked,
     check_texts,
-    form_for,
     lock_to_lead,
     move_items,
     session_after,
 )
 from app.domain.actor import Actor
-from app.domain.anonymity import Finding, confirmation_mark, find_identifying, is_stopped
+from app.domain.anonymity import Checked, Finding, confirmation_mark, find_identifying, is_stopped
 from app.domain.calendar import local_date
-from app.domain.consultation import Item, ItemStatus, Part, Session, SessionStatus
+from app.domain.consultation import ANSWER_FORM, ITEM_FORM, Item, ItemStatus, Part, Session, SessionStatus
 from app.domain.errors import Conflict, InvalidSubmission, Problem
 from app.domain.keys import new_key
 from app.engine.forms import Raw, parse_submission
-from app.published import around_form
+from app.published import around_form, consultation_form
 from app.storage.unit_of_work import UnitOfWork
 
 #: a session may be opened this long before it begins
@@ -112,7 +108,7 @@ def add_walk_in(uow: UnitOfWork, *, session_key: int, topics: Sequence[str], act
     Raises besides as take_item.
     """
     session = _open(uow, session_key=session_key, actor=actor)
-    form = form_for(uow, ITEM_FORM)
+    form = consultation_form(uow, ITEM_FORM)
     known = {option.value for asked in form.fields if asked.key == "aihe" for option in asked.options}
     if not topics or not known.issuperset(topics):
         raise InvalidSubmission([Problem("required", place="aihe")])
@@ -165,11 +161,11 @@ def answer_item(
     item = uow.consultation_items.get(item_key, session_key=session.key)
     if item.status is not ItemStatus.IN_HAND:
         raise Conflict("the item is not in hand")
-    form = form_for(uow, ANSWER_FORM)
+    form = consultation_form(uow, ANSWER_FORM)
     around = around_form(uow, form, case_key=None, area_id=session.area_id, now=now)
     values = parse_submission(form, fields, language=language, around=around, ignore=page_names).values
     checked = check_texts(form, values, now=now)
-    mark = confirmation_mark([(each.text, each.findings) for each in checked])
+    mark = confirmation_mark(checked)
     if any(is_stopped(each.findings) for each in checked):
         return Answered(written=False, checked=checked)
     if mark and mark != confirmed:

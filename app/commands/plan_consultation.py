@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.commands._consultation import move_items, plan_session, schedule_of
+from app.commands._consultation import move_items, plan_session
 from app.commands.lead_consultation import end_session, note
 from app.domain.actor import SYSTEM
 from app.domain.calendar import local_date
@@ -40,7 +40,7 @@ def plan_consultation(uow: UnitOfWork, *, area_id: str, now: datetime) -> int:
     _end_forgotten(uow, area_id, now)
     if uow.reference.values(AREA_SETTINGS, area_id=area_id, ids=[WAY_SETTING]).get(WAY_SETTING) != HOUR_WAY:
         return 0
-    schedule = schedule_of(uow, area_id)
+    schedule = uow.consultation.schedule(area_id)
     today = local_date(now)
     new = 0
     for day in schedule.days(today):

@@ -17,7 +17,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
@@ -94,6 +94,15 @@ class Finding:
         return self.kind.severity
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A free text, the key of the field where it stands, and what was found in it."""
+
+    key: str
+    text: str = field(repr=False)
+    findings: tuple[Finding, ...]
+
+
 def find_identifying(text: str, *, today: date) -> list[Finding]:
     """
     Return what in the text identifies or may identify somebody, in the order of the text, none over another.
@@ -117,16 +126,16 @@ def is_stopped(findings: Sequence[Finding]) -> bool:
     return any(finding.severity is Severity.HARD for finding in findings)
 
 
-def confirmation_mark(texts: Sequence[tuple[str, Sequence[Finding]]]) -> str:
+def confirmation_mark(checked: Sequence[Checked]) -> str:
     """
     Return what a confirmation of the soft findings of these texts is tied to, "" where there is none to confirm.
 
     Another finding, or the same word elsewhere, gives another mark: what was confirmed is what was shown.
     """
     words = [
-        f"{number}:{finding.kind}:{text[finding.start : finding.end]}"
-        for number, (text, findings) in enumerate(texts)
-        for finding in findings
+        f"{each.key}:{finding.kind}:{each.text[finding.start : finding.end]}"
+        for each in checked
+        for finding in each.findings
         if finding.severity is Severity.SOFT
     ]
     return hashlib.sha256("\n".join(words).encode()).hexdigest()[:32] if words else ""

@@ -26,6 +26,9 @@ WEEKLY, BREAK, CHECK, PER_ITEM, SETTINGS = (
     "t_konsultaatio_paikka",
     "konsultaatio",
 )
+#: the process that is only drawn (kyky.drawnOnly): its forms are the item's
+ITEM_PROCESS = "tyky_konsultaatio_tapaus"
+ITEM_FORM, ANSWER_FORM = "f_konsultaatio", "f_konsultaatio_vastaus"
 #: a session is made this long before it is held (d1)
 PLANNED_AHEAD = timedelta(days=7)
 #: R-15: the texts of an item, and the way back to who brought it, count from the day of the session
@@ -258,6 +261,15 @@ def may_bring(actor: Actor, *, with_physicians: bool) -> bool:
     """Tell whether the actor may bring items; physicians only where the county has said so."""
     roles = actor.roles if with_physicians else actor.roles - {PHYSICIAN_ROLE}
     return actor.user_key is not None and bool(profession_of(roles))
+
+
+#: experts of the group by their role (P03b); whoever is named to a group may visit as well
+_EXPERT_ROLES = frozenset({"r_kela_ratkaisu", "r_kuntoutusohjaaja"})
+
+
+def may_visit(actor: Actor) -> bool:
+    """Tell whether the hour is a place for the actor: they bring items, lead, arrange, or are experts by their role."""
+    return not actor.roles.isdisjoint({*PROFESSIONS, *_EXPERT_ROLES, FACILITATOR_ROLE, DEVELOPER_ROLE})
 
 
 def may_lead(actor: Actor, *, area_id: str, facilitators: Collection[int]) -> bool:

@@ -10,9 +10,25 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from app.domain.calendar import local_date
-from app.domain.consultation import Attendance, Hour, Member, Part, Session, SessionStatus
+from app.domain.consultation import (
+    BREAK,
+    CHECK,
+    PER_ITEM,
+    SETTINGS,
+    WEEKLY,
+    Attendance,
+    Hour,
+    Member,
+    Part,
+    Schedule,
+    Session,
+    SessionStatus,
+    read_schedule,
+)
+from app.domain.durations import parse_duration
 from app.domain.errors import NotFound
 from app.storage.encryption import Cipher
+from app.storage.reference import LIMITS, Reference
 from app.storage.statements import insert_new, upsert
 from app.storage.tables.consultation import (
     consultation_attendance,
@@ -62,6 +78,26 @@ class Consultation:
         self._connection.execute(
             update(consultation_hour).where(consultation_hour.c.area_id == area_id).values(remote_link=remote_link)
         )
+
+    def schedule(self, area_id: str) -> Schedule:
+        """Return when the hour of the area is held. :raises KeyError: the county has no such limits"""
+        limits = Reference(self._connection).values(LIMITS, area_id=area_id, ids=[WEEKLY, BREAK, CHECK, PER_ITEM])
+        return read_schedule(limits, per_item=parse_duration(limits.get(PER_ITEM, "PT15M")))
+
+    def physicians_may_bring(self, area_id: str) -> bool:
+        """Tell whether the county lets physicians bring items."""
+        values = Reference(self._connection).values(LIMITS, area_id=area_id, ids=[SETTINGS])
+        return bool((values.get(SETTINGS) or {}).get("laakarit_mukana"))
+
+    def facilitators(self, session: Session) -> set[int]:
+        """Return who may lead the session: whose turn it is, who stands in, the other facilitators of the area."""
+        own = {key for key in (session.facilitator_key, session.deputy_key) if key is not None}
+        return own | {member.user_key for member in self.members(session.area_id, Part.FACILITATOR)}
+
+    def coming(self, area_id: str, *, after: datetime) -> Session | None:
+        """Return the first session of the area after the moment whose queue can be joined, None where none is."""
+        planned = self.sessions([area_id], statuses=[SessionStatus.PLANNED], since=after)
+        return next((session for session in planned if session.starts_at > after), None)
 
     def next_arrival(self, area_id: str) -> int:
         """Return the next number in the order of arrival; the hour is locked."""

@@ -18,6 +18,7 @@ from app.web import (
     assets,
     auth,
     cases,
+    consultation,
     demo_identity,
     errors,
     health,
@@ -80,7 +81,7 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
     app.register_blueprint(preferences.blueprint)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(health.blueprint)
-    for place in (worklist, tasks, cases, starting, studio, limits, measures, monitor):
+    for place in (worklist, tasks, cases, starting, consultation, studio, limits, measures, monitor):
         app.register_blueprint(place.blueprint)
     api.install(app)
     app.context_processor(page_frame)

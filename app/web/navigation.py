@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import request
 
 from app.domain.actor import Actor, may_change_limits, may_edit_models, may_monitor, may_see_measures
+from app.domain.consultation import may_visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ PLACES = (
             Place(key="worklist", address="/worklist", icon="inbox", opens_to=_everybody),
             Place(key="cases", address="/cases", icon="folder", opens_to=_everybody),
             Place(key="start", address="/start", icon="plus", opens_to=_everybody),
+            Place(key="consultation", address="/consultation", icon="people", opens_to=may_visit),
         ),
     ),
     PlaceGroup(

@@ -125,6 +125,32 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "cases.document"): Rule(
         address="/documents/{document}", here=SERVING, elsewhere=NOBODY, refused=404, logged=True
     ),
+    # the consultation hour: the area of the office holds none, so that nobody gets further; the rules of an hour are
+    # held by tests/integration/test_consultation_pages.py
+    ("GET", "consultation.index"): Rule(address="/consultation"),
+    **{
+        (method, f"consultation.{endpoint}"): Rule(
+            address=f"/consultation/{address}", fields=fields, here=NOBODY, elsewhere=NOBODY, refused=404
+        )
+        for method, endpoint, address, fields in (
+            ("GET", "ask", "ask?area=keski_suomi", {}),
+            ("POST", "send", "ask", {"area": "keski_suomi"}),
+            ("POST", "withdraw", "withdraw", {"item": "4711"}),
+            ("GET", "group", "group?area=keski_suomi", {}),
+            ("POST", "change_group", "group", {"area": "keski_suomi"}),
+            ("GET", "show_session", "sessions/4711", {}),
+            ("POST", "open_now", "sessions/4711/open", {}),
+            ("POST", "present", "sessions/4711/present", {}),
+            ("POST", "take", "sessions/4711/take", {"item": "4711"}),
+            ("POST", "pass_over", "sessions/4711/pass", {"item": "4711"}),
+            ("POST", "walk_in", "sessions/4711/walk-in", {}),
+            ("POST", "answer", "sessions/4711/answer", {"item": "4711"}),
+            ("POST", "close", "sessions/4711/close", {}),
+        )
+    },
+    ("POST", "consultation.check"): Rule(
+        address="/consultation/check", fields={"area": "keski_suomi"}, here=NOBODY, elsewhere=NOBODY, refused=404
+    ),
     # the studio: process owners of the county, wherever they work; no client is in any model
     **{
         ("GET", f"studio.{endpoint}"): Rule(address=address, here=OWNERS, elsewhere=OWNERS, logged=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.anonymity import Kind, Severity, confirmation_mark, find_identifying, is_stopped
+from app.domain.anonymity import Checked, Kind, Severity, confirmation_mark, find_identifying, is_stopped
 from app.domain.identity_code import CENTURIES, check_character
 
 TODAY = date(2026, 3, 2)
@@ -108,7 +108,10 @@ def test_an_ordinary_text_passes(text):
 
 def test_a_confirmation_holds_for_what_was_shown_only():
     first, second = "Leikattu 14.5.2025", "Leikattu 15.5.2025"
-    marks = [confirmation_mark([(text, find_identifying(text, today=TODAY))]) for text in (first, second, "Työtön")]
+    marks = []
+    for text in (first, second, "Työtön"):
+        findings = tuple(find_identifying(text, today=TODAY))
+        marks.append(confirmation_mark([Checked(key="tilanne", text=text, findings=findings)]))
     assert len({*marks}) == 3
     assert marks[2] == ""
 
