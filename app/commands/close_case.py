@@ -11,9 +11,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from app.commands.report_event import raise_care_event
 from app.connectors.contract import GivenUp
 from app.domain.actor import SYSTEM
+from app.domain.care_events import CASE_ENDED
 from app.domain.outcomes import Outcome, concluded, waits_for_others
+from app.domain.steps import BESIDE_CASE, is_said
+from app.published import process_of
 from app.storage.rows import Instance, Job
 from app.storage.unit_of_work import UnitOfWork
 
@@ -57,7 +61,8 @@ def close_if_over(uow: UnitOfWork, *, instance: Instance, now: datetime) -> bool
     Close the case of the instance that has just ended if a pathway has said its outcome and nothing goes on.
 
     Something goes on while another instance of the case runs, or a message to the case waits for a pathway that takes
-    it over. Grants end with the case. Returns whether the case was closed.
+    it over. What only goes beside the care (the watch of a consent) does not count: it is told by the care event
+    `asia_paattyi`. Grants end with the case. Returns whether the case was closed.
     """
     if instance.case_key is None:
         return False
@@ -66,12 +71,15 @@ def close_if_over(uow: UnitOfWork, *, instance: Instance, now: datetime) -> bool
     if not case.is_open or not case.outcome:
         return False
     outcome = Outcome(case.outcome)
-    if uow.instances.others_run(case.key, besides=instance.key):
+    others = [process_of(uow, key).outline for key in uow.instances.others_running(case.key, besides=instance.key)]
+    if not all(is_said(outline, BESIDE_CASE) for outline in others):
         return False
     if waits_for_others(outcome) and uow.messages.nobody_has_taken(str(case.key), now=now):
         return False
     uow.care.cases.close(case.key, outcome=outcome, now=now)
     uow.care.cases.end_grants(case.key, now=now)
+    if others:
+        raise_care_event(uow, case_key=case.key, name=CASE_ENDED, now=now)
     uow.audit.add(
         actor=SYSTEM,
         action="case_closed",

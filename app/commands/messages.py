@@ -12,7 +12,7 @@ from app.commands.start_instance import start_instance
 from app.domain.actor import SYSTEM, Actor
 from app.domain.errors import InvalidInput, NotFound, Problem
 from app.domain.keys import parse_key
-from app.domain.steps import InstanceStatus, MessageArrived, SignalArrived
+from app.domain.steps import ONCE_PER_CASE, InstanceStatus, MessageArrived, SignalArrived, is_said
 from app.engine.run import advance
 from app.published import locked_surroundings, process_of
 from app.storage.rows import Delivery
@@ -128,13 +128,13 @@ def _start(uow: UnitOfWork, found: Delivery, now: datetime) -> int | None:
     case_key = parse_key(str(found.variables.get("asia_id", "")))
     if case_key is not None and not uow.care.case_exists(case_key):
         case_key = None
-    if case_key is not None and not uow.care.cases.lock(case_key).is_open:
-        # it was on its way when the case was closed: nothing new begins there
+    reason = "" if case_key is None else _refused(uow, found, case_key)
+    if reason:
         uow.audit.add(
             actor=SYSTEM,
-            action="start_in_closed_case",
+            action=reason,
             subject="case",
-            subject_key=case_key,
+            subject_key=case_key or 0,
             case_key=case_key,
             details={"message": found.name},
             now=now,
@@ -150,3 +150,13 @@ def _start(uow: UnitOfWork, found: Delivery, now: datetime) -> int | None:
         case_key=case_key,
     )
     return started.instance_key
+
+
+def _refused(uow: UnitOfWork, found: Delivery, case_key: int) -> str:
+    """Return why the message starts nothing in the case, empty where it does; the case stays locked."""
+    if not uow.care.cases.lock(case_key).is_open:
+        # it was on its way when the case was closed: nothing new begins there
+        return "start_in_closed_case"
+    process = process_of(uow, found.definition_key or 0)
+    once = is_said(process.outline, ONCE_PER_CASE)
+    return "joined_in_case" if once and uow.instances.runs_in_case(case_key, process.process_id) else ""

@@ -5,6 +5,9 @@ from __future__ import annotations
 #: the client withdraws a consent (X3); the client stops (X4)
 CARE_EVENTS = frozenset({"suostumus_peruttu", "asiakas_peruu"})
 
+#: the case was closed; what goes on beside its care ends with it
+CASE_ENDED = "asia_paattyi"
+
 #: property of a message event: roles to whom the case page offers it, with commas
 OFFERED_TO = "kyky.offeredTo"
 

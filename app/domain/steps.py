@@ -510,8 +510,17 @@ class ProcessOutline:
 EXTERNAL_FORM = "zeebe.externalReference"
 #: property of a start event or a process: ids of the roles that may start it, with commas
 START_ROLES = "kyky.startRoles"
+#: property of a process: it goes with a case without being its care; it neither keeps the case open nor outlives it
+BESIDE_CASE = "kyky.besideCase"
+#: property of a process: a message does not start it in a case in which it is running already
+ONCE_PER_CASE = "kyky.oncePerCase"
 #: property of a process that is drawn and never run: what it shows the product does in tables of its own
 DRAWN_ONLY = "kyky.drawnOnly"
+
+
+def is_said(outline: ProcessOutline, name: str) -> bool:
+    """Tell whether the yes/no property of the process is set."""
+    return outline.properties.get(name) == "true"
 
 
 def start_roles(outline: ProcessOutline, event: StartEvent) -> frozenset[str]:

@@ -188,14 +188,14 @@ class Instances:
             open_incidents=0,
         )
 
-    def others_run(self, case_key: int, *, besides: int) -> bool:
-        """Tell whether another instance of the case is still running."""
-        running = select(literal(1)).where(
+    def others_running(self, case_key: int, *, besides: int) -> list[int]:
+        """Return the keys of the definitions of the case's other running instances."""
+        running = select(process_instance.c.process_definition_key).where(
             process_instance.c.case_key == case_key,
             process_instance.c.status == InstanceStatus.ACTIVE,
             process_instance.c.key != besides,
         )
-        return self._connection.execute(running.limit(1)).first() is not None
+        return list(self._connection.scalars(running))
 
     def runs_in_case(self, case_key: int, process_id: str) -> bool:
         """Tell whether an instance of the process itself (no called one) is running in the case."""

@@ -95,6 +95,88 @@ def test_the_last_of_several_pathways_closes_it_whichever_it_is(place):
         assert (case.is_open, case.outcome) == (False, "OMAHOIDOSSA")
 
 
+#: goes beside the care of a case, until that ends
+WATCH = (
+    diagram(
+        '<bpmn:startEvent id="begin"/>'
+        + user_step("first")
+        + '<bpmn:endEvent id="done"/>'
+        + chain("begin", "first", "done")
+        + '<bpmn:subProcess id="ends" triggeredByEvent="true"><bpmn:startEvent id="ended">'
+        '<bpmn:messageEventDefinition messageRef="case_ended"/></bpmn:startEvent><bpmn:endEvent id="over"/>'
+        + chain("ended", "over")
+        + "</bpmn:subProcess>",
+        process_id="watch",
+    )
+    .replace(
+        b'<bpmn:startEvent id="begin"/>',
+        b'<bpmn:extensionElements><zeebe:properties><zeebe:property name="kyky.besideCase" value="true"/>'
+        b'</zeebe:properties></bpmn:extensionElements><bpmn:startEvent id="begin"/>',
+        1,
+    )
+    .replace(
+        b"</bpmn:definitions>",
+        b'<bpmn:message id="case_ended" name="asia_paattyi"><bpmn:extensionElements>'
+        b'<zeebe:subscription correlationKey="=asia_id"/></bpmn:extensionElements></bpmn:message></bpmn:definitions>',
+    )
+)
+
+
+def test_what_goes_beside_the_care_neither_keeps_the_case_open_nor_outlives_it(place):
+    place.publish(ending("OMAHOIDOSSA"), WATCH)
+    case_key = open_case(place)
+    watch, care = place.start("watch", case_key=case_key), place.start(case_key=case_key)
+    finish(place, care)
+    assert not case_of(place, case_key).is_open
+    for delivery in place.executor.read(lambda uow: uow.messages.pending_deliveries(limit=10)):
+        place.run(deliver, delivery_key=delivery)
+    assert place.open_tasks(watch) == {}
+
+
+def test_what_goes_beside_the_care_closes_no_case_of_which_nothing_was_said(place):
+    place.publish(WATCH, SILENT)
+    case_key = open_case(place)
+    place.start("watch", case_key=case_key)
+    finish(place, place.start("silent", case_key=case_key))
+    assert case_of(place, case_key).is_open
+
+
+#: takes over by message, once in a case
+TAKER = (
+    diagram(
+        '<bpmn:startEvent id="begin"><bpmn:messageEventDefinition messageRef="taken"/></bpmn:startEvent>'
+        + user_step("first")
+        + '<bpmn:endEvent id="done"/>'
+        + chain("begin", "first", "done"),
+        process_id="taker",
+    )
+    .replace(
+        b'<bpmn:startEvent id="begin">',
+        b'<bpmn:extensionElements><zeebe:properties><zeebe:property name="kyky.oncePerCase" value="true"/>'
+        b'</zeebe:properties></bpmn:extensionElements><bpmn:startEvent id="begin">',
+        1,
+    )
+    .replace(b"</bpmn:definitions>", b'<bpmn:message id="taken" name="halytys"/></bpmn:definitions>')
+)
+
+
+def test_a_message_joins_what_runs_once_in_a_case(place):
+    place.publish(TAKER)
+    case_key = open_case(place)
+    started = []
+    for _ in range(2):
+        sent = place.run(
+            publish_message,
+            name="halytys",
+            correlation_key=str(case_key),
+            variables={"asia_id": str(case_key)},
+            actor=place.people["owner"],
+        )
+        started += [place.run(deliver, delivery_key=key) for key in sent.delivery_keys]
+    assert len([each for each in started if each is not None]) == 1
+    assert len(started) == 2
+
+
 def test_an_instance_that_an_admin_cancels_may_be_the_last_one(place):
     place.publish(ending("PERUTTU"), SILENT)
     case_key = open_case(place)
