@@ -7,6 +7,7 @@ from datetime import datetime
 from app.commands._task_changes import give
 from app.domain.actor import Actor, may_take
 from app.domain.errors import NotAllowed, TaskAlreadyClosed, TaskClaimedByOther, TaskHeld
+from app.domain.steps import noted_moments
 from app.storage.rows import Task
 from app.storage.unit_of_work import UnitOfWork
 
@@ -54,8 +55,9 @@ def claim_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -
         return task
     if task.assignee is not None:
         raise TaskClaimedByOther(task_key, by=task.assignee)
-    if give(uow, instance=instance, task=task, to=actor.user_key, username=actor.name, actor=actor, now=now):
-        _note(uow, actor, "task_claimed", task, now)
+    noted, _ = noted_moments(task.properties, now)
+    if give(uow, instance=instance, task=task, to=actor.user_key, username=actor.name, actor=actor, now=noted):
+        _note(uow, actor, "task_claimed", task, noted)
     return uow.tasks.get(task_key)
 
 
@@ -75,8 +77,9 @@ def release_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime)
         return task
     if task.assignee != actor.user_key:
         raise NotAllowed("release_task")
-    if give(uow, instance=instance, task=task, to=None, username="", actor=actor, now=now):
-        _note(uow, actor, "task_released", task, now)
+    noted, _ = noted_moments(task.properties, now)
+    if give(uow, instance=instance, task=task, to=None, username="", actor=actor, now=noted):
+        _note(uow, actor, "task_released", task, noted)
     return uow.tasks.get(task_key)
 
 

@@ -17,7 +17,7 @@ from app.commands.unreadable_state import without_wait
 from app.domain.actor import Actor, may_complete
 from app.domain.answers import Answers
 from app.domain.errors import InstancePaused, NotAllowed, NotFound, TaskAlreadyClosed, TaskClaimedByOther
-from app.domain.steps import Ruling, UserTaskCompleted
+from app.domain.steps import Ruling, UserTaskCompleted, noted_moments
 from app.engine.forms import Raw, parse_json_submission, parse_submission
 from app.engine.run import advance
 from app.published import around_form, form_of, locked_surroundings, process_of
@@ -80,23 +80,24 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
     if instance.paused_at is not None:
         raise InstancePaused(instance.key)
     answers = accepted_answers(uow, task, submission, actor, now)
+    noted, counted = noted_moments(task.properties, now)
     variables: Mapping[str, Any] = submission.values or {}
     if answers is not None:
         variables = answers.variables
-        instance = store_answers(uow, instance=instance, answers=answers, actor=actor, task_key=task_key, now=now)
+        instance = store_answers(uow, instance=instance, answers=answers, actor=actor, task_key=task_key, now=noted)
         if instance.case_key is not None and task.case_key is None:
             uow.tasks.set_case(instance)
     process = process_of(uow, instance.definition_key)
     completed = UserTaskCompleted(key=task_key, variables=_with_case(instance, task, variables))
-    around = locked_surroundings(uow, process, instance, now=now)
+    around = locked_surroundings(uow, process, instance, now=counted)
     try:
         step = advance(process, instance.state, completed, surroundings=around)
     except NotFound:
         # the task is open and the instance locked: row and state do not belong together
         raise without_wait(instance, task_key, now=now) from None
-    record_step(uow, instance=instance, step=step, actor=actor, now=now)
+    record_step(uow, instance=instance, step=step, actor=actor, now=noted)
     held = any(ruled.key == task_key and ruled.ruling is Ruling.HELD for ruled in step.rulings)
-    return _remember(uow, task, instance, actor, submission, now, held=held)
+    return _remember(uow, task, instance, actor, submission, noted, held=held)
 
 
 def _repeated(uow: UnitOfWork, task: Task, actor: Actor, submission: Submission) -> Completed | None:

@@ -28,6 +28,12 @@ def local_midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=HELSINKI).astimezone(UTC)
 
 
+def week_around(instant: datetime) -> tuple[datetime, datetime]:
+    """Return the moments (aware, UTC) at which the week of this one begins and ends in Finland, Monday to Monday."""
+    monday = local_date(instant) - _DAY * local_date(instant).weekday()
+    return local_midnight(monday), local_midnight(monday + 7 * _DAY)
+
+
 def is_holiday(day: date) -> bool:
     """Tell whether the day is a public holiday in Finland; Midsummer Eve and Christmas Eve are, mere Sundays not."""
     return day in _holidays_of(day.year)

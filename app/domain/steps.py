@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
+from app.domain.calendar import week_around
 from app.domain.localized import LocalizedText
 from app.domain.sharing import DataGroup
 
@@ -516,6 +517,18 @@ BESIDE_CASE = "kyky.besideCase"
 ONCE_PER_CASE = "kyky.oncePerCase"
 #: property of a process that is drawn and never run: what it shows the product does in tables of its own
 DRAWN_ONLY = "kyky.drawnOnly"
+#: property of a user task, value `week`: no finer time is written of when it was taken and done
+NOTE_TIME = "kyky.noteTime"
+
+
+def noted_moments(properties: Mapping[str, str], now: datetime) -> tuple[datetime, datetime]:
+    """
+    Return the moment that is written for what is done with the task, and the one from which its process counts on.
+
+    Both are now, or else the beginning and the end of the week: what is counted from the end comes at most a week
+    later and never too early, and says no more than the week either.
+    """
+    return week_around(now) if properties.get(NOTE_TIME) == "week" else (now, now)
 
 
 def is_said(outline: ProcessOutline, name: str) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 
 from app.commands.arrange_consultation import arrange_consultation
 from app.commands.ask_consultation import ask_consultation, check_consultation, withdraw_consultation
+from app.commands.claim_task import claim_task
 from app.commands.fire_timer import fire_timer
 from app.commands.jobs import claim_jobs, finish_job
 from app.commands.lead_consultation import (
@@ -601,3 +602,35 @@ def test_no_other_table_holds_the_key_of_an_item_and_no_item_a_key_of_others(hou
     assert {key.column.table for table in own for key in table.foreign_keys} <= {*own, user_account}
     others = [table for table in metadata.sorted_tables if table not in own]
     assert not [key for table in others for key in table.foreign_keys if key.column.table in own]
+
+
+def test_steps_around_the_hour_note_no_time_finer_than_the_week(database):
+    place = make_place(database)
+    step = user_step("take_to_the_hour").replace(
+        "</bpmn:extensionElements>",
+        '<zeebe:properties><zeebe:property name="kyky.noteTime" value="week"/></zeebe:properties>'
+        "</bpmn:extensionElements>",
+    )
+    reminder = (
+        '<bpmn:boundaryEvent id="reminder" attachedToRef="write_result" cancelActivity="false">'
+        '<bpmn:timerEventDefinition><bpmn:timeDuration xsi:type="bpmn:tFormalExpression">P3D</bpmn:timeDuration>'
+        "</bpmn:timerEventDefinition></bpmn:boundaryEvent>"
+    )
+    body = '<bpmn:startEvent id="begin"/>' + step + user_step("write_result") + reminder + '<bpmn:endEvent id="done"/>'
+    ends = chain("begin", "take_to_the_hour", "write_result", "done") + '<bpmn:endEvent id="reminded"/>'
+    place.publish(diagram(body + ends + chain("reminder", "reminded")))
+    instance = place.start()
+    # Wednesday, 13.37 in Finland
+    place.now = datetime(2026, 3, 4, 11, 37, 12, tzinfo=UTC)
+    task = place.open_tasks(instance)["take_to_the_hour"]
+    place.run(claim_task, task_key=task, actor=place.people["counsellor"])
+    place.complete(task)
+    monday, following = datetime(2026, 3, 1, 22, tzinfo=UTC), datetime(2026, 3, 8, 22, tzinfo=UTC)
+    assert place.open_timers(instance)["reminder"][1] == following + timedelta(days=3)
+    moments = []
+    with place.executor.database.engine.connect() as connection:
+        for table in metadata.sorted_tables:
+            for row in connection.execute(select(table)).mappings():
+                moments += [(table.name, name, value) for name, value in row.items() if isinstance(value, datetime)]
+    assert ("user_task", "ended_at", monday) in moments
+    assert [found for found in moments if found[2] == place.now] == []
