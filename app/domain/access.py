@@ -114,6 +114,8 @@ class Grant:
     valid_until: datetime
     purpose: Purpose = Purpose.CARE
     withdrawn_at: datetime | None = None
+    #: the consent that it is of; 0 where nobody asked
+    consent_key: int = 0
 
     def is_live(self, *, at: datetime) -> bool:
         """Tell whether the grant holds at that moment; a withdrawal ends it at once (R-03)."""

@@ -19,6 +19,7 @@ from app.domain.sharing import DataGroup
 from app.domain.steps import ElementOutline
 from app.published import process_of
 from app.queries.access import Sight, log_reading, sight_of_case
+from app.queries.case_records import CaseRecords, case_records, kept_groups, why_hidden
 from app.queries.cursors import read_cursor, write_cursor
 from app.storage.appointments import Appointment
 from app.storage.documents import StoredDocument
@@ -50,8 +51,9 @@ class CasePage:
     owner_name: str
     unit_name: LocalizedText
     hidden: tuple[DataGroup, ...]
-    #: hidden data groups in which the case has something
-    hidden_with_content: tuple[DataGroup, ...]
+    #: hidden data groups in which the case has something, each with the reason (a key of the texts)
+    hidden_with_content: Mapping[DataGroup, str]
+    records: CaseRecords
     answers: Mapping[DataGroup, tuple[Answer, ...]] = field(repr=False)
     instances: tuple[InstanceLine, ...]
     tasks: tuple[TaskLine, ...]
@@ -137,6 +139,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
     knows = DataGroup.BASIC in sight.groups
     with uow.care.seen_by(actor, now=now):
         answers = _answers(uow, sight)
+        records = case_records(uow, sight=sight, actor=actor, now=now)
         client = uow.care.clients.get(sight.case.client_key) if knows else None
         appointments = uow.care.appointments.of_case(case_key) if knows else []
         documents = [
@@ -144,13 +147,13 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
             for document in (uow.care.documents.of_case(case_key) if sight.decisions else ())
             if _may_open(document, sight, actor)
         ]
-    groups = {*answers, *({DataGroup.BASIC} if knows else ())}
+    groups = {*answers, *records.groups, *({DataGroup.BASIC} if knows else ())}
     log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"case:{case_key}", now=now)
     owner = sight.case.owner_key
     instances = uow.monitor.instances(InstanceFilters(case_key=case_key), after=None, limit=100)
     kind = actor.organisation_type
     told = [line for line in instances if may_see_course(organisation_type=kind, own=line.unit_id == actor.unit_id)]
-    kept = {group for group, _ in uow.care.answers.groups_and_controllers(case_key)}
+    kept = {group for group, _ in uow.care.answers.groups_and_controllers(case_key)} | kept_groups(uow, case_key)
     units = uow.accounts.unit_names([sight.case.unit_id])
     return CasePage(
         case=sight.case,
@@ -159,7 +162,10 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         owner_name=uow.accounts.names_of([owner]).get(owner, "") if owner else "",
         unit_name=units.get(sight.case.unit_id, {}),
         hidden=sight.hidden,
-        hidden_with_content=tuple(group for group in sight.hidden if group in kept),
+        hidden_with_content={
+            group: why_hidden(sight, group, actor=actor, now=now) for group in sight.hidden if group in kept
+        },
+        records=records,
         answers=answers,
         instances=tuple(instances),
         tasks=tuple(tasks),

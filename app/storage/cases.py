@@ -247,6 +247,7 @@ class Cases:
                 valid_until=row.valid_until,
                 purpose=Purpose(row.purpose),
                 withdrawn_at=row.withdrawn_at,
+                consent_key=row.consent_key,
             )
             for row in rows
         )

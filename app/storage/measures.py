@@ -45,6 +45,11 @@ class Measures:
         )
         return [self.read(row) for row in rows]
 
+    def exists(self, case_key: int) -> bool:
+        """Tell whether the case has a measure; decrypts nothing."""
+        query = select(measure.c.key).where(measure.c.case_key == case_key).limit(1)
+        return self._connection.scalar(query) is not None
+
     def read(self, row: Row[Any]) -> Measure:
         """Return the measure of a row of the table, decrypted."""
         scores = self._cipher.decrypt(row.scores, table="measure", key=row.key, field="scores")

@@ -73,6 +73,10 @@ class Plans:
             dropped=tuple(self._to_action(row) for row in latest.values() if row.plan_key != newest.key),
         )
 
+    def exists(self, case_key: int) -> bool:
+        """Tell whether the case has a plan; decrypts nothing."""
+        return self._connection.scalar(select(plan.c.key).where(plan.c.case_key == case_key).limit(1)) is not None
+
     def set_state(self, case_key: int, action_key: int, *, state: ActionState, now: datetime) -> bool:
         """Write how far the action is, in every version that has it; return whether the case has the action."""
         result = self._connection.execute(

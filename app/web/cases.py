@@ -29,6 +29,7 @@ from app.storage.unit_of_work import UnitOfWork
 from app.web import security
 from app.web.access import current_actor
 from app.web.asking import address, key_of, run
+from app.web.case_records import records_view
 from app.web.language import Formats, current_language, texts
 from app.web.shell import executor, now
 from app.web.stories import been_and_here, diagram_address, shown, steps, told_line
@@ -154,6 +155,9 @@ def _page(page: CasePage) -> dict[str, Any]:
             "opened_at": page.case.opened_at,
             "closed_at": page.case.closed_at,
             "owner_name": page.owner_name,
+            "owner_role_text": in_language(roles.get(page.case.owner_role, {}), language),
+            "coordinator_name": page.records.coordinator,
+            "deputy_name": page.records.deputy,
             "unit_text": shown(page.unit_name) if page.unit_name else "",
             "outcome_text": say(f"outcome.{page.outcome}") if page.outcome else "",
             "print_address": "",
@@ -206,8 +210,10 @@ def _page(page: CasePage) -> dict[str, Any]:
             }
             for item in page.documents
         ],
+        **records_view(page.records),
         "hidden_parts": [
-            say("case.hidden_group", group=say(f"data_group.{group}")) for group in page.hidden_with_content
+            f"{say('case.hidden_group', group=say(f'data_group.{group}'))} {say(reason)}"
+            for group, reason in page.hidden_with_content.items()
         ],
         "history": [
             told_line(

@@ -6,8 +6,10 @@ import json
 from datetime import datetime
 
 import pytest
+from sqlalchemy import select
 
 from app.storage.database import Database
+from app.storage.tables.people import access_log
 from tests.scenarios.world import PROCESSES, World, form_fields
 
 PROCESS = "tyky_suostumuksen_voimassaolo"
@@ -54,3 +56,60 @@ def test_the_worker_at_kela_loses_the_case_with_the_form_itself(world):
     mails = world.executor.read(lambda uow: uow.care.outbox.newest())
     told = {mail.recipient for mail in mails if mail.notification == "n_suostumus_peruttu"}
     assert told == {"kaisa.koe@demo.invalid", "kirsi.malli@demo.invalid"}
+
+
+PLAN = [
+    {
+        "toimenpide": "Valmentava koulutus",
+        "palvelu": "sv_valmentava_koulutus",
+        "vastuuhenkilo": "olli.demo",
+        "vastuuorg": "o_tyollisyys",
+        "alkaa": "2026-04-01",
+        "toistaiseksi": False,
+        "valmis_viimeistaan": "2026-06-30",
+        "rinnakkain": True,
+    },
+    {
+        "toimenpide": "Traumaterapia",
+        "palvelu": "sv_psykiatria",
+        "vastuuorg": "o_erikoissairaanhoito",
+        "alkaa": "2026-03-01",
+        "toistaiseksi": True,
+        "tarkistus_pvm": "2026-09-01",
+        "rinnakkain": True,
+    },
+]
+
+
+def test_the_case_page_shows_records_as_far_as_the_viewer_may_see_them_and_says_what_is_hidden_and_why(world):
+    key = world.open_case(
+        {
+            "client": {"birth_date": "1985-05-14"},
+            "coordinator": "sari.testinen",
+            "deputy": "olli.demo",
+            "consent": {
+                "osapuolet": ["o_tyollisyys", "o_jarjesto"],
+                "tietoryhmat": ["perustiedot", "suunnitelma"],
+                "rajaukset": "Ei puhuta äidille",
+            },
+            "plan": PLAN,
+            "measures": [{"kerta": "alku", "pvm": "2026-03-05", "tyokyky_0_10": 4, "mieli": 3.5}],
+        }
+    )
+    owner = world.person("r_palveluohjaaja").get(f"/cases/{key}").text
+    for shown in ("Sari Testinen", "Olli Demo", "Valmentava koulutus", "Traumaterapia", "Ei puhuta äidille"):
+        assert shown in owner, shown
+    employment = world.person("r_asiakasvastaava_te").get(f"/cases/{key}").text
+    assert "Valmentava koulutus" in employment
+    # psychiatry is care or rehabilitation to others, under no name of its own
+    assert "Hoito tai kuntoutus" in employment
+    for hidden in ("Traumaterapia", "sykiatria", "Ei puhuta äidille", "3,5"):
+        assert hidden not in employment, hidden
+    assert "Kykyviisari: asialla on tietoja, joita et näe. Asiakkaan voimassa oleva suostumus puuttuu." in employment
+    # an NGO reads its own actions and nobody else's; it has none
+    ngo = world.person("r_jarjesto").get(f"/cases/{key}").text
+    assert "Näet vain oman organisaatiosi toimenpiteet." in ngo
+    assert "Valmentava koulutus" not in ngo
+    lines = world.executor.read(lambda uow: uow.connection.execute(select(access_log)).all())
+    read = {line.user_name: line.data_groups for line in lines if line.action == "read"}
+    assert set(read["olli.demo"]) == {"perustiedot", "suunnitelma"}

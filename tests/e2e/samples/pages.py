@@ -341,6 +341,73 @@ def done() -> dict[str, Any]:
     }
 
 
+def action(name: str, start: float, length: float, state: str, **parts: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "service": "Työhönvalmennus",
+        "organisation": "Työllisyyspalvelut",
+        "person": "Olli Demo",
+        "starts_on": before(days=20).date(),
+        "ends_on": after(days=60).date(),
+        "review_on": None,
+        "after": "",
+        "state": state,
+        "state_text": state.capitalize(),
+        "look": ("info", "circle"),
+        "bar": {"start": start, "length": length},
+        **parts,
+    }
+
+
+CASE_RECORDS = {
+    "consents": [
+        {
+            "state_text": "Voimassa",
+            "look": ("success", "done"),
+            "given_on": before(days=20).date(),
+            "ends_on": after(days=300).date(),
+            "open_to": ["Työllisyyspalvelut", "Kela"],
+            "groups": ["Perustiedot", "Suunnitelma"],
+            "method_text": "Annettu kirjallisesti.",
+            "limits": "Ei terveystietoja oppilaitokselle.",
+        },
+        {
+            "state_text": "Ei annettu",
+            "look": ("neutral", "stopped"),
+            "given_on": before(days=40).date(),
+            "ends_on": None,
+            "open_to": [],
+            "groups": [],
+            "method_text": "",
+            "limits": "",
+        },
+    ],
+    "plan": {
+        "version": 2,
+        "approved_on": before(days=10).date(),
+        "own_part": False,
+        "first": before(days=20).date(),
+        "last": after(days=120).date(),
+        "today": 14.3,
+        "actions": [
+            action("Valmentava koulutus", 0, 57.1, "kaynnissa"),
+            action(
+                "Hoito tai kuntoutus", 7.1, 92.9, "kaynnissa", service="", ends_on=None, review_on=after(days=90).date()
+            ),
+            action("Tuetun työllistymisen työhönvalmennus", 57.1, 42.9, "suunniteltu", after="Valmentava koulutus"),
+            action("Etuusneuvonta", 0, 10, "valmis", look=("success", "done")),
+        ],
+    },
+    "measures": [
+        {
+            "measured_on": before(days=12).date(),
+            "occasion": "Alkumittaus",
+            "scores": [{"name": "Työkyky (0–10)", "value": "5"}, {"name": "Mieli", "value": "3,5"}],
+        }
+    ],
+}
+
+
 def case(**changes: Any) -> dict[str, Any]:
     values: dict[str, Any] = {
         "case": {
@@ -350,6 +417,9 @@ def case(**changes: Any) -> dict[str, Any]:
             "opened_at": before(days=30),
             "closed_at": None,
             "owner_name": "Outi Ohjaaja",
+            "owner_role_text": "",
+            "coordinator_name": "Outi Ohjaaja",
+            "deputy_name": "Vesa Varalla",
             "unit_text": "Alkupalvelu",
             "outcome_text": "",
             "print_address": "/samples/case?print=1",
@@ -416,6 +486,7 @@ def case(**changes: Any) -> dict[str, Any]:
             },
         ],
         "documents": DOCUMENTS,
+        **CASE_RECORDS,
         "hidden_parts": ["Sosiaalipalvelujen kirjauksia on, mutta ne eivät avaudu ilman asiakkaan suostumusta."],
         "history": HISTORY,
         "history_next_address": "/samples/case?before=x",
