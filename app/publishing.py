@@ -98,6 +98,33 @@ def _read_rules(
     return rules, {**rules_for(uow, taken_in, given=own), **own}, problems
 
 
+def is_drawn_as_rule(xml: bytes) -> bool:
+    """Return whether the diagram is a common rule; one that cannot be read is none."""
+    try:
+        return is_shared_rule(xml)
+    except InvalidDiagram:
+        return False
+
+
+def pathways_taking_in(uow: UnitOfWork, xml: bytes) -> list[str]:
+    """
+    Return the ids of the published processes that take in the common rule of this file, themselves or through another.
+
+    A file that is no rule, or cannot be read, is taken in by none.
+    """
+    try:
+        touched = {read_rule(xml).rule_id} if is_drawn_as_rule(xml) else set()
+    except InvalidDiagram:
+        touched = set()
+    if not touched:
+        return []
+    processes, rules = uow.model_sources.diagrams()
+    takes_in = {rule_id: rules_taken_in(content) for rule_id, content in rules.items()}
+    while more := {rule_id for rule_id, taken in takes_in.items() if taken & touched} - touched:
+        touched |= more
+    return sorted(process_id for process_id, content in processes.items() if rules_taken_in(content) & touched)
+
+
 def _in_file(name: str, problems: Iterable[Problem]) -> list[Problem]:
     return [
         Problem(item.code, place=item.place, name=item.name, values={**item.values, "resource": name})

@@ -13,6 +13,7 @@ from app.domain.actor import Actor, may_edit_models
 from app.domain.errors import BaseOutdated, DraftChanged, InvalidInput, NotAllowed, NotFound, Problem
 from app.domain.models import SHARED, ModelKind
 from app.engine.models import Imported, decisions_in, import_model, name_model
+from app.publishing import pathways_taking_in
 from app.storage.model_drafts import DraftLine, ModelDraft
 from app.storage.model_sources import ModelSource
 from app.storage.unit_of_work import UnitOfWork
@@ -62,12 +63,14 @@ def save_model_draft(
     actor: Actor,
     own_copy: bool = False,
     original: bytes | None = None,
+    quietly: bool = False,
     now: datetime,
 ) -> Saved:
     """
     Keep what was drawn, unchecked: as a new draft (`revision` 0), else over the revision that it was read with.
 
-    `own_copy`: beside the shared draft, for this person only.
+    `own_copy`: beside the shared draft, for this person only. `quietly`: the editor saves by itself every few seconds,
+    which is not told each time.
 
     :raises NotAllowed: the actor may not draw
     :raises InvalidInput: larger than any model, or XML that nothing could open again
@@ -102,7 +105,8 @@ def save_model_draft(
     key = draft.line.key
     if not uow.model_drafts.change(key, revision, name=named.name, content=content, by=actor.user_key, now=now):
         raise _changed(uow.model_drafts.find(kind, model_id, owner_key=owner), key)
-    _log(uow, "model_draft_saved", key, kind, model_id, actor, now)
+    if not quietly:
+        _log(uow, "model_draft_saved", key, kind, model_id, actor, now)
     return Saved(key=key, revision=revision + 1, at=now)
 
 
@@ -158,7 +162,8 @@ def publish_drafts(
     """
     Publish drafts (revision by key) together, with the processes that are pinned to them, and remove them.
 
-    Forms, and decisions that a diagram binds, belong to the version of their process: it gets a new version, too.
+    Forms, and decisions that a diagram binds, belong to the version of their process: it gets a new version, too. So do
+    the pathways that take in a common rule.
     `outdated`: publish although a newer version was published since a draft was begun.
 
     :raises NotAllowed: the actor may not publish, or a draft is another's own copy
@@ -203,7 +208,9 @@ def _pinned_to(
     found: dict[str, bytes] = {}
     for line in lines:
         content = uow.model_drafts.get(line.key).content
-        for process_id in uow.model_sources.processes_with(line.kind, _ids_in(line.kind, line.model_id, content)):
+        ids = _ids_in(line.kind, line.model_id, content)
+        pinned = uow.model_sources.processes_with(line.kind, ids)
+        for process_id in [*pinned, *(pathways_taking_in(uow, content) if line.kind is ModelKind.DIAGRAM else ())]:
             source = uow.model_sources.find(ModelKind.DIAGRAM, process_id)
             if source is not None and (ModelKind.DIAGRAM, process_id) not in drawn:
                 found[source.line.resource_name] = source.content

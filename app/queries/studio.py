@@ -12,7 +12,7 @@ from app.domain.models import SHARED, Difference, ModelKind
 from app.domain.steps import ProcessOutline
 from app.engine.models import compare, decisions_in, name_model
 from app.published import process_of
-from app.publishing import missing_references, read_resources
+from app.publishing import is_drawn_as_rule, missing_references, pathways_taking_in, read_resources
 from app.storage.model_drafts import DraftLine, ModelDraft
 from app.storage.model_sources import ModelSource, SourceLine
 from app.storage.monitor import DefinitionLine
@@ -24,6 +24,8 @@ class Overview:
     """The first page: processes with their versions and drafts, and what is drafted and not published at all."""
 
     processes: tuple[SourceLine, ...]
+    #: common rules that processes take in
+    rules: tuple[SourceLine, ...]
     #: running instances of all versions, by process id
     running: Mapping[str, int]
     drafts: tuple[DraftLine, ...]
@@ -78,6 +80,15 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Republished:
+    """A process that gets a new version with something else, with the number of its running instances."""
+
+    process_id: str
+    name: LocalizedText
+    running: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """What a draft changes against the newest version; `running` instances go on with the versions they have."""
 
@@ -85,8 +96,10 @@ class Changes:
     source: ModelSource | None
     differences: tuple[Difference, ...]
     running: int
-    #: processes that get a new version because a form or bound decision of theirs changes
-    republished: tuple[str, ...]
+    #: processes that get a new version because a form, bound decision or rule of theirs changes
+    republished: tuple[Republished, ...]
+    #: whether it is a common rule, which is no process itself
+    is_rule: bool
 
 
 def ensure_may_look(actor: Actor) -> None:
@@ -103,6 +116,7 @@ def overview(uow: UnitOfWork, *, actor: Actor) -> Overview:
         running[line.process_id] = running.get(line.process_id, 0) + line.active
     return Overview(
         processes=tuple(uow.model_sources.lines(ModelKind.DIAGRAM)),
+        rules=tuple(uow.model_sources.rules()),
         running=running,
         drafts=tuple(uow.model_drafts.lines(seen_by=actor.user_key)),
     )
@@ -227,16 +241,27 @@ def changes_of(uow: UnitOfWork, *, draft_key: int, actor: Actor) -> Changes:
     line = draft.line
     source = uow.model_sources.find(line.kind, line.model_id)
     ids = decisions_in(draft.content) if line.kind is ModelKind.DECISION else [line.model_id]
-    republished = uow.model_sources.processes_with(line.kind, ids)
-    processes = [line.model_id] if line.kind is ModelKind.DIAGRAM else republished
-    running = sum(each.active for process_id in processes for each in uow.monitor.definitions(process_id=process_id))
+    process_ids = uow.model_sources.processes_with(line.kind, ids)
+    is_rule = line.kind is ModelKind.DIAGRAM and is_drawn_as_rule(draft.content)
+    if is_rule:
+        process_ids = pathways_taking_in(uow, draft.content)
+    republished = [_republished(uow, process_id) for process_id in process_ids]
+    running = sum(each.running for each in republished)
+    if line.kind is ModelKind.DIAGRAM and not is_rule:
+        running = sum(each.active for each in uow.monitor.definitions(process_id=line.model_id))
     return Changes(
         draft=draft,
         source=source,
         differences=compare(line.kind, source.content, draft.content) if source else (),
         running=running,
         republished=tuple(republished),
+        is_rule=is_rule,
     )
+
+
+def _republished(uow: UnitOfWork, process_id: str) -> Republished:
+    versions = uow.monitor.definitions(process_id=process_id)
+    return Republished(process_id=process_id, name=versions[0].name, running=sum(each.active for each in versions))
 
 
 def related_drafts(uow: UnitOfWork, *, draft_key: int, actor: Actor) -> list[Changes]:

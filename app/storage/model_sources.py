@@ -18,6 +18,7 @@ from app.storage.tables.definitions import (
     process_decision,
     process_definition,
     process_form,
+    shared_rule,
 )
 from app.storage.tables.people import user_account
 
@@ -57,6 +58,8 @@ _PLACES = {
     ModelKind.DECISION: _Place(decision_definition, "decision_id", "name", "xml"),
     ModelKind.FORM: _Place(form_definition, "form_id", "title", "source"),
 }
+#: common rules are diagrams that other diagrams take in
+_RULES = _Place(shared_rule, "rule_id", "name", "xml")
 
 
 class ModelSources:
@@ -67,11 +70,25 @@ class ModelSources:
 
     def lines(self, kind: ModelKind) -> list[SourceLine]:
         """Return the newest version of every model of the kind, by its id."""
-        return [_to_line(kind, row) for row in self._rows(kind, "", with_content=False)]
+        return [_to_line(kind, row) for row in self._rows(_PLACES[kind], "", with_content=False)]
+
+    def rules(self) -> list[SourceLine]:
+        """Return the newest version of every common rule, by its id."""
+        return [_to_line(ModelKind.DIAGRAM, row) for row in self._rows(_RULES, "", with_content=False)]
+
+    def diagrams(self) -> tuple[dict[str, bytes], dict[str, bytes]]:
+        """Return the newest file of every process and of every common rule, by id."""
+        processes, rules = (
+            {row["model_id"]: bytes(row["content"]) for row in self._rows(place, "", with_content=True)}
+            for place in (_PLACES[ModelKind.DIAGRAM], _RULES)
+        )
+        return processes, rules
 
     def find(self, kind: ModelKind, model_id: str) -> ModelSource | None:
-        """Return the newest version of the model; None where it was never published."""
-        rows = self._rows(kind, model_id, with_content=True)
+        """Return the newest version of the model (a diagram may be a rule); None where it was never published."""
+        rows = self._rows(_PLACES[kind], model_id, with_content=True)
+        if not rows and kind is ModelKind.DIAGRAM:
+            rows = self._rows(_RULES, model_id, with_content=True)
         return ModelSource(line=_to_line(kind, rows[0]), content=bytes(rows[0]["content"])) if rows else None
 
     def publishers(self, process_id: str) -> dict[int, str]:
@@ -103,8 +120,7 @@ class ModelSources:
         )
         return sorted(self._connection.execute(query).scalars())
 
-    def _rows(self, kind: ModelKind, model_id: str, *, with_content: bool) -> list[Mapping[str, Any]]:
-        place = _PLACES[kind]
+    def _rows(self, place: _Place, model_id: str, *, with_content: bool) -> list[Mapping[str, Any]]:
         table, own_id = place.table, place.table.c[place.model_id]
         newest = _newest(table, place.model_id)
         columns = [

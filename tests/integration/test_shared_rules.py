@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from app.commands.model_drafts import hash_of, publish_drafts, save_model_draft
 from app.domain.errors import InvalidInput
+from app.domain.models import ModelKind
+from app.queries.studio import changes_of
 from tests.factories import make_place
 from tests.unit.engine.test_rules import ALARM, CALL, flow, pathway, taking
 
@@ -62,3 +65,40 @@ def test_a_rule_that_could_not_run_is_refused_and_nothing_is_published(place):
     with pytest.raises(InvalidInput) as refused:
         published(place, path_bpmn=TAKING)
     assert [problem.code for problem in refused.value.problems] == ["unknown_rule"]
+
+
+def drafted(place, xml, rule_id="call"):
+    """Draft the rule over what is published of it and return the key of the draft."""
+    source = place.executor.read(lambda uow: uow.model_sources.find(ModelKind.DIAGRAM, rule_id))
+    draft = {"kind": ModelKind.DIAGRAM, "model_id": rule_id, "content": xml, "base_hash": hash_of(source)}
+    return place.run(save_model_draft, **draft, revision=0, actor=place.people["owner"]).key
+
+
+def test_a_rule_is_drafted_and_published_with_the_pathways_that_take_it_in(place):
+    outer = pathway(taking("outer", "call"), flow("outer", "done"), first="outer").replace(b'id="path"', b'id="other"')
+    published(place, call_bpmn=WITHOUT_FORM, path_bpmn=TAKING, other_bpmn=outer)
+    running = place.start()
+    changed = WITHOUT_FORM.replace(b'id="phone"', b'id="visit"').replace(b'"phone"', b'"visit"')
+    key = drafted(place, changed)
+    changes = place.executor.read(changes_of, draft_key=key, actor=place.people["owner"])
+    assert changes.is_rule
+    touched = {each.process_id: each.running for each in changes.republished}
+    assert touched == dict.fromkeys(touched, 0) | {"test_process": 1}
+    assert changes.running == 1
+    assert changes.differences
+    deployment = place.run(publish_drafts, drafts={key: 1}, actor=place.people["owner"])
+    assert deployment.rules == {"call": 2}
+    assert {definition.process_id: definition.version for definition, _ in deployment.processes} == dict.fromkeys(
+        touched, 2
+    )
+    assert set(place.open_tasks(place.start())) == {"visit"}
+    assert set(place.open_tasks(running)) == {"phone"}
+
+
+def test_a_rule_that_would_break_a_pathway_is_not_published(place):
+    published(place, call_bpmn=WITHOUT_FORM, path_bpmn=TAKING)
+    key = drafted(place, WITHOUT_FORM.replace(b'id="phone"', b'id="done"').replace(b'"phone"', b'"done"'))
+    before = place.executor.read(lambda uow: uow.shared_rules.latest({"call"}))
+    with pytest.raises(InvalidInput):
+        place.run(publish_drafts, drafts={key: 1}, actor=place.people["owner"])
+    assert place.executor.read(lambda uow: uow.shared_rules.latest({"call"})) == before

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, abort, flash, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
-from app.commands.model_drafts import discard_model_draft, save_model_draft
+from app.commands.model_drafts import Saved, discard_model_draft, save_model_draft
 from app.domain.errors import DraftChanged, InvalidInput
 from app.domain.models import SHARED, ModelKind
 from app.queries.studio import check_model, compare_with_draft, drafts_by_key, open_model
@@ -74,15 +74,31 @@ def save(kind: str, model_id: str) -> ResponseReturnValue:
             base_hash=request.form.get("base", "")[:64],
             actor=current_actor(),
             own_copy=bool(request.form.get("copy")),
+            quietly=by_itself(),
             now=now(),
         )
     except DraftChanged as error:
-        return jsonify(conflict=conflict_text(error), revision=error.revision, key=str(error.key)), 409
+        return told_conflict(error)
     except InvalidInput as error:
         lines = told_problems(error.problems)
         return jsonify(problems=lines, text=count_text(lines)), 422
+    return told_saved(saved)
+
+
+def by_itself() -> bool:
+    """Return whether an editor saves without having been asked to: it is answered as a script and told nowhere else."""
+    return bool(request.form.get("quietly"))
+
+
+def told_saved(saved: Saved) -> Response:
+    """Answer an editor's script what was saved."""
     said = texts()("studio.draft_saved", when=Formats(current_language()).time(saved.at))
     return jsonify(key=str(saved.key), revision=saved.revision, text=said, publish=f"{PATH}/publish?draft={saved.key}")
+
+
+def told_conflict(error: DraftChanged) -> ResponseReturnValue:
+    """Answer an editor's script who was faster."""
+    return jsonify(conflict=conflict_text(error), revision=error.revision, key=str(error.key)), 409
 
 
 @blueprint.post(f"{PATH}/check/<kind>")

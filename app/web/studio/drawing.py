@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.commands.model_drafts import hash_of
 from app.domain.models import ModelKind
 from app.locale import Texts
+from app.publishing import is_drawn_as_rule
 from app.queries.studio import Opened, choices_of, open_model
 from app.web import security
 from app.web.access import current_actor
@@ -30,13 +31,16 @@ def edit_diagram(process_id: str) -> ResponseReturnValue:
     opened = run(open_model, kind=ModelKind.DIAGRAM, model_id=process_id, actor=current_actor(), own_copy=own_copy)
     choices = run(choices_of, actor=current_actor())
     security.allow_diagram()
+    is_rule = is_drawn_as_rule(opened.content)
     name = opened.draft.line.name if opened.draft else opened.source.line.name if opened.source else {}
     return render_template(
         "studio/diagram.html",
         process={
             "name": shown(name) or process_id,
             "process_id": process_id,
-            "address": process_address(process_id),
+            # a rule runs nowhere by itself: its versions are those of the pathways that take it in
+            "address": f"{PATH}#rules" if is_rule else process_address(process_id),
+            "is_rule": is_rule,
             "own_copy": own_copy,
             "draft_text": draft_text(opened.draft.line if opened.draft else None),
             "version": opened.source.line.version if opened.source else None,

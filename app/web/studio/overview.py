@@ -38,14 +38,28 @@ def index() -> ResponseReturnValue:
         for line in found.processes
     ]
     rows.sort(key=lambda row: str(row["name"]).casefold())
-    published = {line.model_id for line in found.processes}
+    rules = [
+        {
+            "name": shown(line.name) or line.model_id,
+            "rule_id": line.model_id,
+            "version": line.version,
+            "published_at": line.published_at,
+            "published_by": line.published_by or texts()("studio.system"),
+            "draft": draft_text(drawn.get(line.model_id)),
+            "publish_address": f"{PATH}/publish?draft={drawn[line.model_id].key}" if line.model_id in drawn else "",
+            "edit_address": editor_address(ModelKind.DIAGRAM, line.model_id),
+        }
+        for line in found.rules
+    ]
+    rules.sort(key=lambda row: str(row["name"]).casefold())
+    published = {line.model_id for line in (*found.processes, *found.rules)}
     others = [
         draft_card(line)
         for line in found.drafts
         if line.kind is not ModelKind.DIAGRAM or line.owner_key or line.model_id not in published
     ]
     total = texts().plural("processes.total", count=len(rows))
-    return render_template("studio/index.html", rows=rows, others=others, total_text=total)
+    return render_template("studio/index.html", rows=rows, rules=rules, others=others, total_text=total)
 
 
 @blueprint.get(f"{PATH}/processes/<process_id>")

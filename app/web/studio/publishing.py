@@ -53,6 +53,9 @@ def publish_now() -> ResponseReturnValue:
     except InvalidInput as error:
         return _render(main, chosen=drafts, refused=error), 422
     say = texts()
+    if deployment.rules:
+        flash(say.plural("studio.published_rule", count=len(deployment.processes)), "success")
+        return redirect(f"{PATH}#rules", code=303)
     for definition, _ in deployment.processes:
         flash(say("studio.published_process", name=shown(definition.name), version=definition.version), "success")
     if not deployment.processes:
@@ -100,8 +103,16 @@ def _render(
         draft=_card(changes, ticked=True)
         | {
             "running_text": say.plural("studio.running_go_on", count=changes.running) if changes.running else "",
-            "republished": list(changes.republished),
-            "process": line.kind is ModelKind.DIAGRAM,
+            "republished": [
+                {
+                    "name": shown(each.name) or each.process_id,
+                    "process_id": each.process_id,
+                    "address": process_address(each.process_id),
+                    "running_text": say.plural("studio.running_now", count=each.running),
+                }
+                for each in changes.republished
+            ],
+            "is_rule": changes.is_rule,
         },
         others=others,
         problems=[each | {"address": address(editor, copy=copy, element=each["place"])} for each in lines],

@@ -20,7 +20,7 @@ from app.web.asking import run
 from app.web.language import texts
 from app.web.shell import now
 from app.web.stories import shown
-from app.web.studio.drafts import revision_sent
+from app.web.studio.drafts import by_itself, revision_sent, told_conflict, told_saved
 from app.web.studio.place import PATH, blueprint, editor_address
 from app.web.studio.told import conflict_text, count_text, draft_text, problem_lines, told_problems
 from app.web.studio.written import render_written, send_written
@@ -48,7 +48,7 @@ def send_table(model_id: str) -> ResponseReturnValue:
         return _render(model_id, written=_written(model_id, ""), tried=True)
     opened = run(open_decision, decision_id=model_id, actor=current_actor())
     try:
-        run(
+        saved = run(
             save_model_draft,
             kind=ModelKind.DECISION,
             model_id=opened.model_id,
@@ -56,10 +56,15 @@ def send_table(model_id: str) -> ResponseReturnValue:
             revision=revision_sent(),
             base_hash=request.form.get("base", "")[:64],
             actor=current_actor(),
+            quietly=by_itself(),
             now=now(),
         )
     except DraftChanged as error:
+        if by_itself():
+            return told_conflict(error)
         return _render(model_id, written=_written(model_id, action), conflict=error), 409
+    if by_itself():
+        return told_saved(saved)
     flash(texts()("studio.saved"), "success")
     return redirect(editor_address(ModelKind.DECISION, model_id) + _anchor(action), code=303)
 

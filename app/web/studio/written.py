@@ -17,7 +17,7 @@ from app.web.forms import build_form_view
 from app.web.language import current_language, texts
 from app.web.shell import now
 from app.web.stories import shown
-from app.web.studio.drafts import content_sent, revision_sent
+from app.web.studio.drafts import by_itself, content_sent, revision_sent, told_conflict, told_saved
 from app.web.studio.place import PATH, blueprint, draft_address, editor_address
 from app.web.studio.told import conflict_text, count_text, draft_text, problem_lines, told_problems
 
@@ -46,7 +46,7 @@ def send_written(kind: ModelKind, model_id: str) -> ResponseReturnValue:
     if request.form.get("action") == "look":
         return render_written(kind, model_id, content=content)
     try:
-        run(
+        saved = run(
             save_model_draft,
             kind=kind,
             model_id=model_id,
@@ -55,12 +55,17 @@ def send_written(kind: ModelKind, model_id: str) -> ResponseReturnValue:
             base_hash=request.form.get("base", "")[:64],
             actor=current_actor(),
             own_copy=bool(request.form.get("copy") or request.form.get("action") == "copy"),
+            quietly=by_itself(),
             now=now(),
         )
     except DraftChanged as error:
+        if by_itself():
+            return told_conflict(error)
         return render_written(kind, model_id, content=content, conflict=error), 409
     except InvalidInput as error:
         return render_written(kind, model_id, content=content, refused=error), 422
+    if by_itself():
+        return told_saved(saved)
     flash(texts()("studio.saved"), "success")
     copy = request.form.get("copy") or request.form.get("action") == "copy"
     return redirect(editor_address(kind, model_id) + ("?copy=1" if copy else ""), code=303)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import update
 
+from app.storage.tables.models import model_draft
 from tests.e2e.journeys.office import answers_of, scenario
 
 pytestmark = pytest.mark.e2e
@@ -193,3 +195,31 @@ def test_a_diagram_is_drawn_by_keyboard(office, owner):
     owner.locator("[data-steps] button", has_text="Uusi vaihe").wait_for()
     owner.get_by_role("button", name="Poista tämä").press("Enter")
     assert owner.locator("[data-steps] button").count() == count
+
+
+def test_a_draft_is_saved_by_itself_and_tells_a_conflict_without_asking(office, owner):
+    """A listener is added in the panel; what is drawn is saved without a key, and never over somebody else's draft."""
+    open_diagram(office, owner)
+    owner.locator("[data-steps] button[data-element=a1_yhteydenotto]").click()
+    owner.get_by_role("button", name="Lisää: Tehtävän kuuntelijat").click()
+    owner.get_by_label("Milloin 1").select_option("canceling")
+    owner.get_by_label("Työn tyyppi 1").fill("kerro_perutusta")
+    owner.get_by_label("Työn tyyppi 1").press("Tab")
+    owner.locator("[data-draft-state]", has_text="Luonnos tallennettu 9.00").wait_for()
+    drafts = office.world.executor.read(lambda uow: uow.model_drafts.lines(seen_by=None))
+    draft = next(line for line in drafts if line.model_id == PATHWAY)
+    content = office.world.executor.read(lambda uow: uow.model_drafts.get(draft.key)).content
+    [listener] = re.findall(rb"<zeebe:taskListener [^>]*>", content)
+    assert b'eventType="canceling"' in listener
+    assert b'type="kerro_perutusta"' in listener
+    with office.world.executor.database.engine.begin() as connection:
+        # as if somebody else had saved meanwhile
+        connection.execute(
+            update(model_draft).where(model_draft.c.key == draft.key).values(revision=draft.revision + 1)
+        )
+    owner.get_by_label("Nimi suomeksi").first.fill("Toisen jälkeen")
+    owner.get_by_label("Nimi suomeksi").first.press("Tab")
+    owner.locator("[data-draft-state]", has_text="tallensi luonnoksen").wait_for()
+    assert not owner.get_by_role("dialog").is_visible()
+    assert save(owner).status == 409
+    owner.get_by_role("dialog").get_by_role("button", name="Vertaa").wait_for()

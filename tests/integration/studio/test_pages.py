@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import datetime
 from html import unescape
@@ -163,3 +164,25 @@ def test_a_broken_draft_is_refused_at_publishing_by_what_the_check_said(owner):
     assert stale.status_code == 409
     for wrong in ("x", "1", f"{fields['draft']}:", f"{fields['draft']}:{'9' * 30}"):
         assert owner.post("/studio/publish", fields | {"chosen": wrong}, page=page).status_code == 400
+
+
+def test_a_rule_is_listed_opened_and_its_publishing_says_what_it_touches(owner):
+    listed = owner.get("/studio").text
+    assert "Yhteiset säännöt" in listed
+    assert 'href="/studio/processes/x5_tavoittelu/edit"' in listed
+    assert "/studio#rules" in owner.get("/studio/processes/x5_tavoittelu/edit").text
+    source = owner.client.get("/studio/source/bpmn/x5_tavoittelu").text
+    address = "/studio/drafts/bpmn/x5_tavoittelu"
+    changed = source.replace("</bpmn:definitions>", "<!-- --></bpmn:definitions>").replace(
+        'id="x5_tavoittelu" name="', 'id="x5_tavoittelu" name="Uusi: ', 1
+    )
+    fields = {"content": changed, "revision": "0", "base": hashlib.sha256(source.encode()).hexdigest()}
+    page = owner.get("/studio")
+    saved = owner.post(address, fields, page=page).get_json()
+    looked = owner.get(saved["publish"])
+    assert "Uuden version saavat myös nämä prosessit" in looked.text
+    assert "tyky_ajanvaraus" in looked.text
+    draft, chosen = (re.search(rf'name="{name}" value="([^"]+)"', looked.text)[1] for name in ("draft", "chosen"))
+    answer = owner.post("/studio/publish", {"draft": draft, "chosen": chosen}, page=looked)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/studio#rules")
+    assert "Uusi: " in owner.get("/studio").text

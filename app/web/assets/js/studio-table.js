@@ -1,8 +1,10 @@
 /** A decision table: Ctrl+S saves, leaving with changes asks first, arrows with Ctrl go from cell to cell. */
+import { autosave } from "./studio/autosave.js";
+
 const form = document.querySelector("form[data-table-editor]");
 const cells = [...form.querySelectorAll("textarea[name^='cell.']")];
 const content = () => cells.map((cell) => cell.value).join("\0");
-const begun = content();
+const isUnsaved = autosave(form, { unsaved: form.dataset.unsavedText, notSaved: form.dataset.notSavedText }, content, form.hasAttribute("data-unsaved"));
 let sent = false;
 
 document.addEventListener("keydown", (event) => {
@@ -34,7 +36,7 @@ form.addEventListener("submit", () => {
   sent = true;
 });
 window.addEventListener("beforeunload", (event) => {
-  if (!sent && (form.hasAttribute("data-unsaved") || content() !== begun)) event.preventDefault();
+  if (!sent && (form.hasAttribute("data-unsaved") || isUnsaved())) event.preventDefault();
 });
 
 // a cell is as high as its text

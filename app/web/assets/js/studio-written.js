@@ -1,5 +1,6 @@
 /** A model as text: the check and the preview follow what is typed; without this they come with the next page. */
 import { announce } from "./announce.js";
+import { autosave } from "./studio/autosave.js";
 import { send } from "./studio/sending.js";
 
 const WAIT = 900;
@@ -7,7 +8,7 @@ const facts = JSON.parse(document.getElementById("studio-facts").textContent);
 const form = document.querySelector("form[data-written]");
 const area = form.querySelector("textarea");
 facts.token = form.querySelector("[name=csrf_token]").value;
-const begun = area.value;
+const isUnsaved = autosave(form, facts.words, () => area.value, Boolean(facts.unsaved));
 let timer;
 let number = 0;
 let said = "";
@@ -84,7 +85,6 @@ function show(html) {
 area.addEventListener("input", () => {
   window.clearTimeout(timer);
   timer = window.setTimeout(look, WAIT);
-  document.querySelector("[data-draft-state]").textContent = facts.words.unsaved;
 });
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
@@ -96,6 +96,6 @@ form.addEventListener("submit", () => {
   sent = true;
 });
 window.addEventListener("beforeunload", (event) => {
-  if (!sent && (facts.unsaved || area.value !== begun)) event.preventDefault();
+  if (!sent && (facts.unsaved || isUnsaved())) event.preventDefault();
 });
 look();

@@ -82,6 +82,7 @@ function userTask(context, words, choices) {
   const assignment = (name, more) => attribute(context, "zeebe:AssignmentDefinition", name, { also, feel: true, ...more });
   return [
     form(context, words, choices, also),
+    ...(context.extensions.get(context.object, "zeebe:FormDefinition", "formId") ? binding(context, words, "zeebe:FormDefinition") : []),
     assignment("candidateGroups", { label: words.candidate_groups, hint: words.candidate_groups_hint, adds: { label: words.add_role, options: choices.roles } }),
     assignment("candidateUsers", { label: words.candidate_users }),
     assignment("assignee", { label: words.assignee }),
@@ -106,10 +107,14 @@ function job(context, words, choices) {
 function binding(context, words, type) {
   const options = [
     { value: "", text: words.binding_latest },
-    { value: "deployment", text: words.binding_deployment },
+    // forms always belong to the version of their process
+    ...(type === "zeebe:FormDefinition" ? [] : [{ value: "deployment", text: words.binding_deployment }]),
+    { value: "versionTag", text: words.binding_tag },
   ];
-  const field = attribute(context, type, "bindingType", { label: words.binding, hint: words.binding_hint, kind: "select" });
-  return { ...field, options: () => withCurrent(options, field.get() === "latest" ? "" : field.get()), get: () => (field.get() === "latest" ? "" : field.get()) };
+  const field = attribute(context, type, "bindingType", { label: words.binding, hint: type === "zeebe:FormDefinition" ? undefined : words.binding_hint, kind: "select" });
+  const chosen = () => (field.get() === "latest" || (type === "zeebe:FormDefinition" && field.get() === "deployment") ? "" : field.get());
+  const tag = attribute(context, type, "versionTag", { label: words.wanted_tag, feel: type === "zeebe:CalledElement" });
+  return [{ ...field, options: () => withCurrent(options, chosen()), get: chosen }, ...(chosen() === "versionTag" ? [tag] : [])];
 }
 
 function decision(context, words, choices) {
@@ -117,14 +122,14 @@ function decision(context, words, choices) {
   return [
     { ...field, options: () => [{ value: "", text: words.no_decision }, ...withCurrent(choices.decisions, field.get())] },
     attribute(context, "zeebe:CalledDecision", "resultVariable", { label: words.result_variable }),
-    binding(context, words, "zeebe:CalledDecision"),
+    ...binding(context, words, "zeebe:CalledDecision"),
   ];
 }
 
 function call(context, words, choices) {
   return [
     attribute(context, "zeebe:CalledElement", "processId", { label: words.called_process, feel: true, suggestions: choices.processes }),
-    binding(context, words, "zeebe:CalledElement"),
+    ...binding(context, words, "zeebe:CalledElement"),
   ];
 }
 
@@ -161,6 +166,51 @@ function headers(context, words) {
     { name: "value", label: words.value },
   ];
   return rows(context, words, { id: "headers", label: words.headers, type: "zeebe:TaskHeaders", list: "values", rowType: "zeebe:Header", columns, empty: { key: "", value: "" } });
+}
+
+const TASK_EVENTS = ["creating", "assigning", "updating", "completing", "canceling"];
+
+/** The moments at which execution listeners hold the element; the same rule as the server's. */
+function momentsOf(element) {
+  if (is(element, "bpmn:Gateway")) return ["start"];
+  return isAny(element, ["bpmn:StartEvent", "bpmn:BoundaryEvent"]) ? ["end"] : ["start", "end"];
+}
+
+/** Headers as one text, "key=value; key=value", so that a listener is one row. */
+function headersText(row) {
+  return (row.get("headers")?.get("values") ?? []).map((each) => `${each.key ?? ""}=${each.value ?? ""}`).join("; ");
+}
+
+function writeHeaders(context, row, text) {
+  const { element, extensions, moddle } = context;
+  const made = text.split(";").map((part) => part.trim()).filter(Boolean).map((part) => {
+    const at = part.indexOf("=");
+    return moddle.create("zeebe:Header", at < 0 ? { key: part, value: "" } : { key: part.slice(0, at).trim(), value: part.slice(at + 1).trim() });
+  });
+  const holder = made.length > 0 ? moddle.create("zeebe:TaskHeaders", { values: made }) : undefined;
+  for (const each of made) each.$parent = holder;
+  if (holder) holder.$parent = row;
+  extensions.change(element, row, { headers: holder });
+}
+
+function listeners(context, words, { id, label, type, rowType, events, withHeaders }) {
+  const options = (row) => withCurrent(events.map((value) => ({ value, text: words[`listener_${value}`] })), row.get("eventType"));
+  const columns = [
+    { name: "eventType", label: words.listener_event, options },
+    { name: "type", label: words.job_type, feel: true },
+    { name: "retries", label: words.retries, feel: true },
+    ...(withHeaders ? [{ name: "headers", label: words.headers, get: headersText, set: (row, text) => writeHeaders(context, row, text) }] : []),
+  ];
+  return rows(context, words, { id, label, type, list: "listeners", rowType, columns, empty: { eventType: events[0], type: "" } });
+}
+
+function listenersOf(context, words) {
+  const { element } = context;
+  const found = [listeners(context, words, { id: "executionListeners", label: words.execution_listeners, type: "zeebe:ExecutionListeners", rowType: "zeebe:ExecutionListener", events: momentsOf(element), withHeaders: true })];
+  if (is(element, "bpmn:UserTask")) {
+    found.push(listeners(context, words, { id: "taskListeners", label: words.task_listeners, type: "zeebe:TaskListeners", rowType: "zeebe:TaskListener", events: TASK_EVENTS, withHeaders: false }));
+  }
+  return found;
 }
 
 function properties(context, words) {
@@ -249,12 +299,14 @@ export function groupsOf(element, { words, choices, extensions, modeling, moddle
   add("turns", turns(context, words));
   if (isAny(element, MAPPED)) add("data", mappings(context, words));
   if (isAny(element, ["bpmn:UserTask", ...JOBS]) || throwsMessage) add("headers", [headers(context, words)]);
+  if (is(element, "bpmn:FlowNode")) add("listeners", listenersOf(context, words));
   if (instructed) add("instructions", instructions(context, words));
   const owner = processOf(element);
   if (owner && is(owner, "bpmn:Process")) {
     const within = { ...context, object: owner };
     const prefixed = (fields) => fields.map((field) => ({ ...field, id: `process.${field.id}` }));
     add("process", [...(owner === object ? [] : prefixed([...names(within, words), ...instructions(within, words)])), ...process(within, words)]);
+    add("listeners", listenersOf(within, words).map((field) => ({ ...field, id: `process.${field.id}` })));
     add("properties", [properties(within, words)]);
   } else if (!is(element, "bpmn:TextAnnotation")) {
     add("properties", [properties(context, words)]);

@@ -170,14 +170,18 @@ export class Panel {
 
   row(field, row, id, number) {
     const cells = field.columns.map((column) => {
-      const input = make("input", { className: "k-input", type: "text", id: `${id}-${column.name}`, autocomplete: "off", spellcheck: false, value: row.get(column.name) ?? "", "data-code": column.feel });
+      const read = () => (column.get ? column.get(row) : (row.get(column.name) ?? ""));
+      const input = this.cell(column, row, `${id}-${column.name}`, read());
       const error = make("p", { className: "k-field__error", id: `${id}-${column.name}-error`, hidden: true });
-      input.addEventListener("change", () => field.change(row, column.name, input.value.trim()));
+      input.addEventListener("change", () => {
+        if (column.set) column.set(row, input.value.trim());
+        else field.change(row, column.name, input.value.trim());
+      });
       this.updates.push(() => {
-        const value = row.get(column.name) ?? "";
+        const value = read();
         if (input !== document.activeElement && input.value !== value) input.value = value;
       });
-      if (column.feel) this.checked.push({ input, error, hint: null, read: () => row.get(column.name) ?? "" });
+      if (column.feel) this.checked.push({ input, error, hint: null, read });
       return make("div", { className: "k-field" }, make("label", { htmlFor: input.id }, `${column.label} ${number}`), input, error);
     });
     const remove = make("button", { className: "ds-button k-button-small", type: "button", "data-variant": "tertiary" }, `${field.removeText} ${number}`);
@@ -186,6 +190,15 @@ export class Panel {
       document.getElementById(`panel-${field.id}-add`)?.focus();
     });
     return make("div", { className: "k-studio__row" }, ...cells, remove);
+  }
+
+  cell(column, row, id, value) {
+    if (!column.options) {
+      return make("input", { className: "k-input", type: "text", id, autocomplete: "off", spellcheck: false, value, "data-code": column.feel });
+    }
+    const select = make("select", { className: "k-input", id }, ...column.options(row).map((option) => make("option", { value: option.value }, option.text)));
+    select.value = value;
+    return select;
   }
 
   // -- what can be done with an element, by keyboard as well -------------------------------------------------------

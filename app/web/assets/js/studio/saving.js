@@ -1,13 +1,22 @@
-/** Saves the draft, says its state, and lets a person choose when somebody else was faster. */
+/**
+ * Saves the draft, by itself too a moment after the last change, says its state, and lets a person choose when somebody
+ * else was faster. Saving by itself never asks anything: a conflict is told, and waits for the person's own saving.
+ */
 import { announce } from "../announce.js";
 import { send } from "./sending.js";
+
+/** how long nothing changes before the draft is saved by itself, and how long it rests when the server did not answer */
+const QUIET = 5_000;
+const AGAIN = 30_000;
 
 export class Saving {
   constructor(modeler, facts) {
     this.modeler = modeler;
     this.facts = facts;
     this.changed = false;
-    this.saving = false;
+    this.saving = undefined;
+    this.stopped = false;
+    this.timer = undefined;
     this.state = document.querySelector("[data-draft-state]");
     this.button = document.querySelector("[data-act=save]");
     this.publish = document.querySelector("[data-publish]");
@@ -35,34 +44,74 @@ export class Saving {
   touch() {
     this.changed = true;
     this.button.disabled = false;
+    if (this.stopped) return;
     this.say(this.facts.words.unsaved);
+    this.later(QUIET);
+  }
+
+  later(wait) {
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.byItself(), wait);
+  }
+
+  async byItself() {
+    if (this.stopped || !this.changed) return;
+    // a dialog is a question that somebody is answering
+    if (this.saving || this.dialog.open) this.later(QUIET);
+    else await this.save({}, { quietly: true });
   }
 
   say(text) {
     this.state.textContent = text;
   }
 
-  async save(more = {}) {
-    if (this.saving) return false;
-    this.saving = true;
+  async save(more = {}, { quietly = false } = {}) {
+    // one after the other: the next is sent with the revision of the one before
+    while (this.saving) await this.saving;
+    this.saving = this.write(more, quietly);
+    try {
+      return await this.saving;
+    } finally {
+      this.saving = undefined;
+    }
+  }
+
+  async write(more, quietly) {
+    window.clearTimeout(this.timer);
     this.say(this.facts.words.saving);
     const before = this.modeler.get("commandStack")._stackIdx;
     const { xml } = await this.modeler.saveXML({ format: true });
-    const answer = await send(this.facts, this.facts.save, { content: xml, revision: this.facts.revision, base: this.facts.base, copy: this.facts.copy, ...more });
-    this.saving = false;
+    const answer = await send(this.facts, this.facts.save, { content: xml, revision: this.facts.revision, base: this.facts.base, copy: this.facts.copy, quietly: quietly ? "1" : "", ...more });
     if (answer.ok) {
       this.facts.revision = answer.data.revision;
       this.changed = this.modeler.get("commandStack")._stackIdx !== before;
+      this.stopped = false;
       this.say(answer.data.text);
-      announce(answer.data.text);
+      if (!quietly) announce(answer.data.text);
+      if (this.changed) this.later(QUIET);
       this.publish.href = answer.data.publish;
       this.publish.hidden = false;
       if (more.copy) window.location.assign(`${window.location.pathname}?copy=1`);
       return true;
     }
-    if (answer.status === 409) this.conflict(answer.data);
+    if (quietly) this.rest(answer);
+    else if (answer.status === 409) this.conflict(answer.data);
     else this.fail(answer);
     return false;
+  }
+
+  /** Say why it was not saved by itself; only where the server did not answer it is tried again without being asked. */
+  rest(answer) {
+    if (answer.status === 0 || answer.status >= 500) {
+      this.say(this.facts.words.not_saved);
+      this.later(AGAIN);
+      return;
+    }
+    this.stopped = true;
+    if (answer.status === 409) {
+      this.say(answer.data.conflict);
+      announce(answer.data.conflict);
+    } else this.fail(answer);
   }
 
   fail(answer) {
