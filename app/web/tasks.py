@@ -252,7 +252,7 @@ def _render(
         history=story(page.history, {element.element_id: element for element in elements})[:12],
         history_address=f"/cases/{task.case_key}" if page.panel else "",
         documents=[],
-        beside=_beside(page),
+        beside=beside_of(page),
         beside_lists=[
             {"title": texts()(f"beside.{listed.kind}"), "names": [shown(name) for name in listed.names]}
             for listed in page.beside.lists
@@ -295,7 +295,8 @@ def drawn_form(
     return Markup(drawn), view  # noqa: S704 - made by our own template
 
 
-def _beside(page: TaskPage) -> list[dict[str, Any]]:
+def beside_of(page: TaskPage) -> list[dict[str, Any]]:
+    """Return the earlier forms beside the form, with their answers."""
     language = current_language()
     return [
         {

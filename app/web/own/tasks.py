@@ -33,7 +33,7 @@ from app.web.language import Formats, current_language, texts
 from app.web.own.place import PATH, blueprint
 from app.web.shell import now
 from app.web.stories import shown
-from app.web.tasks import drawn_form, kept_files
+from app.web.tasks import beside_of, drawn_form, kept_files
 
 TASKS = f"{PATH}/tasks"
 
@@ -148,6 +148,7 @@ def _render(
         name=shown(client_name(task.properties) or task.name),
         text=shown(told) if told else "",
         due_at=None if task.due_at == NEVER else task.due_at,
+        beside=beside_of(page),
         may_send=may_send,
         conflict=conflict,
         form_html=form_html,
