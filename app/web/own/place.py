@@ -11,6 +11,7 @@ STRONG = f"{PATH}/strong"
 #: the pages of the menu, in their order: key and address
 PAGES = (
     ("path", PATH),
+    ("plan", f"{PATH}/plan"),
     ("documents", f"{PATH}/documents"),
     ("permissions", f"{PATH}/permissions"),
     ("log", f"{PATH}/log"),

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from app.domain.access import Ground
 from app.domain.sharing import DataGroup
 from app.queries.case_page import document_content
+from app.queries.own_plan import OwnPlan, own_plans
 from app.queries.own_records import LogLine, own_documents, own_grants, own_log
 from app.web.access import current_actor
 from app.web.asking import address, key_of, run
@@ -44,6 +45,39 @@ def show_documents() -> ResponseReturnValue:
 def send_document(key: str) -> ResponseReturnValue:
     """Send a document of the client's own; as a file, never as a page of ours."""
     return as_file(run(document_content, document_key=key_of(key), actor=current_actor(), now=now()))
+
+
+@blueprint.get(f"{PATH}/plan")
+def show_plan() -> ResponseReturnValue:
+    """Show the plan in force of each of the client's matters."""
+    found = run(own_plans, actor=current_actor(), now=now())
+    return render_template("own/plan.html", plans=[_plan(plan) for plan in found])
+
+
+def _plan(plan: OwnPlan) -> dict[str, Any]:
+    return {
+        "number": plan.case_number,
+        "approved_at": plan.approved_at,
+        "actions": [
+            {
+                "name": shown(action.service_name) if action.service_name else action.text,
+                "text": action.text if action.service_name else "",
+                "who": ", ".join(
+                    name
+                    for name in (
+                        action.person_name,
+                        shown(action.organisation_name) if action.organisation_name else "",
+                    )
+                    if name
+                ),
+                "starts_on": action.starts_on,
+                "ends_on": action.ends_on,
+                "review_on": action.review_on,
+                "state": texts()(f"own.plan.state.{action.state}"),
+            }
+            for action in plan.actions
+        ],
+    }
 
 
 @blueprint.get(f"{PATH}/permissions")

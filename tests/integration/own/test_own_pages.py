@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 
 from app.commands.claim_task import claim_task
+from app.domain.plan import Action, ActionState, Plan
 from tests.own_door import kept_own_door, open_own_door
 from tests.web import Visitor
 
@@ -142,3 +144,34 @@ def test_own_data_is_read_on_postgresql_behind_its_wall(database, tmp_path):
     address = f"/oma/tasks/{door.task('matti')}"
     assert visitor.send_form(address, {"vointi": "Hyvin", "action": "complete"}).status_code == 303
     assert visitor.get("/oma/documents").status_code == visitor.get("/oma/permissions").status_code == 200
+
+
+def test_the_plan_in_force_is_told_with_who_and_when(door, matti):
+    assert "Sinulla ei ole vielä suunnitelmaa" in matti.get("/oma/plan").text
+    moment = door.place.now
+
+    def approve(uow):
+        action = Action(
+            key=1,
+            position=1,
+            service_id="sv_omahoito",
+            organisation_id="o_tyollisyys",
+            person_key=door.place.people["employment"].user_key,
+            starts_on=date(2026, 3, 9),
+            ends_on=None,
+            review_on=date(2026, 6, 1),
+            until_further_notice=True,
+            parallel=True,
+            predecessor_key=None,
+            state=ActionState.RUNNING,
+            texts={"toimenpide": "Työkokeilu kahvilassa"},
+        )
+        plan = Plan(key=5, case_key=door.cases["matti"], version=1, approved_at=moment, actions=(action,))
+        uow.care.plans.add(plan, controller_organisation_id="o_sote_keskus")
+
+    door.place.executor.run(approve)
+    page = text_of(matti.get("/oma/plan"))
+    for told in ("Työkokeilu kahvilassa", "Employment, Työllisyyspalvelut", "9.3.2026 alkaen", "1.6.2026", "Käynnissä"):
+        assert told in page
+    assert door.access_lines()[-1].data_groups == ["suunnitelma"]
+    assert "Työkokeilu" not in door.come_in("maija").get("/oma/plan").text
