@@ -17,7 +17,7 @@ from app.published import process_of
 from app.queries.cursors import read_cursor, write_cursor
 from app.storage.called_processes import CalledLine
 from app.storage.invariants import NIGHTLY_RUN, Violation
-from app.storage.monitor import DefinitionLine, InstanceFilters, InstanceLine
+from app.storage.monitor import DefinitionLine, DeliveryLine, InstanceFilters, InstanceLine
 from app.storage.outbox import OutboxMail
 from app.storage.unit_of_work import UnitOfWork
 
@@ -273,6 +273,12 @@ def kept_messages(
     shown = lines[:PAGE_SIZE]
     more = len(lines) > PAGE_SIZE
     return shown, write_cursor(shown[-1]["received_at"], shown[-1]["key"]) if more else ""
+
+
+def deliveries_under_way(uow: UnitOfWork, *, actor: Actor) -> list[DeliveryLine]:
+    """Return the messages and signals that are on their way. :raises NotAllowed: not an administrator"""
+    ensure_may_monitor(actor)
+    return uow.monitor.deliveries_under_way()
 
 
 def readable_diagram(uow: UnitOfWork, *, definition_key: int, language: str) -> bytes:

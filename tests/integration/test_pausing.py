@@ -231,3 +231,29 @@ def test_people_see_that_a_task_is_paused_and_keep_a_draft(database, tmp_path):
     resume(place, instance)
     assert "Tauolla" not in visitor.get("/worklist?tab=groups").text
     assert 'value="complete"' in visitor.get(f"/tasks/{task}").text
+
+
+def test_the_monitor_says_what_is_on_its_way_and_what_holds_it(database, tmp_path):
+    door = open_door(database, tmp_path / "data")
+    place = door.place
+    settings = Settings.load({}, data_folder=tmp_path / "data", public_url="http://localhost")
+    visitor = Visitor(create_app(place.executor, settings, clock=lambda: place.now))
+    place.publish(EVERYTHING)
+    instance = place.start()
+    pause(place, instance)
+    place.run(publish_message, name="news", correlation_key="k", variables={}, actor=place.people["owner"])
+    visitor.sign_in("admin")
+
+    def deliver_all():
+        for key in place.executor.read(lambda uow: uow.messages.pending_deliveries(limit=10)):
+            place.run(deliver, delivery_key=key)
+
+    deliver_all()
+    [line] = place.executor.read(lambda uow: uow.monitor.deliveries_under_way())
+    assert (line.kind, line.name, line.since, line.count, line.paused) == ("message", "news", START, 1, 1)
+    page = visitor.get("/monitor/messages").text
+    assert "Matkalla" in page
+    assert "Yksi tauolla olevassa" in page
+    resume(place, instance)
+    deliver_all()
+    assert "Matkalla" not in visitor.get("/monitor/messages").text

@@ -32,6 +32,7 @@ from app.domain.errors import KykypolkuError
 from app.domain.keys import new_key
 from app.storage.tables.instances import history
 from tests.factories import AREA, WORK, chain, diagram, flow, make_place, user_step
+from workers.rounds import delivery_round
 
 ROUNDS = 6
 LEASE = timedelta(seconds=60)
@@ -272,6 +273,52 @@ def test_one_signal_delivery_is_carried_out_twice_at_once(place):
     race(*[lambda: place.run(deliver, delivery_key=key)] * 4)
     assert list(place.open_tasks(instance)) == ["after"]
     ensure_each_step_once(place, instance)
+
+
+HEARS = diagram(
+    '<bpmn:startEvent id="begin"/><bpmn:intermediateCatchEvent id="wait">'
+    '<bpmn:signalEventDefinition signalRef="s"/></bpmn:intermediateCatchEvent>'
+    + user_step("after")
+    + chain("begin", "wait", "after"),
+    roots='<bpmn:signal id="s" name="merkki"/>',
+)
+
+
+def test_a_signal_to_many_against_another_cancelling_and_new_ones(place):
+    """Two schedulers carry it while it is sent again, some receivers are cancelled and others begin to wait."""
+    place.publish(HEARS)
+    instances = [place.start() for _ in range(24)]
+    place.run(broadcast_signal, name="merkki", actor=place.people["owner"])
+    cancelled, begun = instances[::4], []
+
+    def carry():
+        for _ in range(50):
+            if not delivery_round(place.executor, lambda: place.now)(place.now) and not pending(place):
+                break
+
+    def cancel():
+        for each in cancelled:
+            place.run(cancel_instance, instance_key=each, actor=place.people["admin"], reason="race")
+
+    def begin():
+        begun.extend(place.start() for _ in range(4))
+
+    again = {"name": "merkki", "actor": place.people["owner"]}
+    assert race(carry, carry, cancel, begin, lambda: place.run(broadcast_signal, **again)) == ["done"] * 5
+    carry()
+    assert pending(place) == 0
+    for each in instances:
+        ensure_each_step_once(place, each)
+        assert place.status(each) == ("terminated" if each in cancelled else "active")
+        if each not in cancelled:
+            assert list(place.open_tasks(each)) == ["after"]
+    # who began while it was sent has heard it, or waits for the next
+    assert {tuple(place.open_tasks(each)) for each in begun} <= {(), ("after",)}
+
+
+def pending(place):
+    lines = place.executor.read(lambda uow: uow.monitor.deliveries_under_way())
+    return sum(line.count for line in lines)
 
 
 def test_two_admins_resolve_one_incident(place):

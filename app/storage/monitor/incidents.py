@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 
+from app.domain.errors import UNREADABLE_STATE
 from app.storage.monitor.parts import mappings, of_process
 from app.storage.tables.definitions import process_definition
-from app.storage.tables.instances import incident, job, message, process_instance
+from app.storage.tables.instances import delivery, incident, job, message, process_instance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryLine:
+    """
+    Deliveries of one message or signal that are on their way: how many, since when.
+
+    `kind` is message, signal or start. Of them `paused` wait because their instance is paused, `broken` because its
+    state cannot be read.
+    """
+
+    kind: str
+    name: str
+    count: int
+    since: datetime
+    paused: int
+    broken: int
 
 
 class IncidentLists:
@@ -69,6 +88,24 @@ class IncidentLists:
         )
         return mappings(self._connection.execute(query).all())
 
+    def deliveries_under_way(self) -> list[DeliveryLine]:
+        """Return what is on its way to instances and has not arrived: by kind and name, the oldest first."""
+        query = (
+            select(
+                delivery.c.kind,
+                delivery.c.name,
+                func.count().label("count"),
+                func.min(delivery.c.created_at).label("since"),
+                func.count().filter(process_instance.c.paused_at.is_not(None)).label("paused"),
+                func.count().filter(_state_is_broken()).label("broken"),
+            )
+            .outerjoin(process_instance, process_instance.c.key == delivery.c.instance_key)
+            .where(delivery.c.status == "pending")
+            .group_by(delivery.c.kind, delivery.c.name)
+            .order_by(func.min(delivery.c.created_at), delivery.c.name, delivery.c.kind)
+        )
+        return [DeliveryLine(**row._mapping) for row in self._connection.execute(query)]  # noqa: SLF001
+
     def messages(self, *, status: str = "", after: tuple[datetime, int] | None, limit: int) -> list[Mapping[str, Any]]:
         """Return kept messages, newest first; without their contents."""
         query = select(
@@ -87,3 +124,9 @@ class IncidentLists:
             query = query.where(tuple_(message.c.received_at, message.c.key) < after)
         query = query.order_by(message.c.received_at.desc(), message.c.key.desc()).limit(limit)
         return mappings(self._connection.execute(query).all())
+
+
+def _state_is_broken() -> ColumnElement[bool]:
+    return process_instance.c.key.in_(
+        select(incident.c.instance_key).where(incident.c.status == "open", incident.c.code.in_(UNREADABLE_STATE))
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.queries.monitor import kept_messages
+from app.queries.monitor import deliveries_under_way, kept_messages
 from app.web.access import current_actor
 from app.web.asking import address, run
 from app.web.language import texts
@@ -45,6 +45,17 @@ def messages() -> ResponseReturnValue:
     return render_template(
         "monitor/messages.html",
         tabs=tabs,
+        under_way=[
+            {
+                "name": line.name,
+                "kind_text": say(f"messages.kind_{line.kind}"),
+                "count_text": say.plural("messages.receivers", count=line.count),
+                "since": line.since,
+                "paused_text": say.plural("messages.in_paused", count=line.paused) if line.paused else "",
+                "broken_text": say.plural("messages.in_broken", count=line.broken) if line.broken else "",
+            }
+            for line in run(deliveries_under_way, actor=current_actor())
+        ],
         rows=rows,
         total_text=say.plural("messages.shown", count=len(rows)),
         first_address=address(f"{PATH}/messages", status=status) if after else "",

@@ -842,6 +842,16 @@ def messages() -> dict[str, Any]:
             {"text": "Ei odottajaa", "address": "/samples/messages", "count": 2, "current": True},
             {"text": "Perille menneet", "address": "?t=d", "count": None, "current": False},
         ],
+        "under_way": [
+            {
+                "name": "suostumus_peruttu",
+                "kind_text": "signaali",
+                "count_text": "5 000 vastaanottajaa",
+                "since": before(minutes=1),
+                "paused_text": "3 tauolla olevissa",
+                "broken_text": "Yksi rikkoutuneessa",
+            }
+        ],
         "rows": [
             {
                 "name": "halytys",
