@@ -59,6 +59,7 @@ WITHOUT_CLIENT = {
 GATEWAYS = ("exclusiveGateway", "inclusiveGateway")
 #: pathways that are no part of a client's care and go on when the client stops it
 WITHOUT_CASE = {
+    "tyky_asiointilinkki",
     "tyky_konsultaatio_istunto",
     "tyky_konsultaatio_kayttoonotto",
     "tyky_konsultaatio_tapaus",
