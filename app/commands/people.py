@@ -41,7 +41,11 @@ def put_person(
     if problems:
         raise InvalidInput(problems)
     key = uow.accounts.put_person(username=username, name=name, email=email, language=language, now=now)
+    worked_in = uow.accounts.works_in(key)
     uow.accounts.replace_positions(key, positions)
+    if worked_in and worked_in.isdisjoint(uow.accounts.works_in(key)):
+        # to another organisation: its clients stay
+        leave_cases(uow, user_key=key, actor=actor, now=now)
     # roles changed: who is signed in with the old ones signs in again
     uow.accounts.end_sessions_of(key, now=now)
     uow.audit.add(

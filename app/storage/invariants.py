@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, literal, or_, select, update
 
 from app.storage.statements import insert_new
 from app.storage.tables.care import care_case
 from app.storage.tables.instances import job, message_subscription, process_instance, timer
-from app.storage.tables.people import user_account
+from app.storage.tables.people import position, user_account
 from app.storage.tables.work import invariant_violation, nightly_run, user_task
 
 #: the name of the look among what is done once a night
 NIGHTLY_RUN = "invariants"
 #: before the first
 _NO_NIGHT = datetime(2000, 1, 1, tzinfo=UTC)
-NO_OWNER, NOTHING_OPEN = "no_owner", "nothing_open"
+NO_OWNER, OWNER_LEFT, NOTHING_OPEN = "no_owner", "owner_left", "nothing_open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +50,17 @@ _TASK = (
     .correlate(care_case)
     .exists()
 )
+_OWNER_WORKS_HERE = (
+    select(literal(1))
+    .select_from(user_account.join(position, position.c.user_key == user_account.c.key))
+    .where(user_account.c.key == care_case.c.owner_key, user_account.c.disabled.is_(False))
+    .correlate(care_case)
+    .exists()
+)
 #: kind of violation -> what is wrong with an open case. A job under way is work that goes on by itself
 _WRONG: Mapping[str, ColumnElement[bool]] = {
     NO_OWNER: care_case.c.owner_key.is_(None),
+    OWNER_LEFT: and_(care_case.c.owner_key.is_not(None), ~_OWNER_WORKS_HERE),
     NOTHING_OPEN: ~or_(
         _TASK,
         _in_an_active_instance(timer, timer.c.status == "open"),

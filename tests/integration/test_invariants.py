@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
@@ -15,6 +15,7 @@ from app.domain.errors import NotAllowed
 from app.queries.monitor import broken_invariants
 from app.storage.tables.care import care_case, client
 from app.storage.tables.instances import process_instance
+from app.storage.tables.people import user_account
 from app.storage.tables.work import invariant_violation, nightly_run
 from tests.factories import AREA, WORK, make_place
 from workers.nightly import Nightly
@@ -58,6 +59,19 @@ def look(place, at):
 def found(place):
     lines = place.executor.read(lambda uow: uow.invariants.open(limit=100))
     return {(line.case_key, line.kind): line.since for line in lines}
+
+
+def test_an_owner_who_has_left_is_an_alarm(place):
+    place.publish(WORK)
+    key = open_case(place, 1)
+    place.start(case_key=key)
+    assert look(place, NIGHT).open == 0
+    with place.executor.database.engine.begin() as connection:
+        connection.execute(
+            update(user_account).where(user_account.c.key == place.people["counsellor"].user_key).values(disabled=True)
+        )
+    look(place, NIGHT + timedelta(days=1))
+    assert list(found(place)) == [(key, "owner_left")]
 
 
 def test_a_case_with_owner_and_open_task_is_in_order_and_others_are_reported(place):

@@ -18,8 +18,11 @@ from app.domain.access import Purpose
 from app.domain.actor import Actor
 from app.domain.answers import RecordAnswer
 from app.domain.client import Identity, ServiceNeeds
+from app.domain.consent import read_consent
 from app.domain.forms import RecordKind, RecordTarget
 from app.domain.keys import new_key
+from app.domain.measure import read_measure
+from app.domain.plan import read_plan
 from app.domain.sharing import DataGroup
 from app.storage.database import Database
 from app.storage.encryption import Cipher
@@ -47,6 +50,10 @@ TABLES = {
     "consent_grant": care.consent_grant,
     "appointment": care.appointment,
     "decision_record": care.decision_record,
+    "consent": care.consent,
+    "plan": care.plan,
+    "plan_action": care.plan_action,
+    "measure": care.measure,
 }
 
 
@@ -186,6 +193,26 @@ def test_a_query_that_forgets_to_ask_gets_the_own_rows_only(work):
         assert work.care.clients.get_many([CLIENT, OTHER_CLIENT]) == {}
         assert set(work.care.answers.latest(CASE)) == {"tt_tyollisyys"}
         assert work.care.documents.of_case(CASE) == []
+
+
+def test_records_open_with_their_own_group_and_a_consent_with_basic_data(work):
+    given = read_consent({"paatos": "ei_annettu", "tarkoitus": "Yhteistyö"}, key=new_key(), case_key=CASE, now=NOW)
+    work.care.consents.add(given, [])
+    row = {"toimenpide": "Kurssi", "palvelu": "sv", "vastuuorg": "sote", "alkaa": "2026-04-01", "toistaiseksi": True}
+    answers = {"toimenpiteet": [row], "asiakkaan_hyvaksynta": "hyvaksyn"}
+    approved = read_plan(answers, key=new_key(), case_key=CASE, earlier=None, new_key=new_key, now=NOW)
+    work.care.plans.add(approved, controller_organisation_id="sote")
+    measured = read_measure({"kerta": "alku", "pvm": "2026-03-01"}, key=new_key(), case_key=CASE)
+    work.care.measures.add(measured, controller_organisation_id="sote", now=NOW)
+    records = {"consent", "plan", "plan_action", "measure"}
+    assert records <= seen(work, "sote").keys()
+    assert records.isdisjoint(seen(work, "kela"))
+    consent(work, "tyollisyys", DataGroup.PLAN)
+    assert records & seen(work, "tyollisyys").keys() == {"plan", "plan_action"}
+    consent(work, "tyollisyys", DataGroup.BASIC)
+    assert records & seen(work, "tyollisyys").keys() == {"plan", "plan_action", "consent"}
+    consent(work, "tyollisyys", DataGroup.MEASURE)
+    assert records <= seen(work, "tyollisyys").keys()
 
 
 def test_a_grant_opens_its_case_and_group_only(work):

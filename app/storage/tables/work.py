@@ -144,7 +144,7 @@ invariant_violation = Table(
     "invariant_violation",
     metadata,
     Column("case_key", Key, ForeignKey("care_case.key"), primary_key=True),
-    Column("kind", Text, primary_key=True),  # no_owner nothing_open
+    Column("kind", Text, primary_key=True),  # no_owner owner_left nothing_open
     Column("since", Instant, primary_key=True),
     Column("mended_at", Instant),
     Index(
