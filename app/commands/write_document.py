@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.commands.prepare_notification import county_name
@@ -13,7 +13,7 @@ from app.documents import Template, render
 from app.documents.rendering import MEDIA_TYPE
 from app.domain.access import Ground, Purpose
 from app.domain.actor import SYSTEM
-from app.domain.calendar import local_date
+from app.domain.calendar import local_date, local_midnight
 from app.domain.client import Case, Client
 from app.domain.errors import NotFound
 from app.domain.facts import Answer
@@ -24,6 +24,9 @@ from app.domain.sharing import DataGroup
 from app.published import form_of
 from app.storage.rows import Instance, Job
 from app.storage.unit_of_work import UnitOfWork
+
+#: a report holds no more lines than this, the newest
+_MOST_LOG_LINES = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +197,66 @@ def _follow_up(sources: _Sources) -> dict[str, Any]:
     }
 
 
+def _consent(sources: _Sources) -> dict[str, Any]:
+    """What the client is asked to allow, as the worker has written it down (z2)."""
+    asked = ("tarkoitus", "osapuolet", "tietoryhmat", "voimassa_asti")
+    values = {field: answer.value for field, answer in _answers(sources, asked).items()}
+    return {
+        "purpose": values.get("tarkoitus"),
+        "parties": [_organisation(sources, party) for party in values.get("osapuolet") or ()] or None,
+        "groups": [_group_name(sources, group) for group in values.get("tietoryhmat") or ()] or None,
+        "until": _day(values.get("voimassa_asti")),
+    }
+
+
+def _log_period(sources: _Sources) -> dict[str, Any]:
+    values = {field: answer.value for field, answer in _answers(sources, ("alkaen_pvm", "paattyen_pvm")).items()}
+    return {"since": _day(values.get("alkaen_pvm")), "until": _day(values.get("paattyen_pvm"))}
+
+
+def _log_report(sources: _Sources) -> dict[str, Any]:
+    """Who has used the client's data in the period, in the organisations asked for (R-10)."""
+    period = _log_period(sources)
+    wanted = _answers(sources, ("yksikot",)).get("yksikot")
+    organisations = set(wanted.value or ()) if wanted is not None else set()
+    since, until = period["since"], period["until"]
+    if since is None or until is None:
+        return period
+    begins, ends = local_midnight(since), local_midnight(until + timedelta(days=1))
+    found = sources.uow.access_log.of_client(sources.client.key, since=begins, after=None, limit=_MOST_LOG_LINES)
+    lines = [
+        {
+            "at": line.at,
+            "who": _organisation(sources, line.organisation_id),
+            "what": line.action,
+            "groups": [_group_name(sources, group) for group in line.groups],
+        }
+        for line in found
+        if line.at < ends and (not organisations or line.organisation_id in organisations)
+    ]
+    return period | {"lines": lines}
+
+
+def _log_refusal(sources: _Sources) -> dict[str, Any]:
+    """The decision that a person has made, with its reasons."""
+    reason = _answers(sources, ("kiellon_perustelu",)).get("kiellon_perustelu")
+    return _log_period(sources) | {"reason": None if reason is None else reason.value}
+
+
+def _day(value: Any) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _organisation(sources: _Sources, organisation_id: str) -> str:
+    named = sources.uow.care.places.organisation_name(organisation_id)
+    return in_language(named, sources.language) or organisation_id
+
+
+def _group_name(sources: _Sources, group: str) -> str:
+    row = sources.uow.reference.values("data_group", ids=[group]).get(group, {})
+    return in_language(row.get("name", {}), sources.language) or group
+
+
 def _outcome_name(uow: UnitOfWork, outcome: str, language: str) -> str:
     """Return the name of an end state of a case in the language, its code where nobody has named it."""
     row = uow.reference.values("outcome", ids=[outcome]).get(outcome, {})
@@ -235,4 +298,7 @@ _WRITERS: Mapping[Template, tuple[Callable[[_Sources], dict[str, Any]], tuple[Da
     Template.UNREACHED_LETTER: (_letter, (DataGroup.BASIC,)),
     Template.MEASURE_COMPARISON: (_comparison, (DataGroup.BASIC, DataGroup.MEASURE)),
     Template.FOLLOW_UP_SUMMARY: (_follow_up, (DataGroup.BASIC, DataGroup.PLAN)),
+    Template.CONSENT_FORM: (_consent, (DataGroup.BASIC,)),
+    Template.LOG_REPORT: (_log_report, (DataGroup.BASIC,)),
+    Template.LOG_REFUSAL: (_log_refusal, (DataGroup.BASIC,)),
 }

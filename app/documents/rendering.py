@@ -49,6 +49,9 @@ class Template(enum.StrEnum):
     MEASURE_COMPARISON = "kykyviisari_vertailu"
     FOLLOW_UP_SUMMARY = "seurantayhteenveto"
     DISCLOSURE = "luovutus"
+    CONSENT_FORM = "suostumuslomake"
+    LOG_REPORT = "lokitietoraportti"
+    LOG_REFUSAL = "lokipaatos"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,9 @@ _REQUIRED = {
     Template.MEASURE_COMPARISON: frozenset({"name", "first_on", "last_on", "measures"}),
     Template.FOLLOW_UP_SUMMARY: frozenset({"name", "outcome", "actions"}),
     Template.DISCLOSURE: frozenset({"name", "recipient", "kind", "sections"}),
+    Template.CONSENT_FORM: frozenset({"name", "purpose", "parties", "groups", "until"}),
+    Template.LOG_REPORT: frozenset({"name", "since", "until", "lines"}),
+    Template.LOG_REFUSAL: frozenset({"name", "since", "until", "reason"}),
 }
 
 
@@ -86,7 +92,9 @@ def render(template: Template, language: str, content: Mapping[str, Any]) -> Doc
     change}: numbers or None, and a code of dmn_kykyviisari_muutos). Summary of the follow-up: name, outcome (its name),
     actions (list of {what, state}: the state's code), and if known workplace_support (date until which it goes on).
     Disclosure to a party: name, recipient, kind (code), sections (list of {name, lines: list of {question, answer}}),
-    and if known given_on (date of the consent).
+    and if known given_on (date of the consent). Consent form: name, purpose, parties and groups (names), until (date).
+    Report of the access log: name, since, until (dates), lines (list of {at, who, what, groups}: moment, name of an
+    organisation, an action's code, names of data groups). Refusal of the log: name, since, until, reason.
 
     :raises ValueError: something that the template needs is not there
     :raises KeyError: the language is not one of ours
@@ -219,6 +227,33 @@ def _disclosure(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
     return {"title": texts(f"{prefix}.kind_{content['kind']}"), "consent": consent}
 
 
+def _period(content: Mapping[str, Any], texts: Texts) -> str:
+    days = {name: _short_date(content[name], texts.language) for name in ("since", "until")}
+    return texts("documents.period", **days)
+
+
+def _log_report(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    prefix = f"documents.{Template.LOG_REPORT}"
+    lines = [
+        {
+            "day": _shown(line["at"], texts),
+            "who": _plain(line["who"]),
+            "what": texts(f"{prefix}.action.{line['what']}"),
+            "groups": ", ".join(_plain(group) for group in line["groups"]),
+        }
+        for line in content["lines"]
+    ]
+    return {"period": _period(content, texts), "lines": lines}
+
+
+def _log_refusal(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    return {"period": _period(content, texts)}
+
+
+def _consent_form(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:  # noqa: ARG001  # nothing to word
+    return {}
+
+
 _COMPOSERS = {
     Template.BOOKING_CONFIRMATION: _booking,
     Template.SELF_CARE_PLAN: _plan,
@@ -227,6 +262,9 @@ _COMPOSERS = {
     Template.MEASURE_COMPARISON: _comparison,
     Template.FOLLOW_UP_SUMMARY: _follow_up,
     Template.DISCLOSURE: _disclosure,
+    Template.CONSENT_FORM: _consent_form,
+    Template.LOG_REPORT: _log_report,
+    Template.LOG_REFUSAL: _log_refusal,
 }
 
 

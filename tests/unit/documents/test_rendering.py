@@ -72,6 +72,20 @@ CONTENT = {
         ],
         "workplace_support": date(2026, 12, 1),
     },
+    Template.CONSENT_FORM: BASE
+    | {
+        "purpose": "Työkyvyn tuen suunnittelu yhdessä",
+        "parties": ["Sosiaalipalvelut", "Kela"],
+        "groups": ["Perustiedot", "Suunnitelma"],
+        "until": date(2027, 3, 10),
+    },
+    Template.LOG_REPORT: BASE
+    | {
+        "since": date(2024, 3, 10),
+        "until": date(2026, 3, 9),
+        "lines": [{"at": AT, "who": "Kela", "what": "read", "groups": ["Perustiedot", "Etuudet"]}],
+    },
+    Template.LOG_REFUSAL: BASE | {"since": date(2024, 3, 10), "until": date(2026, 3, 9), "reason": "Toisen oikeudet."},
     Template.DISCLOSURE: BASE
     | {
         "recipient": "Työllisyyspalvelut",
@@ -158,6 +172,12 @@ def test_a_comparison_says_both_scores_and_the_change_in_words():
 def test_a_summary_of_the_follow_up_says_how_far_each_measure_came():
     shown = text(render(Template.FOLLOW_UP_SUMMARY, "sv", CONTENT[Template.FOLLOW_UP_SUMMARY]))
     for part in ("Työkokeilu", "klar", "fortsätter", "tisdag 1.12.2026"):
+        assert part in shown
+
+
+def test_a_log_report_says_who_did_what_with_which_data():
+    shown = text(render(Template.LOG_REPORT, "fi", CONTENT[Template.LOG_REPORT]))
+    for part in ("10.3.2024", "9.3.2026", "Kela", "katsoi", "Perustiedot, Etuudet"):
         assert part in shown
 
 
