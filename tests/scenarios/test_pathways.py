@@ -37,6 +37,9 @@ STORIES = [
     "tyky_terveystarkastus/lausunto",
     "tyky_terveystarkastus/ilman_laakaria",
     "tyky_terveystarkastus/jatko_ei_tarpeen",
+    "tyky_suostumus/annettu",
+    "tyky_alkupalvelu/lupa_jo_olemassa",
+    "tyky_lokipyynto/aino_saa_lokin",
 ]
 
 

@@ -55,6 +55,7 @@ PEOPLE = {
     "r_esihenkilo": "erkki.esihenkilo",
     "r_prosessinomistaja": "outi.omistaja",
     "r_yllapitaja": "paavo.paakayttaja",
+    "r_tietosuojavastaava": "terhi.tietosuoja",
 }
 
 
