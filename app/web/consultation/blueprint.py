@@ -16,6 +16,8 @@ from app.web.language import current_language, texts
 
 blueprint = Blueprint("consultation", __name__)
 PATH = "/consultation"
+#: answers that stand above the others
+_SHOWN_APART = frozenset({"aihe", "tuojan_ammatti", "tuojan_org"})
 #: fields of our pages that are no answers of the form
 OWN_NAMES = frozenset({*PAGE_NAMES, "confirmed", "ticket", "area", "item", "act"})
 
@@ -23,7 +25,7 @@ OWN_NAMES = frozenset({*PAGE_NAMES, "confirmed", "ticket", "area", "item", "act"
 def shown_item(item: Item, form: FormDefinition, organisations: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return an item as pages show it; nothing of it says who brought it but profession and organisation."""
     say = texts()
-    values = {key: value for key, value in item.asked.items() if key not in {"tuojan_ammatti", "tuojan_org"}}
+    values = {key: value for key, value in item.asked.items() if key not in _SHOWN_APART}
     return {
         "key": str(item.key),
         "walk_in": item.walk_in,
