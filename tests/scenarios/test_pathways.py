@@ -40,6 +40,7 @@ STORIES = [
     "tyky_suostumus/annettu",
     "tyky_alkupalvelu/lupa_jo_olemassa",
     "tyky_lokipyynto/aino_saa_lokin",
+    "tyky_tiimi_ydin/kokous_ja_suunnitelma",
 ]
 
 

@@ -281,6 +281,8 @@ class World:
 
     def complete(self, element_id: str, role: str, answers: Mapping[str, Any]) -> None:
         """Open the task's page as a person of the role, fill the form in and send it."""
+        # nobody answers in the moment in which the step before was noted
+        self.clock += timedelta(milliseconds=1)
         tasks = self.open_tasks()
         assert element_id in tasks, f"{element_id} is not open, but {sorted(tasks)}"
         if role == "r_asiakas":
