@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from app.domain.access import Ground
 from app.domain.actor import Actor, may_take
 from app.domain.care_events import CARE_EVENTS, OFFERED_TO, offered_to
 from app.domain.client import Case, Client
@@ -62,6 +63,8 @@ class CasePage:
     timeline: tuple[HistoryLine, ...]
     drawn: tuple[Drawn, ...]
     offers: tuple[Offer, ...]
+    #: whether the client is served in the actor's own register, who then keep the mandates of representatives
+    is_own_client: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +176,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         documents=tuple(documents),
         timeline=tuple(_timeline(uow, told)),
         drawn=tuple(_drawn(uow, instance) for instance in told if instance.status == "active"),
+        is_own_client=knows and sight.groups[DataGroup.BASIC].ground is Ground.OWN_REGISTER,
         offers=tuple(_offers(uow, case_key, actor, instances)),
     )
 

@@ -25,6 +25,7 @@ from app.web import (
     home,
     language,
     limits,
+    mandates,
     measures,
     monitor,
     navigation,
@@ -81,7 +82,7 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
     app.register_blueprint(preferences.blueprint)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(health.blueprint)
-    for place in (worklist, tasks, cases, starting, consultation, studio, limits, measures, monitor):
+    for place in (worklist, tasks, cases, mandates, starting, consultation, studio, limits, measures, monitor):
         app.register_blueprint(place.blueprint)
     api.install(app)
     app.context_processor(page_frame)

@@ -227,6 +227,7 @@ def _page(page: CasePage) -> dict[str, Any]:
             for line in page.timeline
         ][:200],
         "history_next_address": "",
+        "representatives_address": f"{PATH}/{page.case.key}/representatives" if page.is_own_client else "",
         "start_address": f"/start?case={page.case.key}" if page.case.is_open else "",
         "events": [
             {

@@ -122,6 +122,25 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "cases.tell"): Rule(
         address="/cases/{case}/events", here=SERVING, elsewhere=NOBODY, refused=404, logged=True, fields={"event": "1"}
     ),
+    ("GET", "mandates.show"): Rule(
+        address="/cases/{case}/representatives", here=SERVING, elsewhere=NOBODY, refused=404, logged=True
+    ),
+    ("POST", "mandates.record"): Rule(
+        address="/cases/{case}/representatives",
+        here=SERVING,
+        elsewhere=NOBODY,
+        refused=404,
+        logged=True,
+        also=frozenset({422}),
+    ),
+    ("POST", "mandates.end"): Rule(
+        address="/cases/{case}/representatives/end",
+        here=SERVING,
+        elsewhere=NOBODY,
+        refused=404,
+        logged=True,
+        fields={"mandate": "1"},
+    ),
     ("GET", "cases.document"): Rule(
         address="/documents/{document}", here=SERVING, elsewhere=NOBODY, refused=404, logged=True
     ),
