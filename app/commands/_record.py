@@ -34,6 +34,8 @@ from app.storage.unit_of_work import UnitOfWork
 W = TypeVar("W", bound=Opened)
 #: what is kept of a listener's reason
 LONGEST_DENIAL = 1_000
+#: how many may wait for one message that is not kept
+MOST_RECEIVERS = 1_000
 
 
 def record_step(
@@ -174,7 +176,7 @@ def _date(changes: TaskChanges, name: str, present: datetime | None) -> datetime
 
 def _send(uow: UnitOfWork, instance: Instance, step: Step, now: datetime) -> None:
     for message in step.messages:
-        uow.messages.add(
+        key = uow.messages.add(
             name=message.name,
             correlation_key=message.correlation_key,
             variables={name: to_json(value) for name, value in message.variables.items()},
@@ -183,6 +185,9 @@ def _send(uow: UnitOfWork, instance: Instance, step: Step, now: datetime) -> Non
             sender_instance_key=instance.key,
             now=now,
         )
+        if not message.time_to_live:
+            # without time to live it reaches who waits at this moment: a later round would find it expired
+            uow.messages.match(now=now, limit=MOST_RECEIVERS, message_key=key)
     for signal in step.signals:
         variables = {name: to_json(value) for name, value in signal.variables.items()}
         uow.messages.deliver_signal(signal.name, variables, now=now, besides=instance.key)

@@ -454,6 +454,29 @@ def test_a_signal_starts_a_process(place):
     assert place.run(deliver, delivery_key=key) is None
 
 
+def test_a_message_thrown_to_live_no_time_reaches_who_waits_at_that_moment(place):
+    place.publish(
+        diagram(
+            '<bpmn:startEvent id="begin"/><bpmn:intermediateCatchEvent id="wait">'
+            '<bpmn:messageEventDefinition messageRef="m"/></bpmn:intermediateCatchEvent>'
+            + user_step("first")
+            + '<bpmn:endEvent id="told"><bpmn:extensionElements><zeebe:properties>'
+            '<zeebe:property name="kyky.correlationKey" value="=&quot;k&quot;"/>'
+            '<zeebe:property name="kyky.timeToLive" value="PT0S"/></zeebe:properties></bpmn:extensionElements>'
+            '<bpmn:messageEventDefinition messageRef="m"/></bpmn:endEvent>'
+            + chain("begin", "wait", "first")
+            + chain("begin", "told"),
+            roots='<bpmn:message id="m" name="tieto"><bpmn:extensionElements>'
+            '<zeebe:subscription correlationKey="=&quot;k&quot;"/></bpmn:extensionElements></bpmn:message>',
+        )
+    )
+    instance = place.start()
+    place.later(days=1)
+    [key] = place.executor.read(lambda uow: uow.messages.pending_deliveries(limit=10))
+    place.run(deliver, delivery_key=key)
+    assert list(place.open_tasks(instance)) == ["first"]
+
+
 def test_a_message_thrown_to_live_no_time_is_not_kept(place):
     place.publish(
         diagram(

@@ -41,6 +41,8 @@ STORIES = [
     "tyky_alkupalvelu/lupa_jo_olemassa",
     "tyky_lokipyynto/aino_saa_lokin",
     "tyky_tiimi_ydin/kokous_ja_suunnitelma",
+    "tyky_vaihetuki/tertiaari_avaa_aiemmat",
+    "tyky_seuranta/seurannat",
 ]
 
 
@@ -70,7 +72,10 @@ def test_the_story_comes_true_through_pages_and_workers(story, tmp_path):
     if "end" in expected:
         assert world.status() == "completed", (world.open_tasks(), world.open_timers())
         assert expected["end"] in world.history()
-        assert world.case_state() == ("closed" if expected["outcome"] else "open", expected["outcome"] or "")
+        state, outcome = world.case_state()
+        assert state == ("closed" if expected["outcome"] else "open")
+        # what a pathway has said stands in a case that another of its pathways keeps open
+        assert expected["outcome"] in (None, outcome)
     else:
         assert world.status() == "active"
     for key, value in expected.get("variables", {}).items():
