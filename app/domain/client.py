@@ -74,6 +74,8 @@ class Case:
     closed_at: datetime | None = None
 
 
+#: last digits by which numbers with and without the country's code are one
+_NATIONAL_NUMBER = 9
 _TEXTS = ("identity_code", "name", "phone", "email", "representative")
 _YES_NO = ("sign_language", "interpreter", "protected_address")
 
@@ -95,6 +97,21 @@ def needs_from(attributes: Mapping[str, Any], *, known: ServiceNeeds | None = No
     answered = {name: attributes[name] for name in _YES_NO if isinstance(attributes.get(name), bool)}
     needs = {name: answered.get(name, getattr(known, name)) for name in _YES_NO}
     return ServiceNeeds(language=attributes.get("language") or known.language, **needs)
+
+
+def may_be_same(one: Identity, other: Identity) -> bool:
+    """
+    Tell whether the two may be one person: the same telephone number, or the same birth date and words of the name.
+
+    Two identity codes that are known settle it: different codes are different people.
+    """
+    if one.identity_code and other.identity_code:
+        return one.identity_code == other.identity_code
+    digits = ["".join(letter for letter in each.phone if letter.isdigit())[-_NATIONAL_NUMBER:] for each in (one, other)]
+    if digits[0] and digits[0] == digits[1]:
+        return True
+    words = [frozenset(each.name.casefold().replace("-", " ").split()) for each in (one, other)]
+    return one.birth_date is not None and one.birth_date == other.birth_date and bool(words[0] & words[1])
 
 
 def case_number(*, year: int, number: int) -> str:

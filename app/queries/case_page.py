@@ -22,6 +22,7 @@ from app.published import process_of
 from app.queries.access import Sight, log_reading, sight_of_case
 from app.queries.case_records import CaseRecords, case_records, kept_groups, why_hidden
 from app.queries.cursors import read_cursor, write_cursor
+from app.queries.same_client import SameClient, same_clients
 from app.storage.appointments import Appointment
 from app.storage.documents import StoredDocument
 from app.storage.monitor import InstanceFilters, InstanceLine
@@ -55,6 +56,8 @@ class CasePage:
     #: hidden data groups in which the case has something, each with the reason (a key of the texts)
     hidden_with_content: Mapping[DataGroup, str]
     records: CaseRecords
+    #: other open cases that may be of the same client
+    same_client: tuple[SameClient, ...]
     answers: Mapping[DataGroup, tuple[Answer, ...]] = field(repr=False)
     instances: tuple[InstanceLine, ...]
     tasks: tuple[TaskLine, ...]
@@ -152,6 +155,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         ]
     groups = {*answers, *records.groups, *({DataGroup.BASIC} if knows else ())}
     log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"case:{case_key}", now=now)
+    same = same_clients(uow, client, actor=actor, now=now) if client is not None and sight.case.is_open else ()
     owner = sight.case.owner_key
     instances = uow.monitor.instances(InstanceFilters(case_key=case_key), after=None, limit=100)
     kind = actor.organisation_type
@@ -169,6 +173,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
             group: why_hidden(sight, group, actor=actor, now=now) for group in sight.hidden if group in kept
         },
         records=records,
+        same_client=same,
         answers=answers,
         instances=tuple(instances),
         tasks=tuple(tasks),

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, text, update
 
 from app.domain.client import Client, Identity, ServiceNeeds
 from app.domain.errors import InvalidInput, NotFound, StaleVersion
@@ -69,6 +69,21 @@ class Clients:
         digest = self._cipher.digest("phone", number)
         query = select(client_index.c.client_key).where(client_index.c.kind == "phone", client_index.c.digest == digest)
         return list(self._connection.scalars(query.order_by(client_index.c.client_key).limit(MOST_FOUND)))
+
+    def keys_like(self, known: Client) -> list[int]:
+        """Return the keys of other clients with the same telephone number or birth date, at most `MOST_FOUND`."""
+        identity = known.identity
+        wanted = [("phone", phone_key(identity.phone))] if phone_key(identity.phone) else []
+        if identity.birth_date is not None:
+            wanted.append(("birth_date", identity.birth_date.isoformat()))
+        digests = [
+            and_(client_index.c.kind == kind, client_index.c.digest == self._cipher.digest(kind, value))
+            for kind, value in wanted
+        ]
+        if not digests:
+            return []
+        query = select(client_index.c.client_key).where(or_(*digests), client_index.c.client_key != known.key)
+        return list(self._connection.scalars(query.distinct().order_by(client_index.c.client_key).limit(MOST_FOUND)))
 
     def lock_identity_code(self, identity_code: str) -> None:
         """

@@ -211,6 +211,9 @@ def _page(page: CasePage) -> dict[str, Any]:
             for item in page.documents
         ],
         **records_view(page.records),
+        "same_client": [
+            {"number": other.case_number, "address": f"{PATH}/{other.case_key}"} for other in page.same_client
+        ],
         "hidden_parts": [
             f"{say('case.hidden_group', group=say(f'data_group.{group}'))} {say(reason)}"
             for group, reason in page.hidden_with_content.items()

@@ -113,3 +113,14 @@ def test_the_case_page_shows_records_as_far_as_the_viewer_may_see_them_and_says_
     lines = world.executor.read(lambda uow: uow.connection.execute(select(access_log)).all())
     read = {line.user_name: line.data_groups for line in lines if line.action == "read"}
     assert set(read["olli.demo"]) == {"perustiedot", "suunnitelma"}
+
+
+def test_two_open_cases_that_may_be_of_one_client_point_at_each_other(world):
+    born = {"client": {"birth_date": "1985-05-14"}}
+    first, second = world.open_case(born), world.open_case(born)
+    stranger = world.open_case({"client": {"birth_date": "1985-05-14", "name": "Maija Koe"}})
+    owner = world.person("r_palveluohjaaja")
+    page = owner.get(f"/cases/{first}").text
+    assert f'href="/cases/{second}"' in page
+    assert f'href="/cases/{stranger}"' not in page
+    assert "Voi olla sama asiakas" not in owner.get(f"/cases/{stranger}").text
