@@ -8,6 +8,7 @@ answers travel as form fields with their CSRF tokens, jobs are leased and carrie
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -113,18 +114,55 @@ def text_of(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+_kept: dict[datetime, Path] = {}
+_folder = TemporaryDirectory(prefix="kykypolku-worlds-")
+
+
+def set_up(database: Database, clock: datetime) -> None:
+    """
+    Let the database go through the migrations and publish everything in it, at the moment of the clock.
+
+    An SQLite file is made once for each moment and copied for each world.
+    """
+    if not database.is_sqlite:
+        _load(database, clock)
+        return
+    if clock not in _kept:
+        path = Path(_folder.name, f"{len(_kept)}.db")
+        first = Database(f"sqlite:///{path}")
+        _load(first, clock)
+        with first.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        first.close()
+        _kept[clock] = path
+    shutil.copyfile(_kept[clock], database.url.removeprefix("sqlite:///"))
+
+
+def _load(database: Database, now: datetime) -> None:
+    upgrade(database)
+    run = _executor(database).run
+    run(load_reference, files=read_reference(PROCESSES), now=now)
+    run(offer_times, now=now)
+    run(publish, resources=read_resources([PROCESSES]), actor=SYSTEM, now=now)
+    demo = msgspec.json.decode((PROCESSES / "shared/demo/people.json").read_bytes())
+    run(load_demo_people, people=demo["people"], now=now)
+
+
+def _executor(database: Database) -> Executor:
+    return Executor(database, Cipher(data_keys=[b"d" * 32], index_key=b"i" * 32))
+
+
 class World:
     """The installation and one process instance of it that a story follows."""
 
     def __init__(self, database: Database, *, clock: datetime) -> None:
         self.clock = clock
         self.folder = TemporaryDirectory()
-        upgrade(database)
-        self.executor = Executor(database, Cipher(data_keys=[b"d" * 32], index_key=b"i" * 32))
+        set_up(database, clock)
+        self.executor = _executor(database)
         settings = Settings.load({"KYKYPOLKU_DATA_FOLDER": self.folder.name, "KYKYPOLKU_MODE": "demo"})
         self.app = create_app(self.executor, settings, clock=lambda: self.clock)
         self.app.testing = True
-        self._load()
         heartbeat = Heartbeat(self.executor, lease=LEASE, every=3600, clock=lambda: self.clock)
         self.runner = JobRunner(
             self.executor,
@@ -139,14 +177,6 @@ class World:
         self.matching = Matching(self.executor)
         self._people: dict[str, Person] = {}
         self.instance = 0
-
-    def _load(self) -> None:
-        run, now = self.executor.run, self.clock
-        run(load_reference, files=read_reference(PROCESSES), now=now)
-        run(offer_times, now=now)
-        run(publish, resources=read_resources([PROCESSES]), actor=SYSTEM, now=now)
-        demo = msgspec.json.decode((PROCESSES / "shared/demo/people.json").read_bytes())
-        run(load_demo_people, people=demo["people"], now=now)
 
     def person(self, role: str) -> Person:
         """Return the person of the demo who has the role, signed in anew each time (sessions end while time flies)."""
