@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import structlog
@@ -29,6 +30,8 @@ log = structlog.get_logger(__name__)
 NUDGE_AGAIN_AFTER = timedelta(seconds=2)
 JOBS_IN_ROUND = 1000
 ROWS_IN_ROUND = 100
+#: commands side by side; no more than the connections that a process keeps open (app.settings.database_pool_size)
+AT_ONCE = 4
 #: a row whose command failed for a reason nobody foresaw rests this long, twice as long each time, at most an hour
 FIRST_REST = timedelta(seconds=10)
 LONGEST_REST = timedelta(hours=1)
@@ -99,7 +102,11 @@ class _Resting:
 
 
 class DueRows:
-    """Keys that are due -> one command each, in a transaction of its own; the order is shuffled for rivals' sake."""
+    """
+    Keys that are due -> one command each, in a transaction of its own; the order is shuffled for rivals' sake.
+
+    On PostgreSQL a few go side by side: while one waits for the server and its disk, another is worked out.
+    """
 
     def __init__(
         self,
@@ -111,6 +118,8 @@ class DueRows:
         clock: Callable[[], datetime],
     ) -> None:
         self._executor = executor
+        # SQLite lets one write at a time; two that wait for each other are slower than one
+        self._at_once = 1 if executor.database.is_sqlite else AT_ONCE
         self._name = name
         self._find = find
         self._carry_out = carry_out
@@ -123,8 +132,12 @@ class DueRows:
         found = self._executor.read(self._find, now, limit)
         awake = self._resting.awake(found, now, self._still_broken())
         random.shuffle(awake)
-        for key in awake:
-            self._one(key)
+        if self._at_once == 1 or len(awake) == 1:
+            for key in awake:
+                self._one(key)
+        elif awake:
+            with ThreadPoolExecutor(self._at_once, thread_name_prefix=self._name) as threads:
+                list(threads.map(self._one, awake))
         return len(found) == limit and bool(awake)
 
     def _still_broken(self) -> set[int]:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, literal, or_, select, update
 
 from app.domain.errors import Conflict, NotFound
 from app.domain.keys import new_key
 from app.domain.steps import MessageAwaited, SignalAwaited, StartEvent
+from app.storage.reads import find_row
 from app.storage.rows import Awaited, Delivery
 from app.storage.tables.definitions import message_start
 from app.storage.tables.instances import (
@@ -27,6 +28,13 @@ from app.storage.writes import write
 
 _SUBSCRIBE = insert(message_subscription).inline()
 _SUBSCRIBE_SIGNAL = insert(signal_subscription).inline()
+_GET_DELIVERY = select(delivery).where(delivery.c.key == bindparam("sought"))
+_TAKE_DELIVERY = (
+    update(delivery)
+    .where(delivery.c.key == bindparam("sought"), delivery.c.status == "pending")
+    .values(status="done", ended_at=bindparam("now"))
+    .returning(delivery.c.key)
+)
 
 
 class Messages:
@@ -365,7 +373,7 @@ class Messages:
 
     def get_delivery(self, key: int) -> Delivery:
         """Return the delivery. :raises NotFound: no such delivery"""
-        row = self._connection.execute(select(delivery).where(delivery.c.key == key)).one_or_none()
+        row = find_row(self._connection, _GET_DELIVERY, sought=key)
         if row is None:
             raise NotFound("delivery", key)
         return Delivery(
@@ -383,12 +391,7 @@ class Messages:
 
     def take_delivery(self, key: int, *, now: datetime) -> bool:
         """Mark the delivery done if it still is pending; return whether it was."""
-        result = self._connection.execute(
-            update(delivery)
-            .where(delivery.c.key == key, delivery.c.status == "pending")
-            .values(status="done", ended_at=now)
-        )
-        return result.rowcount == 1
+        return find_row(self._connection, _TAKE_DELIVERY, sought=key, now=now) is not None
 
     def drop_delivery(self, key: int, *, now: datetime) -> None:
         """Note that nobody waited any more; the message is kept for another of the process until it expires."""

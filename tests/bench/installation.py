@@ -105,14 +105,19 @@ class Installation(AbstractContextManager["Installation"]):
         """Return what the processes are set to."""
         return Settings.load(self.environment())
 
-    def start(self, name: str, *, module: str = "", **settings: str) -> float:
-        """Start web, scheduler or worker (`module`: another main program); return the seconds until web answers."""
+    def start(self, name: str, *, module: str = "", called: str = "", **settings: str) -> float:
+        """
+        Start web, scheduler or worker, and return the seconds until web answers.
+
+        `module` is another main program; `called` the name to stop it by, where there is another of its kind.
+        """
         environment = self.environment(settings)
         program = next(item for item in programs(environment) if item.name == name)
         command = [sys.executable, "-m", module] if module else list(program.command)
         begun = time.perf_counter()
-        with Path(self.servers.folder.name, f"{self.name}-{name}.log").open("ab") as log:
-            self._running[name] = subprocess.Popen(
+        called = called or name
+        with Path(self.servers.folder.name, f"{self.name}-{called}.log").open("ab") as log:
+            self._running[called] = subprocess.Popen(
                 command,
                 env=dict(program.environment),
                 stdin=subprocess.DEVNULL,

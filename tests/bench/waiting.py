@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import psycopg
@@ -38,9 +38,8 @@ def timers(place: Installation) -> Iterator[Line]:
     place.start("scheduler")
     yield _lateness(place)
     place.stop("scheduler")
-    place.start_instances("timer", TIMERS, kesto="P1D")
-    place.sql("UPDATE timer SET due_at = now() WHERE status = 'open'")
-    yield from _drain(place, person)
+    yield from _drain(place, person, ["scheduler"])
+    yield from _drain(place, person, ["scheduler", "second scheduler"])
 
 
 def _lateness(place: Installation) -> Line:
@@ -59,10 +58,14 @@ def _lateness(place: Installation) -> Line:
     return Line("timer lateness, p95", f"{slow:.2f} s", "<= 1.5 s", slow <= 1.5, note)
 
 
-def _drain(place: Installation, person: Person) -> Iterator[Line]:
+def _drain(place: Installation, person: Person, schedulers: Sequence[str]) -> Iterator[Line]:
+    place.start_instances("timer", TIMERS, kesto="P1D")
+    place.sql("UPDATE timer SET due_at = now() WHERE status = 'open'")
+    (since,) = place.sql("SELECT now()")
     load = contention()
     begun = time.monotonic()
-    place.start("scheduler")
+    for called in schedulers:
+        place.start("scheduler", called=called)
     answered: list[float] = []
 
     def left() -> int:
@@ -74,15 +77,18 @@ def _drain(place: Installation, person: Person) -> Iterator[Line]:
             raise TimeoutError
     # by the scheduler's own account: from its first timer to its last
     (row,) = place.sql(
-        "SELECT extract(epoch FROM max(ended_at) - min(ended_at))::float8 FROM timer WHERE ended_at > due_at"
+        "SELECT extract(epoch FROM max(ended_at) - min(ended_at))::float8 FROM timer WHERE ended_at > %s", since[0]
     )
     seconds = float(str(row[0]))
-    note = f"{TIMERS / seconds:.0f}/s with engine steps, one scheduler; contention {load:.1f}"
-    yield Line(f"{TIMERS:,} timers due at once, all fired in", f"{seconds:.0f} s", "<= 60 s", seconds <= 60, note)
+    number = {1: "one scheduler", 2: "two schedulers"}[len(schedulers)]
+    note = f"{TIMERS / seconds:.0f}/s with engine steps; contention {load:.1f}"
+    what = f"{TIMERS:,} timers due at once, {number}, all fired in"
+    yield Line(what, f"{seconds:.0f} s", "<= 60 s", seconds <= 60, note)
     slow = percentile(answered, 0.95)
     note = f"median {median(answered):.0f} ms of {len(answered)} worklist pages"
     yield Line("web p95 meanwhile", f"{slow:.0f} ms", "< 1 s", slow < 1000, note)
-    place.stop("scheduler")
+    for called in schedulers:
+        place.stop(called)
 
 
 def signal(place: Installation) -> Iterator[Line]:
