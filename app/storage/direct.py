@@ -76,6 +76,8 @@ def _prepared(statement: Asking) -> _Prepared:
     # what the statement itself compares with stays in its text: there a partial index of just that is found
     fixed: Any = visitors.replacement_traverse(statement, {}, _literal)
     compiled: Any = fixed.compile(dialect=dialect)
+    if "POSTCOMPILE" in str(compiled):
+        raise TypeError("a list whose length is not known is no constant")
     columns = list(statement.exported_columns)
     row = namedtuple("row", [column.key for column in columns])  # type: ignore[misc] # noqa: PYI024 # made of columns
     moments = [number for number, column in enumerate(columns) if isinstance(column.type, Instant)]

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Integer,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    false,
     func,
     literal,
     or_,
@@ -26,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy import Text as TextType
 
 from app.domain.localized import LocalizedText
+from app.storage.reads import find_rows
 from app.storage.tables.care import care_case
 from app.storage.tables.definitions import process_definition
 from app.storage.tables.instances import process_instance
@@ -158,7 +161,7 @@ class Worklist:
         values |= {f"area_{number}": area for number, area in enumerate(sorted({*areas, ""}))}
         if after is not None:
             values |= {"after_due": after[0], "after_key": after[1]}
-        return [row.task_key for row in self._connection.execute(query, values)]
+        return [row.task_key for row in find_rows(self._connection, query, **values)]
 
     def done(self, user_key: int, *, after: tuple[Any, int] | None, limit: int) -> list[TaskLine]:
         """Return the tasks that the person completed, newest first."""
@@ -212,23 +215,11 @@ class Worklist:
         self, user_key: int, groups: Collection[str], areas: Collection[str] | None, *, now: datetime
     ) -> dict[str, int]:
         """Return how many tasks are in mine, groups and overdue (of mine); none above MOST_COUNTED."""
-        own: ColumnElement[bool] = and_(user_task.c.status == "open", user_task.c.assignee == user_key)
-        mine = select(literal(1)).select_from(user_task).where(own).limit(MOST_COUNTED).subquery()
-        late = (
-            select(literal(1)).select_from(user_task).where(own, user_task.c.due_at < now).limit(MOST_COUNTED)
-        ).subquery()
-        free = (
-            select(task_offer.c.task_key)
-            .where(task_offer.c.group_id.in_(groups), task_offer.c.assignee.is_(None), *_in_areas(areas))
-            .limit(MOST_COUNTED)
-        ).subquery()
-        row = self._connection.execute(
-            select(
-                select(func.count()).select_from(mine).scalar_subquery().label("mine"),
-                select(func.count()).select_from(late).scalar_subquery().label("overdue"),
-                select(func.count(func.distinct(free.c.task_key))).scalar_subquery().label("groups"),
-            )
-        ).one()
+        places = None if areas is None else sorted({*areas, ""})
+        named = {f"group_{number}": group for number, group in enumerate(groups)}
+        named |= {f"area_{number}": area for number, area in enumerate(places or ())}
+        query = _counting(len(groups), None if places is None else len(places))
+        (row,) = find_rows(self._connection, query, person=user_key, now=now, **named)
         return {"mine": row.mine, "overdue": row.overdue, "groups": row.groups}
 
     def next_of(self, user_key: int, *, besides: int) -> int | None:
@@ -292,6 +283,28 @@ class Worklist:
             .outerjoin(care_case, care_case.c.key == user_task.c.case_key)
             .outerjoin(user_account, user_account.c.key == user_task.c.assignee)
         )
+
+
+@lru_cache(maxsize=200)
+def _counting(groups: int, areas: int | None) -> Select[Any]:
+    """Return the statement that counts for so many groups in so many areas (None: every area)."""
+    own: ColumnElement[bool] = and_(user_task.c.status == "open", user_task.c.assignee == bindparam("person"))
+    mine = select(literal(1)).select_from(user_task).where(own).limit(MOST_COUNTED).subquery()
+    late = (
+        select(literal(1)).select_from(user_task).where(own, user_task.c.due_at < bindparam("now")).limit(MOST_COUNTED)
+    ).subquery()
+    named: list[BindParameter[Any]] = [bindparam(f"group_{number}") for number in range(groups)]
+    offered: list[ColumnElement[bool]] = [task_offer.c.group_id.in_(named) if named else false()]
+    if areas is not None:
+        offered.append(task_offer.c.area_id.in_([bindparam(f"area_{number}") for number in range(areas)]))
+    free = (
+        select(task_offer.c.task_key).where(*offered, task_offer.c.assignee.is_(None)).limit(MOST_COUNTED)
+    ).subquery()
+    return select(
+        select(func.count()).select_from(mine).scalar_subquery().label("mine"),
+        select(func.count()).select_from(late).scalar_subquery().label("overdue"),
+        select(func.count(func.distinct(free.c.task_key))).scalar_subquery().label("groups"),
+    )
 
 
 @lru_cache(maxsize=200)

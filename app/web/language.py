@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -97,12 +97,16 @@ class Due:
 
 
 class Formats:
-    """Dates, times and numbers in one language."""
+    """Dates, times and numbers of one page in one language; all of it is said from one moment."""
 
     def __init__(self, language: str) -> None:
         self.language = language
         self._patterns = _PATTERNS[language]
         self._texts = Texts.load(language)
+
+    @cached_property
+    def _now(self) -> datetime:
+        return now()
 
     def text(self, value: Mapping[str, str] | str | None) -> str:
         """Return a text of data in the language; a plain string stays as it is."""
@@ -117,7 +121,7 @@ class Formats:
         if value is None:
             return ""
         day = _local_day(value)
-        if day.year != _local_day(now()).year:
+        if day.year != _local_day(self._now).year:
             return self.full_date(day)
         return _day(day, self.language)
 
@@ -137,7 +141,7 @@ class Formats:
         """Return the moment as it is said now: a time today, "eilen", else the day."""
         if value is None or value.year == _NEVER_YEAR:
             return ""
-        days = (_local_day(now()) - _local_day(value)).days
+        days = (_local_day(self._now) - _local_day(value)).days
         keys = {0: "format.today_at", 1: "format.yesterday_at", -1: "format.tomorrow_at"}
         if days in keys:
             return self._texts(keys[days], time=self.time(value))
@@ -147,7 +151,7 @@ class Formats:
         """Return how long ago it was or how soon it will be, e.g. 3 minuuttia sitten."""
         if value is None:
             return ""
-        return format_timedelta(value - now(), add_direction=True, locale=self._patterns.locale)
+        return format_timedelta(value - self._now, add_direction=True, locale=self._patterns.locale)
 
     def number(self, value: float | None) -> str:
         """Return the number with the language's separators."""
@@ -161,9 +165,9 @@ class Formats:
         """Return how the deadline is said: late by days, today at, tomorrow at, else the day."""
         if value is None or value.year == _NEVER_YEAR:
             return Due(level="none", text="", title="")
-        days = (_local_day(value) - _local_day(now())).days
+        days = (_local_day(value) - _local_day(self._now)).days
         title = self.moment(value)
-        if value < now():
+        if value < self._now:
             late = self._texts.plural("due.late", count=-days) if days < 0 else self._texts("due.late_today")
             return Due(level="late", text=late, title=title)
         if days == 0:

@@ -110,11 +110,11 @@ def add_headers(response: Response) -> Response:
 
 def csrf_token() -> str:
     """Return the token that forms of this person's session carry; before sign-in it is bound to a guest cookie."""
-    binding = _binding(create=True)
-    # a list has a form in every row
-    known: tuple[str, str] = g.get("csrf_token_of", ("", ""))
-    if known[0] != binding:
-        known = g.csrf_token_of = (binding, _token_for(binding))
+    # a list has a form in every row; within a request only signing in and out binds it to something else
+    bound = g.get("csrf_binding")
+    known: tuple[str | None, str] = g.get("csrf_token_of", ("", ""))
+    if not known[1] or known[0] != bound:
+        known = g.csrf_token_of = (bound, _token_for(_binding(create=True)))
     return known[1]
 
 
