@@ -44,7 +44,7 @@ class Database:
         """
         Yield a connection within a transaction that the caller commits; leaving without commit rolls back.
 
-        A reading transaction needs no commit, and PostgreSQL refuses whatever would write in it.
+        PostgreSQL refuses whatever would write in a reading transaction.
 
         On SQLite a writing transaction takes the write lock at once (BEGIN IMMEDIATE): a later upgrade of a
         reading snapshot would fail in spite of the busy timeout.
@@ -111,17 +111,11 @@ def _each_for_itself(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def _reading_only(connection: Connection) -> Iterator[None]:
-    """
-    Let the driver begin a transaction that cannot write, and end it as if it had.
-
-    At a rollback the driver forgets every statement that it had the server prepare, and the next transactions would
-    have theirs parsed and planned anew; after a commit of nothing it need not.
-    """
+    """Let the driver begin a transaction that cannot write, whoever ends it in whatever way."""
     driver: Any = connection.connection.driver_connection
     driver.read_only = True
     try:
         yield
-        connection.commit()
     finally:
         connection.rollback()
         if not driver.closed:

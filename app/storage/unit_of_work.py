@@ -195,7 +195,11 @@ def unit_of_work(
     database: Database, cipher: Cipher, *, writing: bool = True, single: bool = False
 ) -> Iterator[UnitOfWork]:
     """
-    Yield a unit of work; a clean exit commits once, an exception rolls everything back. Reading commits nothing.
+    Yield a unit of work; a clean exit commits once, an exception rolls everything back.
+
+    Reading commits nothing. On PostgreSQL it ends by a commit all the same, in a transaction that cannot write: at a
+    rollback the driver forgets every statement that it had the server prepare, and those of the next transactions
+    would be parsed and planned anew.
 
     :raises Unavailable: the database is away
     :raises RetryTransaction: the whole transaction should run again
@@ -204,4 +208,5 @@ def unit_of_work(
         yield UnitOfWork(connection, cipher)
         if writing:
             send_noted(connection)
+        if writing or not database.is_sqlite:
             connection.commit()

@@ -9,8 +9,10 @@ from sqlalchemy import bindparam, event, insert, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from app.storage.database import Database, RetryTransaction
+from app.storage.encryption import Cipher
 from app.storage.reads import find_row, find_rows
 from app.storage.tables.people import audit, organisation
+from app.storage.unit_of_work import unit_of_work
 from app.storage.writes import write
 
 ADD = insert(organisation).inline()
@@ -21,6 +23,7 @@ RENAME = (
     update(organisation).where(organisation.c.id == bindparam("sought")).values(type="o_new").returning(organisation)
 )
 ADD_AUDIT = insert(audit).inline()
+CIPHER = Cipher(data_keys=[b"d" * 32], index_key=b"i" * 32)
 #: enough for the driver to have the statement prepared
 REPEATED = 12
 
@@ -109,16 +112,16 @@ def test_reading_keeps_what_the_server_has_prepared_and_cannot_write(postgresql_
     sent: list[str] = []
     event.listen(database.engine, "before_cursor_execute", lambda _c, _r, sql, *_: sent.append(sql))
     for _ in range(REPEATED):
-        with database.transaction(writing=False) as connection:
-            assert find_row(connection, FIND, sought="x") is None
+        with unit_of_work(database, CIPHER, writing=False) as uow:
+            assert find_row(uow.connection, FIND, sought="x") is None
     assert len(sent) == REPEATED
     with database.transaction(writing=False) as connection:
         prepared = connection.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
     assert prepared >= 1
 
     def write_while_reading() -> None:
-        with database.transaction(writing=False) as connection:
-            write(connection, ADD, [row("a")])
+        with unit_of_work(database, CIPHER, writing=False) as uow:
+            write(uow.connection, ADD, [row("a")])
 
     with pytest.raises(Exception, match="read-only transaction"):
         write_while_reading()
