@@ -23,6 +23,7 @@ from app.engine.decisions import read_decisions
 from app.engine.diagrams import Diagram, read_diagram
 from app.engine.forms import read_form
 from app.engine.rules import read_rule
+from tests.conformance import pathways_page
 from tests.conformance.story import Story
 
 PROCESSES = Path(__file__).parents[2] / "processes"
@@ -569,3 +570,7 @@ def test_scenarios_name_elements_of_their_process(folder: Path) -> None:
         named |= {each for key in ("path", "notReached", "open", "waiting") for each in expect.get(key, [])}
         named |= {expect["end"]} if "end" in expect else set()
         assert named <= known, named - known
+
+
+def test_the_page_of_the_pathways_says_what_the_diagrams_say() -> None:
+    assert pathways_page.PAGE.read_text() == pathways_page.page(), "python -m tests.conformance.pathways_page"

@@ -24,7 +24,6 @@ STORIES = [
     "tyky_ajanvaraus/asiakas_peruu",
     "tyky_ajanvaraus/jalkautuva",
     "tyky_ajanvaraus/ei_toimenpidetta",
-    "tyky_ajanvaraus/tyoterveys_toivoo",
     "tyky_omahoito/omahoidossa",
     "tyky_omahoito/osin_sitten_hyvin",
     "tyky_omahoito/kutsuttuna_omahoidossa",
