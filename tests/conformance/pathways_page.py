@@ -7,6 +7,7 @@ in step.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from lxml import etree
@@ -35,9 +36,11 @@ def _section(process_id: str) -> tuple[tuple[int, str], str]:
     diagram = read_diagram((PROCESSES / process_id / f"{process_id}.bpmn").read_bytes(), rules)
     outline = pathway(process_id).outline
     documentation = outline.documentation["en"]
-    number = documentation.split(":")[0].strip()
+    numbered = re.match(r"([A-Z][\w() ]{1,15}): ", documentation)
+    number = numbered[1] if numbered else ""
+    said = documentation[numbered.end() :] if numbered else documentation
     roles = sorted(set().union(*(start_roles(outline, event) for event in outline.start_events)))
-    lines = [f"## {number} {outline.name['en']}", "", f"`{process_id}`: {documentation.split(':', 1)[1].strip()}", ""]
+    lines = [f"## {number} {outline.name['en']}".replace("  ", " "), "", f"`{process_id}`: {said.strip()}", ""]
     for title, names in (
         ("Started by hand by", roles),
         ("Started by message", sorted(_messages(process_id, "startEvent"))),
