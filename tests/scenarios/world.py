@@ -19,6 +19,7 @@ import msgspec
 from sqlalchemy import select
 
 from app.cli import read_reference, read_resources
+from app.commands.client_sign_in import make_client_link
 from app.commands.load_demo import load_demo_people
 from app.commands.load_reference import load_reference, offer_times
 from app.commands.messages import publish_message
@@ -79,6 +80,17 @@ class Person:
         """Send a form that stands on the page."""
         sent = {"csrf_token": token_of(page.text), "submission_id": hidden(page.text, "submission_id"), **fields}
         return self.client.post(address, data=sent)
+
+
+class Client(Person):
+    """A client who has come in by a link and the answer to its question."""
+
+    def __init__(self, world: World, secret: str, answer: str) -> None:
+        self.client = world.app.test_client()
+        page = self.client.get(f"/oma/link/{secret}")
+        sent = {"csrf_token": token_of(page.text), "secret": secret, "answer": answer}
+        answered = self.client.post("/oma/link", data=sent)
+        assert answered.status_code == 303, answered.text
 
 
 def token_of(html: str) -> str:
@@ -309,6 +321,17 @@ class World:
         self.work()
         return answer.headers["Location"]
 
+    def client_at_own_door(self) -> Client:
+        """Return the client of the instance's case, come in by a one-time link."""
+
+        def invite(uow: Any) -> tuple[str, str]:
+            found = uow.care.clients.get(uow.care.cases.get(self.case_key() or 0).client_key)
+            known = found.identity.birth_date.isoformat() if found.identity.birth_date else found.identity.phone
+            return make_client_link(uow, client=found, now=self.clock), known
+
+        secret, answer = self.executor.run(invite)
+        return Client(self, secret, answer)
+
     def complete(self, element_id: str, role: str, answers: Mapping[str, Any]) -> None:
         """Open the task's page as a person of the role, fill the form in and send it."""
         # nobody answers in the moment in which the step before was noted
@@ -316,10 +339,9 @@ class World:
         tasks = self.open_tasks()
         assert element_id in tasks, f"{element_id} is not open, but {sorted(tasks)}"
         if role == "r_asiakas":
-            # the client's own door comes later: a worker fills the form in with the client at the telephone
-            groups = self.executor.read(lambda uow: uow.tasks.get(tasks[element_id])).candidate_groups
-            role = next(group for group in groups if group in PEOPLE)
-        person, address = self.person(role), f"/tasks/{tasks[element_id]}"
+            person, address = self.client_at_own_door(), f"/oma/tasks/{tasks[element_id]}"
+        else:
+            person, address = self.person(role), f"/tasks/{tasks[element_id]}"
         page = person.get(address)
         answer = person.post(address, form_fields(with_people(dict(answers), self.people())), page=page)
         if answer.status_code != 303:
