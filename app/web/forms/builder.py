@@ -9,7 +9,7 @@ from typing import Any
 
 from app.domain.conditions import holds, keys_of, to_json
 from app.domain.errors import Problem
-from app.domain.forms import MOST_ROWS, Expression, Field, FieldPath, FieldType, FormDefinition
+from app.domain.forms import MOST_ROWS, Expression, Field, FieldPath, FieldType, FormDefinition, Option
 from app.domain.localized import in_language
 from app.engine.forms import ROW_MARK, Around, Raw, Situation, Upload, look_at, read_names
 from app.locale import Texts
@@ -88,9 +88,10 @@ def conditions_now(form: FormDefinition, *, raw: Raw, language: str, around: Aro
     situation = look_at(form, raw, around=around)
     fields = {".".join(path): each for path, each in form.walk()}
     texts = Texts.load(language)
-    computed = {
-        _name(place): shown_text(fields[_pattern(place)], value, texts) for place, value in situation.computed.items()
-    }
+    computed = {}
+    for place, value in situation.computed.items():
+        asked, path = fields[_pattern(place)], tuple(_pattern(place).split("."))
+        computed[_name(place)] = shown_text(asked, value, texts, around.options(asked, path))
     return {
         "hidden": sorted(map(_name, situation.hidden)),
         "required": sorted(map(_name, situation.required)),
@@ -98,13 +99,17 @@ def conditions_now(form: FormDefinition, *, raw: Raw, language: str, around: Aro
     }
 
 
-def shown_text(asked: Field, value: Any, texts: Texts) -> str:
-    """Return an answer as a text to read: labels of options, yes and no in words, a dash for nothing."""
+def shown_text(asked: Field, value: Any, texts: Texts, options: Sequence[Option] | None = None) -> str:
+    """
+    Return an answer as a text to read: labels of options, yes and no in words, a dash for nothing.
+
+    `options` are those that the form finds elsewhere: people, roles, services.
+    """
     if value is None:
         return texts("forms.nothing")
     if isinstance(value, bool):
         return texts("forms.yes" if value else "forms.no")
-    labels = {option.value: in_language(option.label, texts.language) for option in asked.options}
+    labels = {option.value: in_language(option.label, texts.language) for option in options or asked.options}
     each = value if isinstance(value, (list, tuple)) else [value]
     return ", ".join(labels.get(str(one)) or answer_text(asked, one, texts.language) for one in each)
 
@@ -267,7 +272,8 @@ class _Builder:
             texts = spot.texts()
             return texts[0] if texts else ""
         known = self._around.known.get(spot.asked.key) if spot.asked.read_only else None
-        return shown_text(spot.asked, self._situation.computed.get(spot.place, known), self._texts)
+        value = self._situation.computed.get(spot.place, known)
+        return shown_text(spot.asked, value, self._texts, self._around.options(spot.asked, spot.path))
 
     def _mark(self, asked: Field) -> str:
         if asked.required or not asked.submittable:

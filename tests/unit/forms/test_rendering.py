@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -8,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lxml import html
 
 from app.domain.errors import InvalidSubmission, Problem
-from app.engine.forms import Upload, parse_submission
+from app.engine.forms import Upload, parse_submission, read_form
 from app.web.forms import apply_action, build_form_view, conditions_now, problem_text, raw_of
 
 TEMPLATES = Path(__file__).parents[3] / "app" / "web" / "templates"
@@ -276,3 +277,34 @@ def test_numbers_in_problems_are_written_as_in_the_language(form):
     problem = Problem("too_large", place="tyokyky", name="tyokyky", values={"maximum": 7.5})
     assert "7,5" in problem_text(problem, form=form, language="fi")
     assert "7.5" in problem_text(problem, form=form, language="en")
+
+
+def test_a_person_who_is_only_shown_is_shown_by_name(draw, around):
+    own = read_form(
+        json.dumps(
+            {
+                "id": "f_ehdotus",
+                "title": {"fi": "Ehdotus", "sv": "Förslag", "en": "Proposal"},
+                "dataGroup": "suunnitelma",
+                "sections": [
+                    {
+                        "key": "ehdotus",
+                        "title": {"fi": "Ehdotus", "sv": "Förslag", "en": "Proposal"},
+                        "fields": [
+                            {**shown("palvelut", "multiChoice"), "optionsFrom": "services", "readOnly": True},
+                            {**shown("vastaava", "user"), "computed": 'string("101")'},
+                        ],
+                    }
+                ],
+            }
+        ).encode()
+    )
+    known = dataclasses.replace(around, known={"palvelut": ["sv_1", "sv_2"]})
+    page = draw(build_form_view(own, raw={}, language="fi", around=known)).text_content()
+    assert "Palvelu 1, Palvelu 2" in page
+    assert "Riikka Ranta" in page
+    assert conditions_now(own, raw={}, language="fi", around=known)["computed"] == {"vastaava": "Riikka Ranta"}
+
+
+def shown(key, kind):
+    return {"key": key, "type": kind, "record": "answer", "label": {"fi": key, "sv": key, "en": key}}
