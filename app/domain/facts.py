@@ -178,6 +178,9 @@ def _reduced(latest: _Latest, _: date | None, __: date) -> bool | None:
 
 def _long_unemployed(latest: _Latest, birth_date: date | None, today: date) -> bool | None:
     months, age = _unemployment_months(latest, birth_date, today), _age(latest, birth_date, today)
+    situation = latest.get("tyotilanne")
+    if situation is not None and situation.value not in (None, "tyoton"):
+        return False
     if months is None:
         return None
     # without the age only what holds of everybody is known
