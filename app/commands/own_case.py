@@ -30,15 +30,16 @@ NEVER_ANSWERS = frozenset({"o_jarjesto"})
 
 def name_owner(uow: UnitOfWork, instance: Instance, job: Job, now: datetime) -> Mapping[str, Any]:
     """
-    Give a case that nobody answers for to the person of the header `role` who has the fewest open cases in the area.
+    Give the case to the person of the header `role` who has the fewest open cases in the area.
 
-    An owner who works here still keeps the case. Where nobody has the role the role group owns it.
+    An owner of that role keeps it, and so does the client coordinator: whoever took the telephone does not answer for
+    the client's whole path (P00 s0). One who has left does not keep it. Where nobody has the role its group owns it.
 
     :raises GivenUp: the job has no case, or there is no such role
     """
     case = locked_case(uow, instance)
     role = _role(uow, job)
-    if case.owner_key is None or uow.accounts.has_left(case.owner_key):
+    if not _answers_already(uow, case, role):
         _give(uow, case, owner_key=uow.accounts.least_loaded(role, area_id=case.area_id), role=role, now=now)
     return {}
 
@@ -99,6 +100,13 @@ def leave_cases(uow: UnitOfWork, *, user_key: int, actor: Actor, now: datetime) 
             successor = uow.accounts.least_loaded(role, area_id=case.area_id, besides=user_key) if role else None
             _give(uow, case, owner_key=successor, role=role, actor=actor, now=now)
     return len(owned)
+
+
+def _answers_already(uow: UnitOfWork, case: Case, role: str) -> bool:
+    owner = case.owner_key
+    if owner is None or uow.accounts.has_left(owner):
+        return False
+    return owner == case.coordinator_key or uow.accounts.has_role(owner, role)
 
 
 def _role(uow: UnitOfWork, job: Job) -> str:

@@ -265,6 +265,11 @@ class Accounts:
         )
         return self._connection.execute(here.limit(1)).first() is None
 
+    def has_role(self, key: int, role_id: str) -> bool:
+        """Tell whether the person has the role anywhere."""
+        held = select(literal(1)).where(position.c.user_key == key, position.c.role_id == role_id)
+        return self._connection.execute(held.limit(1)).first() is not None
+
     def works_in(self, key: int) -> frozenset[str]:
         """Return the kinds of the organisations in which the person works."""
         rows = self._connection.scalars(

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from app.commands.deliver_documents import FORMS as DELIVERED
 from app.commands.local_jobs import LOCAL_JOBS
+from app.documents import Template
 from app.domain import sharing
 from app.domain.outcomes import BROKEN_OFF, Outcome
 from app.domain.permissions import ROLE_LETTERS
@@ -365,6 +367,7 @@ def test_roles_decisions_jobs_and_notifications_exist(folder: Path) -> None:
     drawn = DRAWN_JOB_TYPES if properties(process).get("kyky.drawnOnly") == "true" else set()
     assert {each.get("type") for each in find(root, ".//zeebe:taskDefinition")} <= JOB_TYPES | drawn
     assert headers(root, "notification") <= reference("notifications").keys()
+    assert headers(root, "template") <= {*Template, *DELIVERED}
     assert headers(root, "kind") <= reference("appointment_kinds").keys()
     assert headers(root, "task") <= {task.get("id") for task in find(root, ".//bpmn:userTask")}
 

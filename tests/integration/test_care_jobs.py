@@ -297,8 +297,21 @@ def test_a_case_without_owner_goes_to_the_colleague_with_the_fewest_cases(place)
     do(place, doing("name_owner", role="r_palveluohjaaja"), case_key)
     case = case_of(place, case_key)
     assert (case.owner_key, case.owner_role) == (key_of(place, "counsellor"), "r_palveluohjaaja")
-    do(place, doing("name_owner", role="r_laakari"), case_key)
+    do(place, doing("name_owner", role="r_palveluohjaaja"), case_key)
     assert case_of(place, case_key).owner_key == key_of(place, "counsellor")
+
+
+def test_whoever_took_the_call_does_not_answer_for_the_whole_path_but_a_coordinator_does(place):
+    case_key = open_case(place)
+    caller = key_of(place, "doctor")
+    place.executor.run(lambda uow: uow.care.cases.give(case_key, owner_key=caller, owner_role="r_laakari"))
+    do(place, doing("name_owner", role="r_palveluohjaaja"), case_key)
+    assert case_of(place, case_key).owner_key not in (None, caller)
+    place.executor.run(
+        lambda uow: uow.care.cases.give(case_key, owner_key=caller, owner_role="r_laakari", coordinator_key=caller)
+    )
+    do(place, doing("name_owner", role="r_palveluohjaaja"), case_key)
+    assert case_of(place, case_key).owner_key == caller
 
 
 def test_where_nobody_has_the_role_its_group_owns_the_case(place):

@@ -1,0 +1,107 @@
+"""
+Matti's path at 25, 35 and 55 (domain.md 7.1), from the telephone call to the end of his case.
+
+Every pathway that takes part runs as itself: P01 sends the alarm, P00 opens and calls initial service, self-care,
+consent and team; nothing of a called pathway is played.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import func, select
+
+from app.storage.database import Database
+from app.storage.tables.consultation import consultation_item
+from tests.scenarios.lives import Life, story
+
+
+def tasks(name, *wanted, process):
+    """Return the named tasks of a story, in the order asked for."""
+    by_task = {step["task"]: step for step in story(process, name)["steps"] if "task" in step}
+    return [by_task[each] for each in wanted]
+
+
+@pytest.fixture
+def life(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'life.db'}")
+    yield Life(database, clock=datetime.fromisoformat("2026-03-02T09:00:00+02:00"))
+    database.close()
+
+
+def call(life, name):
+    """Matti telephones about a prolonged flu; the alarm brings him to the initial service."""
+    life.start(story("tyky_ajanvaraus", name))
+    life.play(tasks(name, "a1_yhteydenotto", "a3_indikaattorit", "a6_kysy_asiakkaalta", process="tyky_ajanvaraus"))
+    assert "tyky_palvelukokonaisuus" in life.processes()
+    life.go_to("2026-03-10T09:00:00+02:00")
+
+
+def interview(life, name, *, phase="primaari_tyoton", answers=None):
+    """The initial interview with phase and checklist, up to the decision on sufficient support."""
+    first = ("b2_taustatiedot", "b2_saatelomake", "b3_neuvo")
+    life.play(tasks(name, *first, process="tyky_alkupalvelu"), answers=answers)
+    life.play(tasks(phase, "j2_vahvista", "j4_tee_toimet", process="tyky_vaihetuki"), answers=answers)
+    life.play(tasks(name, "b7_paata", process="tyky_alkupalvelu"), answers=answers)
+
+
+def test_at_25_own_resources_are_enough(life):
+    call(life, "matti_25")
+    life.play(tasks("matti_25_omahoito", "b2_ennakko", process="tyky_alkupalvelu"))
+    interview(life, "matti_25_omahoito")
+    steps = {step["task"]: step for step in story("tyky_omahoito", "kutsuttuna_omahoidossa")["steps"] if "task" in step}
+    life.play([steps["o1_suunnittele"]])
+    for day in ("2026-04-07T10:00:00+03:00", "2026-06-02T10:00:00+03:00"):
+        life.go_to(day)
+        life.play([steps["o3_tarkista"]])
+    assert life.incidents() == []
+    assert life.case_state() == ("closed", "OMAHOIDOSSA"), (life.open_tasks(), life.open_timers(), life.processes())
+    assert life.grants() == []
+    assert "tyky_kykyviisari" not in life.processes()
+
+
+def test_at_35_a_counterpart_is_consulted_with_consent_and_the_joint_appointment_follows(life):
+    call(life, "matti_35")
+    interview(life, "matti_35_konsultaatio")
+    life.play(tasks("annettu", "z2_kerro", "z3_paata", process="tyky_suostumus"))
+    life.play(tasks("matti_35", "s3_konsultoi", process="tyky_palvelukokonaisuus"))
+    # the joint appointment begins with the expert of employment services, who sees what the client has opened
+    expert = life.person("r_asiakasvastaava_te")
+    page = expert.get(f"/cases/{life.case_key()}").text
+    assert "Matti Esimerkki" in page
+    assert "flunssa" not in page, "why he telephoned is health data"
+    referral = ("h1_lahete", "h1_tunnistus_a3_tunnista", "h3_kartoitus", "h3_taustatiedot")
+    life.play(tasks("matti_35", *referral, process="tyky_yhteisvastaanotto"))
+    assert life.grants() == ["o_sosiaali", "o_tyollisyys"]
+    assert "v2_esitiedot" in life.open_tasks()
+    assert life.incidents() == []
+    with life.executor.database.engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(consultation_item)) == 0
+
+
+def test_at_55_the_team_plans_with_him_and_somebody_answers_for_it(life):
+    call(life, "matti_55")
+    first = ("b2_taustatiedot", "b2_saatelomake", "b3_neuvo")
+    life.play(tasks("matti_55_tiimi", *first, process="tyky_alkupalvelu"))
+    phase = "tertiaari_tym_suostumus"
+    life.play(tasks(phase, "j2_vahvista", "j4_tee_toimet", process="tyky_vaihetuki"))
+    life.play(tasks("annettu", "z2_kerro", "z3_paata", process="tyky_suostumus"))
+    life.play(tasks(phase, "j7_roolit", process="tyky_vaihetuki"))
+    life.play(tasks("matti_55_tiimi", "b7_paata", "b10_laadi_lausunto", process="tyky_alkupalvelu"))
+    examination = ("v2_esitiedot", "v4_hoitajan_vastaanotto", "v5_arvio", "v7_jatko_ohjaus")
+    life.play(tasks("laboratorio_ja_laakari", *examination, process="tyky_terveystarkastus"))
+    team = [step for step in story("tyky_tiimi_ydin", "matti_55")["steps"] if "task" in step]
+    names = [step["task"] for step in team]
+    life.play(team[: names.index("e8_asiakasvastaava")])
+    # the plan cannot be begun before somebody has agreed to answer for it (e8 before e7)
+    assert "e7_suunnitelma" not in life.open_tasks()
+    life.play(tasks("matti_55", "e8_asiakasvastaava", "e7_suunnitelma", "e9_hyvaksy", process="tyky_tiimi_ydin"))
+    assert {"tyky_seuranta", "tyky_suostumuksen_voimassaolo"} <= set(life.processes())
+    plan = life.executor.read(lambda uow: uow.care.plans.in_force(life.case))
+    assert plan is not None
+    assert plan.actions
+    case = life.executor.read(lambda uow: uow.care.cases.get(life.case))
+    assert case.owner_key is not None
+    assert case.owner_key == case.coordinator_key
+    assert life.incidents() == []
