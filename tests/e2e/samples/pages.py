@@ -487,6 +487,7 @@ def case(**changes: Any) -> dict[str, Any]:
         ],
         "documents": DOCUMENTS,
         **CASE_RECORDS,
+        "representatives_address": "/samples/case",
         "same_client": [{"number": "2026-00009", "address": "/samples/case"}],
         "hidden_parts": ["Sosiaalipalvelujen kirjauksia on, mutta ne eivät avaudu ilman asiakkaan suostumusta."],
         "history": HISTORY,
