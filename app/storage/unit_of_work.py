@@ -208,5 +208,5 @@ def unit_of_work(
         yield UnitOfWork(connection, cipher)
         if writing:
             send_noted(connection)
-        if writing or not database.is_sqlite:
+        if writing or not (single or database.is_sqlite):
             connection.commit()
