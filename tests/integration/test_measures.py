@@ -154,7 +154,7 @@ def test_the_pages_show_numbers_and_no_people(furnished):
     assert "58,3 %" in page.text
     assert "Esimerkki" not in page.text
     one = leader.get("/measures/M02?from=2026-03&to=2026-03").text
-    assert re.search(r"k-number\">7 ", one)
+    assert re.search(r"k-measured\">7 ", one)
     assert "alle 5" in one
     questions = leader.get("/measures/questions?from=2026-03&to=2026-03").text
     assert "Mihin asiakkaat ohjautuvat työkyvyn tuen tiimistä?" in questions

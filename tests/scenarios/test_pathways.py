@@ -72,7 +72,8 @@ def test_the_story_comes_true_through_pages_and_workers(story, tmp_path):
         assert world.status() == "completed", (world.open_tasks(), world.open_timers())
         assert expected["end"] in world.history()
         state, outcome = world.case_state()
-        assert state == ("closed" if expected["outcome"] else "open")
+        # the alarm of a call has started the whole path, which then keeps the case open
+        assert state == ("closed" if expected["outcome"] and not world.goes_on_elsewhere() else "open")
         # what a pathway has said stands in a case that another of its pathways keeps open
         assert expected["outcome"] in (None, outcome)
     else:

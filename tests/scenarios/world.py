@@ -273,6 +273,13 @@ class World:
         case = self.executor.read(lambda uow: uow.care.cases.get(self.case_key()))
         return ("open" if case.is_open else "closed", case.outcome)
 
+    def goes_on_elsewhere(self) -> bool:
+        """Tell whether another pathway of the case runs."""
+        case_key = self.case_key()
+        return case_key is not None and bool(
+            self.executor.read(lambda uow: uow.instances.others_running(case_key, besides=self.instance))
+        )
+
     # -- what people do ----------------------------------------------------------------------------------------------
 
     def people(self) -> dict[str, int]:
