@@ -90,6 +90,15 @@ def consultation_form(uow: UnitOfWork, form_id: str) -> FormDefinition:
     return form_of(uow, found.key, form_id)
 
 
+def survey_form(uow: UnitOfWork, form_id: str) -> FormDefinition:
+    """Return the newest version of a form that no process pins, as anonymous answers use. :raises NotFound: none"""
+    found = uow.definitions.latest_forms([form_id]).get(form_id)
+    if found is None:
+        raise NotFound("form", form_id)
+    key = found[0]
+    return _forms.get(("newest", key), lambda: read_form(uow.definitions.source_of_form(key)))
+
+
 def surroundings(
     uow: UnitOfWork,
     process: CompiledProcess,

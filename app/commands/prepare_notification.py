@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from app.commands.anonymous_answers import invite_to_feedback
 from app.commands.client_sign_in import make_client_link
 from app.connectors.contract import GivenUp
 from app.connectors.mail import Audience, Notice, Recipient
@@ -15,6 +16,7 @@ from app.domain.consultation import FACILITATOR_ROLE, PROFESSIONS
 from app.domain.keys import parse_key
 from app.domain.localized import LANGUAGES, in_language
 from app.domain.sharing import DataGroup
+from app.domain.surveys import FEEDBACK_FORM
 from app.storage.places import Addressee
 from app.storage.rows import Job, Task
 from app.storage.unit_of_work import UnitOfWork
@@ -23,6 +25,8 @@ from app.storage.unit_of_work import UnitOfWork
 def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
     """
     Return whom the notification of the job goes to.
+
+    A client's mail with the header `form` f_asiakaspalaute carries a link to that form, answered anonymously.
 
     Headers: `notification` (n_...), `recipient` = client (default), assignee, owner, role or concerned, `role` for the
     last but one. Concerned are the owner and those who serve the client in the organisations that the variable
@@ -43,7 +47,7 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
     audience = job.headers.get("recipient", "client")
     match audience:
         case "client":
-            recipients = _client(uow, case, now)
+            recipients = _client(uow, case, job.headers.get("form", ""), now)
         case "concerned":
             recipients = _staff(uow.care.places.workers(_concerned(uow, job, case)))
         case "owner":
@@ -112,9 +116,11 @@ def county_name(uow: UnitOfWork, *, area_id: str, language: str) -> str:
     return in_language(name, language) if isinstance(name, Mapping) else str(name or "")
 
 
-def _client(uow: UnitOfWork, case: Case | None, now: datetime) -> tuple[Recipient, ...]:
+def _client(uow: UnitOfWork, case: Case | None, form_id: str, now: datetime) -> tuple[Recipient, ...]:
     if case is None:
         raise GivenUp("job_without_case")
+    if form_id not in ("", FEEDBACK_FORM):
+        raise GivenUp("notification_headers_invalid", f"form {form_id}")
     client = uow.care.clients.get(case.client_key)
     if not client.identity.email:
         return ()
@@ -128,12 +134,15 @@ def _client(uow: UnitOfWork, case: Case | None, now: datetime) -> tuple[Recipien
         ground=Ground.OWN_REGISTER,
         now=now,
     )
+    # a mail with an anonymous link carries none that says who somebody is
+    feedback = form_id == FEEDBACK_FORM
     return (
         Recipient(
             address=client.identity.email,
             language=client.needs.document_language,
             audience=Audience.CLIENT,
-            link_secret=make_client_link(uow, client=client, now=now),
+            link_secret="" if feedback else make_client_link(uow, client=client, now=now),
+            answer_token=invite_to_feedback(uow, area_id=case.area_id, now=now) if feedback else "",
         ),
     )
 

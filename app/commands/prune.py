@@ -1,10 +1,11 @@
-"""Forget what nobody needs any more: ended sessions, ids of forms sent long ago, files that waited too long."""
+"""Forget what nobody needs any more: ended sessions, ids of forms sent long ago, files that waited, links not used."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.domain.calendar import local_date
 from app.domain.client_sessions import STRONG_SIGN_IN_TIME
 from app.domain.sessions import IDLE_LIMIT
 from app.storage.pruning import Pruning
@@ -36,6 +37,7 @@ class Pruned:
     strong_sign_ins: int
     submissions: int
     uploads: int
+    surveys: int = 0
 
     @property
     def has_more(self) -> bool:
@@ -49,9 +51,13 @@ def prune(uow: UnitOfWork, *, retention: Retention, now: datetime) -> Pruned:
     Forget up to a share of each kind and return how many; rows that another scheduler is at are left to it.
 
     A live session is never forgotten, nor a link by which somebody may still come in. A form that is sent again after
-    its id was forgotten meets a task that is done, and says so.
+    its id was forgotten meets a task that is done, and says so. Rounds of anonymous questions whose time is over are
+    closed: their links go, and what was answered counts from then on.
     """
     old = Pruning(uow.connection)
+    over = uow.surveys.over(on=local_date(now), limit=ROWS_AT_ONCE)
+    for survey_key in over:
+        uow.surveys.close(survey_key)
     long_ended = now - max(retention.ended_sessions, IDLE_LIMIT)
     return Pruned(
         # whichever way a session ends, it is not used afterwards
@@ -59,6 +65,7 @@ def prune(uow: UnitOfWork, *, retention: Retention, now: datetime) -> Pruned:
         client_sessions=old.client_sessions(seen_before=long_ended, limit=ROWS_AT_ONCE),
         client_links=old.client_links(expired_before=now, limit=ROWS_AT_ONCE),
         strong_sign_ins=old.strong_sign_ins(begun_before=now - STRONG_SIGN_IN_TIME, limit=ROWS_AT_ONCE),
+        surveys=len(over),
         submissions=old.submissions(sent_before=now - retention.submissions, limit=ROWS_AT_ONCE),
         uploads=uow.uploads.prune(
             kept_before=now - retention.pending_uploads, ended_before=now - AFTER_END_OF_TASK, limit=FILES_AT_ONCE

@@ -40,12 +40,17 @@ class Audience(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """Where a mail goes; `link_secret` is that of a client's one-time link, "" where they can only sign in."""
+    """
+    Where a mail goes; `link_secret` is that of a client's one-time link, "" where they can only sign in.
+
+    `answer_token` is that of a link to anonymous questions; the mail then carries that link and no other.
+    """
 
     address: str = field(repr=False)
     language: str
     audience: Audience
     link_secret: str = field(default="", repr=False)
+    answer_token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +116,9 @@ class MailConnector:
         texts = Texts.load(language)
         subject = f"mail.{notice.notification}.subject"
         body, link = str(recipient.audience), self._sign_in_url
-        if recipient.audience is Audience.CLIENT:
+        if recipient.answer_token:
+            body, link = "answer", f"{self._sign_in_url.rstrip('/')}/answer/{recipient.answer_token}"
+        elif recipient.audience is Audience.CLIENT:
             body = "client_link" if recipient.link_secret else body
             link = f"{self._client_url}/link/{recipient.link_secret}" if recipient.link_secret else self._client_url
         elif notice.case_number:

@@ -291,6 +291,13 @@ class Definitions:
         )
         return {row.form_id: (row.key, row.content_hash) for row in rows}
 
+    def source_of_form(self, form_key: int) -> bytes:
+        """Return the source of that version of a form (its key from `latest_forms`)."""
+        source: bytes = self._connection.execute(
+            select(form_definition.c.source).where(form_definition.c.key == form_key)
+        ).scalar_one()
+        return source
+
     def form_source(self, definition_key: int, form_id: str) -> bytes:
         """
         Return the form's source as the process version was published with it.

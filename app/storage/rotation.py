@@ -22,6 +22,7 @@ from app.storage.tables.care import (
 )
 from app.storage.tables.clients_door import mandate, strong_sign_in
 from app.storage.tables.consultation import consultation_item, consultation_secret, consultation_session
+from app.storage.tables.surveys import survey_answer
 from app.storage.tables.work import draft, pending_chunk, pending_upload
 
 
@@ -59,6 +60,7 @@ PLACES = (
     _plain(consultation_item, "answer"),
     _plain(consultation_session, "learnt"),
     _Place(consultation_secret, "secret", lambda row: row.session_key, lambda _: "secret"),
+    _plain(survey_answer, "written"),
     _Place(outbox_mail, "recipient", lambda row: row.message_id, lambda _: "recipient"),
 )
 

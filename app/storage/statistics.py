@@ -19,12 +19,14 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
 from app.domain.calendar import local_date
 from app.domain.statistics.changes import changes_of
 from app.domain.statistics.events import Change, Event, EventValue, Material
+from app.domain.surveys import EVALUATION_FORM, FEEDBACK_FORM
 from app.storage.answers import CaseAnswers
 from app.storage.encryption import Cipher
 from app.storage.measures import Measures
 from app.storage.tables.care import care_case, case_answer, measure, plan, plan_action
 from app.storage.tables.consultation import consultation_item, consultation_session
 from app.storage.tables.instances import called_process, process_instance
+from app.storage.tables.surveys import survey, survey_answer
 from app.storage.tables.work import invariant_violation, user_task
 
 #: values of f_konsultaatio_vastaus.suositus and f_konsultaatio.aihe (domain.md 5, M21)
@@ -214,6 +216,35 @@ class Statistics:
                         organisation_id=row.organisation_id,
                     )
 
+    def _evaluation(self, wanted: Collection[str]) -> Iterator[Event]:
+        """Yield `survey:<field>` of the staff's yearly evaluation (P18)."""
+        return self._anonymous("survey", EVALUATION_FORM, wanted)
+
+    def _feedback(self, wanted: Collection[str]) -> Iterator[Event]:
+        """Yield `feedback:<field>` of what clients said anonymously."""
+        return self._anonymous("feedback", FEEDBACK_FORM, wanted)
+
+    def _anonymous(self, kind: str, form_id: str, wanted: Collection[str]) -> Iterator[Event]:
+        """
+        Yield the codes and numbers of the form's closed rounds, on the first day of the month in which each began.
+
+        No answer knows its day, a person or a case; while a round goes on nothing of it counts.
+        """
+        query = (
+            select(survey_answer.c.field, survey_answer.c.value, survey.c.opens_on, survey.c.area_id)
+            .join(survey, survey.c.key == survey_answer.c.survey_key)
+            .where(
+                survey.c.form_id == form_id,
+                survey.c.closed,
+                survey_answer.c.field.in_(wanted),
+                survey_answer.c.written.is_(None),
+            )
+        )
+        for row in self._connection.execute(query):
+            yield Event(
+                name=f"{kind}:{row.field}", day=row.opens_on.replace(day=1), value=row.value, area_id=row.area_id
+            )
+
     def _changes(self) -> Iterator[Change]:
         """Yield each section's first and last measurement of those who have allowed it, on a scale from 0 to 10."""
         query = (
@@ -302,4 +333,6 @@ _READERS: Mapping[str, Callable[[Statistics, Collection[str]], Iterator[Event]]]
     "session": Statistics._sessions,  # noqa: SLF001
     "consultation": Statistics._consultations,  # noqa: SLF001
     "plan": Statistics._plans,  # noqa: SLF001
+    "survey": Statistics._evaluation,  # noqa: SLF001
+    "feedback": Statistics._feedback,  # noqa: SLF001
 }

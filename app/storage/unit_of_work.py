@@ -31,6 +31,7 @@ from app.storage.monitor import Monitor
 from app.storage.reference import Reference
 from app.storage.shared_rules import SharedRules
 from app.storage.statistics import Statistics
+from app.storage.surveys import Surveys
 from app.storage.tasks import Tasks
 from app.storage.timers import Timers, TimerStarts
 from app.storage.uploads import Uploads
@@ -163,6 +164,11 @@ class UnitOfWork:
     def consultation_items(self) -> ConsultationItems:
         """Anonymous items of the hour."""
         return ConsultationItems(self.connection, self.cipher)
+
+    @cached_property
+    def surveys(self) -> Surveys:
+        """Anonymous questions: rounds, links, answers."""
+        return Surveys(self.connection, self.cipher)
 
     @cached_property
     def worklist(self) -> Worklist:

@@ -14,6 +14,7 @@ from app.executor import Executor
 from app.queries.sessions import list_workplaces
 from app.settings import Settings
 from app.web import (
+    answering,
     api,
     assets,
     auth,
@@ -82,6 +83,7 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
     app.register_blueprint(preferences.blueprint)
     app.register_blueprint(home.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(answering.blueprint)
     for place in (worklist, tasks, cases, mandates, starting, consultation, studio, limits, measures, monitor):
         app.register_blueprint(place.blueprint)
     api.install(app)

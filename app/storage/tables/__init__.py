@@ -1,6 +1,17 @@
 """All tables, a module a room. Rows stay inside app.storage; repositories give values."""
 
-from app.storage.tables import care, clients_door, consultation, definitions, instances, models, people, work
+from app.storage.tables import care, clients_door, consultation, definitions, instances, models, people, surveys, work
 from app.storage.tables.base import metadata
 
-__all__ = ["care", "clients_door", "consultation", "definitions", "instances", "metadata", "models", "people", "work"]
+__all__ = [
+    "care",
+    "clients_door",
+    "consultation",
+    "definitions",
+    "instances",
+    "metadata",
+    "models",
+    "people",
+    "surveys",
+    "work",
+]

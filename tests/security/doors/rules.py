@@ -86,6 +86,10 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "auth.carry"): Rule(address="/sign-in/carry", public=True, also=frozenset({307, 401})),
     ("POST", "auth.sign_out"): Rule(address="/sign-out", public=True),
     ("POST", "preferences.choose"): Rule(address="/preferences", public=True),
+    # anonymous questions: whoever brings the link, and nobody is asked or noted; a link that is none says so
+    ("GET", "answering.show"): Rule(address="/answer/none", public=True, also=frozenset({410})),
+    ("POST", "answering.send"): Rule(address="/answer/none", public=True, also=frozenset({410})),
+    ("GET", "answering.thanks"): Rule(address="/answer", public=True),
     # whoever is signed in: their own work, nobody's data
     ("GET", "home.index"): Rule(address="/"),
     ("GET", "worklist.index"): Rule(address="/worklist?tab=all"),
