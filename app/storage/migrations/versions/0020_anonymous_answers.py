@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_survey")),
         sa.UniqueConstraint("form_id", "area_id", "opens_on", name=op.f("uq_survey_form_id_area_id_opens_on")),
     )
-    op.create_index(op.f("ix_survey_closed_closes_on"), "survey", ["closed", "closes_on"])
+    op.create_index(op.f("ix_survey_closed_survey_closes_on"), "survey", ["closed", "closes_on"])
     op.create_table(
         "survey_ticket",
         sa.Column("digest", sa.Text(), nullable=False),
@@ -50,7 +50,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_survey_answer")),
         sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_survey_answer_survey_key_field"), "survey_answer", ["survey_key", "field"])
+    op.create_index(op.f("ix_survey_answer_survey_key_survey_answer_field"), "survey_answer", ["survey_key", "field"])
 
 
 def downgrade() -> None:
