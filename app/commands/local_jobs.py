@@ -26,6 +26,7 @@ from app.commands.record_measure import record_measure
 from app.commands.run_local_job import LocalWork
 from app.commands.set_area_setting import set_area_setting
 from app.commands.start_once import start_once
+from app.commands.survey_jobs import close_survey, open_survey
 from app.commands.withdraw_consent import withdraw_consent
 from app.commands.write_document import write_document
 
@@ -37,6 +38,7 @@ LOCAL_JOBS: Mapping[str, LocalWork] = {
     "check_consultation_queue": check_consultation_queue,
     "close_case": close_case,
     "close_consultation_session": close_consultation_session,
+    "close_survey": close_survey,
     "count_attendance": count_attendance,
     "create_case": create_case,
     "deliver_documents": deliver_documents,
@@ -47,6 +49,7 @@ LOCAL_JOBS: Mapping[str, LocalWork] = {
     "move_consultation_session": move_consultation_session,
     "name_owner": name_owner,
     "note_attendance": note_attendance,
+    "open_survey": open_survey,
     "record_measure": record_measure,
     "set_action_state": set_action_state,
     "set_area_setting": set_area_setting,

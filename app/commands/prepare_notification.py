@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from app.commands.anonymous_answers import invite_to_feedback
+from app.commands.anonymous_answers import invite_to_feedback, make_ticket
 from app.commands.client_sign_in import make_client_link
+from app.commands.survey_jobs import survey_of
 from app.connectors.contract import GivenUp
 from app.connectors.mail import Audience, Notice, Recipient
 from app.domain.access import Ground, Purpose
@@ -31,7 +32,9 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
     Headers: `notification` (n_...), `recipient` = client (default), assignee, owner, role or concerned, `role` for the
     last but one. Concerned are the owner and those who serve the client in the organisations that the variable
     `perutut_tahot` names: who has or had a task of the case, or answers for an action of its plan. The consultation
-    hour of the area has consultation_group and consultation_everybody (the group and all who may bring items). With the
+    hour of the area has consultation_group and consultation_everybody (the group and all who may bring items). A survey
+    is everybody of the hours of the round `kysely_id`, each with an anonymous link unless the header `link`
+    is "none": who has answered nobody knows, so all are reminded, and a second link would be a second answer. With the
     header `task`, the element id of a user task that is open in the instance, the assignee is that task's and the
     task's own candidate groups are told beside the role (rule X2): those of the instance's unit, or of the area where
     nobody in the unit has the role. Without it the assignee is the user whose key the
@@ -59,6 +62,8 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
             recipients = _staff(_workers_in_roles(uow, job, area_id=area_id, unit_id=unit_id))
         case "consultation_group" | "consultation_everybody":
             recipients = _staff(_of_consultation(uow, area_id, everybody=audience == "consultation_everybody"))
+        case "survey":
+            recipients = _of_survey(uow, job)
         case _:
             raise GivenUp("notification_headers_invalid", f"recipient {audience}")
     return Notice(
@@ -108,6 +113,25 @@ def _of_consultation(uow: UnitOfWork, area_id: str, *, everybody: bool) -> list[
         for worker in uow.care.places.workers_in_role(role, area_id=area_id):
             told.setdefault(worker.user_key, worker)
     return list(told.values())
+
+
+def _of_survey(uow: UnitOfWork, job: Job) -> tuple[Recipient, ...]:
+    """Return everybody of the consultation hours of the round's area, or of all; each with a link of their own."""
+    survey = survey_of(uow, job)
+    areas = [survey.area_id] if survey.area_id else [hour.area_id for hour in uow.consultation.hours()]
+    told: dict[int, Addressee] = {}
+    for area_id in areas:
+        told |= {worker.user_key: worker for worker in _of_consultation(uow, area_id, everybody=True)}
+    with_link = job.headers.get("link") != "none"
+    return tuple(
+        Recipient(
+            address=worker.email,
+            language=worker.language,
+            audience=Audience.STAFF,
+            answer_token=make_ticket(uow, survey) if with_link else "",
+        )
+        for worker in told.values()
+    )
 
 
 def county_name(uow: UnitOfWork, *, area_id: str, language: str) -> str:

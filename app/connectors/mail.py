@@ -127,8 +127,9 @@ class MailConnector:
             message_id=f"<{identifier}@{self._message_domain}>",
             recipient=recipient.address,
             subject=texts(subject if subject in texts else "mail.default.subject"),
+            # a few notifications say something of their own
             body=texts(
-                f"mail.body.{body}",
+                own if (own := f"mail.{notice.notification}.body") in texts else f"mail.body.{body}",
                 link=link,
                 county=in_language(notice.county, language),
                 case_number=notice.case_number,

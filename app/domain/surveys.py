@@ -50,3 +50,8 @@ def feedback_round(day: date) -> tuple[date, date]:
     first = day.replace(day=1)
     following = (first + timedelta(days=31)).replace(day=1)
     return first, following + timedelta(days=FEEDBACK_DAYS)
+
+
+def evaluation_round(day: date, *, days: int) -> tuple[date, date]:
+    """Return when a round of evaluation that begins on the day opens and closes: the last of its days counts whole."""
+    return day, day + timedelta(days=days + 1)

@@ -53,6 +53,7 @@ DRAWN_JOB_TYPES = {"check_anonymity", "join_consultation_queue"}
 #: forms without a case or a client
 WITHOUT_CLIENT = {
     "f_asiakaspalaute",
+    "f_loppuarviointi",
     "f_kayttoonotto",
     "f_konsultaatio",
     "f_konsultaatio_vastaus",
