@@ -45,8 +45,9 @@ def write_document(uow: UnitOfWork, instance: Instance, job: Job, now: datetime)
     """
     Print the document of the header `template` in the client's language, keep it, and return its key.
 
-    A document for the client holds the client's own data only, from the register of the case's controller. The same
-    job never writes twice.
+    A document for the client holds the client's own data only, from the register of the case's controller; what a
+    worker writes down to be told to the client (what permission is asked for, what the case came to) is taken from
+    every register. The same job never writes twice.
 
     :raises GivenUp: there is no such template, no case, or something that the document needs is not known
     """
@@ -160,7 +161,7 @@ def _summary(sources: _Sources) -> dict[str, Any]:
 def _comparison(sources: _Sources) -> dict[str, Any]:
     """The first and the latest measure, with the words that dmn_kykyviisari_muutos found for each."""
     measured = [each for each in sources.uow.care.measures.of_case(sources.case.key) if each.may_be_used]
-    found = _answers(sources, ("kykyviisari_muutos",), only=frozenset({DataGroup.MEASURE}))
+    found = _told(sources, ("kykyviisari_muutos",))
     changes = found["kykyviisari_muutos"].value if "kykyviisari_muutos" in found else None
     if not measured or not changes:
         return {}
@@ -186,7 +187,7 @@ def _comparison(sources: _Sources) -> dict[str, Any]:
 
 def _follow_up(sources: _Sources) -> dict[str, Any]:
     """How far the plan came, and what the case came to as it was judged together."""
-    values = {field: answer for field, answer in _answers(sources, ("lopputulos",)).items() if answer.value}
+    values = {field: answer for field, answer in _told(sources, ("lopputulos",)).items() if answer.value}
     plan = sources.uow.care.plans.in_force(sources.case.key)
     actions = () if plan is None else plan.actions
     until = sources.job.variables.get("tyopaikkatuki_paattyy")
@@ -200,7 +201,7 @@ def _follow_up(sources: _Sources) -> dict[str, Any]:
 def _consent(sources: _Sources) -> dict[str, Any]:
     """What the client is asked to allow, as the worker has written it down (z2)."""
     asked = ("tarkoitus", "osapuolet", "tietoryhmat", "voimassa_asti")
-    values = {field: answer.value for field, answer in _answers(sources, asked).items()}
+    values = {field: answer.value for field, answer in _told(sources, asked).items()}
     return {
         "purpose": values.get("tarkoitus"),
         "parties": [_organisation(sources, party) for party in values.get("osapuolet") or ()] or None,
@@ -239,7 +240,7 @@ def _log_report(sources: _Sources) -> dict[str, Any]:
 
 def _log_refusal(sources: _Sources) -> dict[str, Any]:
     """The decision that a person has made, with its reasons."""
-    reason = _answers(sources, ("kiellon_perustelu",)).get("kiellon_perustelu")
+    reason = _told(sources, ("kiellon_perustelu",)).get("kiellon_perustelu")
     return _log_period(sources) | {"reason": None if reason is None else reason.value}
 
 
@@ -268,6 +269,11 @@ def _answers(
 ) -> Mapping[str, Answer]:
     visible = {(group, sources.case.controller_organisation_id) for group in only}
     return sources.uow.care.answers.latest(sources.case.key, fields=fields, visible=visible)
+
+
+def _told(sources: _Sources, fields: tuple[str, ...]) -> Mapping[str, Answer]:
+    """Return what is written down to be told to the client, by whichever organisation's worker."""
+    return sources.uow.care.answers.latest(sources.case.key, fields=fields, visible=None)
 
 
 def _labels(sources: _Sources, answer: Answer) -> list[str]:

@@ -29,7 +29,9 @@ def with_people(value: Any, keys: Mapping[str, int]) -> Any:
     return {key: with_people(each, keys) for key, each in value.items()} if isinstance(value, dict) else value
 
 
-def open_case(uow: Any, known: Mapping[str, Any], *, owner: str, people: Mapping[str, int], now: Any) -> int:
+def open_case(
+    uow: Any, known: Mapping[str, Any], *, owner: str, people: Mapping[str, int], now: Any, area: str = AREA
+) -> int:
     """Open a case with what is known, owned by the person unless it says another, and return its key."""
     client = dict(known.get("client", {}))
     born = client.get("birth_date")
@@ -44,14 +46,14 @@ def open_case(uow: Any, known: Mapping[str, Any], *, owner: str, people: Mapping
             representative=client.get("representative", ""),
         ),
         needs=ServiceNeeds(protected_address=bool(client.get("protected_address")), **needs),
-        area_id=AREA,
+        area_id=area,
         controller_organisation_id=worker.organisation_id,
         now=now,
     )
     case = uow.care.cases.add(
         key=new_key(),
         client_key=added.key,
-        area_id=AREA,
+        area_id=area,
         controller_organisation_id=worker.organisation_id,
         unit_id=worker.unit_id,
         owner_key=people.get(known.get("owner", owner)),

@@ -9,16 +9,23 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.commands.start_instance import start_instance
+from app.domain.actor import SYSTEM
 from app.storage.tables.care import consent_grant
 from app.storage.tables.instances import process_instance, timer
 from app.storage.tables.work import user_task
-from tests.scenarios.world import PROCESSES, World
+from tests.scenarios.world import PEOPLE, PROCESSES, World
 
 
 def story(process_id: str, name: str) -> dict[str, Any]:
     """Return a story of the pathway's folder."""
     read: dict[str, Any] = json.loads((PROCESSES / process_id / "scenarios" / f"{name}.json").read_text())
     return read
+
+
+def tasks(process_id: str, name: str) -> dict[str, dict[str, Any]]:
+    """Return the steps of a story that people do, by task."""
+    return {step["task"]: step for step in story(process_id, name)["steps"] if "task" in step}
 
 
 class Life(World):
@@ -45,11 +52,13 @@ class Life(World):
         self.case_key()
         with self.executor.database.engine.connect() as connection:
             rows = connection.execute(
-                select(user_task.c.element_id, user_task.c.key, user_task.c.candidate_groups).where(
-                    user_task.c.instance_key.in_(self._instances()), user_task.c.status == "open"
-                )
+                select(
+                    user_task.c.element_id, user_task.c.key, user_task.c.candidate_groups, user_task.c.assignee
+                ).where(user_task.c.instance_key.in_(self._instances()), user_task.c.status == "open")
             ).all()
-        return {row.element_id: row.key for row in sorted(rows, key=lambda row: self.turn in row.candidate_groups)}
+        mine = self.people().get(PEOPLE.get(self.turn, ""), 0)
+        ranked = sorted(rows, key=lambda row: (row.assignee == mine, self.turn in row.candidate_groups))
+        return {row.element_id: row.key for row in ranked}
 
     def complete(self, element_id: str, role: str, answers: Mapping[str, Any]) -> None:
         """Open the task's page as a person of the role, fill the form in and send it."""
@@ -112,6 +121,19 @@ class Life(World):
         with self.executor.database.engine.connect() as connection:
             found = select(consent_grant.c.organisation_id).where(consent_grant.c.case_key == self.case)
             return sorted(set(connection.scalars(found)))
+
+    def begin_in_case(self, process_id: str, event: str) -> None:
+        """Start another pathway in the case, as its button or its caller would."""
+        self.executor.run(
+            start_instance,
+            actor=SYSTEM,
+            process_id=process_id,
+            start_element_id=event,
+            case_key=self.case,
+            area_id=self.area,
+            now=self.clock,
+        )
+        self.work()
 
     def incidents(self) -> list[Any]:
         """Return the open incidents of the case."""

@@ -34,7 +34,7 @@ from app.storage.schema import upgrade
 from app.storage.tables.instances import process_instance, timer
 from app.storage.tables.work import user_task
 from app.web import create_app
-from tests.scenarios.known import open_case, with_people
+from tests.scenarios.known import AREA, open_case, with_people
 from workers.handlers import installed_handlers
 from workers.heartbeat import Heartbeat
 from workers.rounds import Matching, delivery_round, timer_round
@@ -57,6 +57,14 @@ PEOPLE = {
     "r_sosiaaliohjaaja": "sanna.ohjaaja",
     "r_tyohonvalmentaja": "sanna.ohjaaja",
     "r_jarjesto": "jaana.jarjesto",
+    "r_tyokykykoordinaattori": "tiina.testinen",
+    "r_fasilitaattori": "olli.demo",
+    "r_rise_tyontekija": "riku.rise",
+    "r_koulutus": "oona.opettaja",
+    "r_eskoo_asiantuntija": "elina.eskoo",
+    "r_psykiatria": "petra.psykiatria",
+    "r_mt_ammattilainen": "petra.psykiatria",
+    "r_nuorten_palvelut": "ossi.ohjaamo",
     "r_esihenkilo": "erkki.esihenkilo",
     "r_prosessinomistaja": "outi.omistaja",
     "r_yllapitaja": "paavo.paakayttaja",
@@ -129,37 +137,38 @@ def text_of(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-_kept: dict[datetime, Path] = {}
+_kept: dict[tuple[datetime, str], Path] = {}
 _folder = TemporaryDirectory(prefix="kykypolku-worlds-")
 
 
-def set_up(database: Database, clock: datetime) -> None:
+def set_up(database: Database, clock: datetime, area: str = AREA) -> None:
     """
     Let the database go through the migrations and publish everything in it, at the moment of the clock.
 
-    An SQLite file is made once for each moment and copied for each world.
+    An SQLite file is made once for each moment and area and copied for each world. The demo's people work in the area.
     """
     if not database.is_sqlite:
-        _load(database, clock)
+        _load(database, clock, area)
         return
-    if clock not in _kept:
+    if (clock, area) not in _kept:
         path = Path(_folder.name, f"{len(_kept)}.db")
         first = Database(f"sqlite:///{path}")
-        _load(first, clock)
+        _load(first, clock, area)
         with first.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         first.close()
-        _kept[clock] = path
-    shutil.copyfile(_kept[clock], database.url.removeprefix("sqlite:///"))
+        _kept[clock, area] = path
+    shutil.copyfile(_kept[clock, area], database.url.removeprefix("sqlite:///"))
 
 
-def _load(database: Database, now: datetime) -> None:
+def _load(database: Database, now: datetime, area: str) -> None:
     upgrade(database)
     run = _executor(database).run
     run(load_reference, files=read_reference(PROCESSES), now=now)
     run(offer_times, now=now)
     run(publish, resources=read_resources([PROCESSES]), actor=SYSTEM, now=now)
-    demo = msgspec.json.decode((PROCESSES / "shared/demo/people.json").read_bytes())
+    people = (PROCESSES / "shared/demo/people.json").read_text().replace(f"u_{AREA}_", f"u_{area}_")
+    demo = msgspec.json.decode(people)
     run(load_demo_people, people=demo["people"], now=now)
 
 
@@ -170,10 +179,11 @@ def _executor(database: Database) -> Executor:
 class World:
     """The installation and one process instance of it that a story follows."""
 
-    def __init__(self, database: Database, *, clock: datetime) -> None:
+    def __init__(self, database: Database, *, clock: datetime, area: str = AREA) -> None:
         self.clock = clock
+        self.area = area
         self.folder = TemporaryDirectory()
-        set_up(database, clock)
+        set_up(database, clock, area)
         self.executor = _executor(database)
         settings = Settings.load({"KYKYPOLKU_DATA_FOLDER": self.folder.name, "KYKYPOLKU_MODE": "demo"})
         self.app = create_app(self.executor, settings, clock=lambda: self.clock)
@@ -291,7 +301,12 @@ class World:
         """Open a case with what a scenario says is known of the client, and return its key."""
         return int(
             self.executor.run(
-                open_case, known=known, owner=PEOPLE["r_palveluohjaaja"], people=self.people(), now=self.clock
+                open_case,
+                known=known,
+                owner=PEOPLE["r_palveluohjaaja"],
+                people=self.people(),
+                area=self.area,
+                now=self.clock,
             )
         )
 
