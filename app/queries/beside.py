@@ -69,8 +69,10 @@ def beside_form(
         answers = uow.care.answers.latest(sight.case.key, fields=keys, visible=sight.visible)
         given = {key: answer.value for key, answer in answers.items() if answer.value is not None}
         asked_anew = {each.key: given[each.key] for each in form.fields if each.ask_again and each.key in given}
-        values = gather(form, answers=given) | asked_anew
-        if values:
+        known = gather(form, answers=given)
+        values = known | asked_anew
+        # red flags are asked on many forms: they alone do not make this one filled in
+        if values and (known or form_id in uow.care.answers.form_ids(sight.case.key)):
             forms.append(
                 EarlierForm(
                     form=form, values=values, answered_at=max(answer.answered_at for answer in answers.values())

@@ -241,6 +241,7 @@ def task(**changes: Any) -> dict[str, Any]:
             "held": "",
             "denial": "",
             "may_edit": True,
+            "paused_at": None,
             "take_address": "",
             "release_address": "/tasks/7/release",
             "ended_at": None,
