@@ -369,6 +369,9 @@ def test_roles_decisions_jobs_and_notifications_exist(folder: Path) -> None:
     assert {each.get("type") for each in find(root, ".//zeebe:taskDefinition")} <= JOB_TYPES | drawn
     assert headers(root, "notification") <= reference("notifications").keys()
     assert headers(root, "template") <= {*Template, *DELIVERED}
+    kinds = {json.loads(path.read_text())["kind"] for path in REFERENCE}
+    beside = ",".join(properties(task).get("kyky.besideReference", "") for task in find(root, ".//bpmn:userTask"))
+    assert set(filter(None, map(str.strip, beside.split(",")))) <= kinds
     assert headers(root, "kind") <= reference("appointment_kinds").keys()
     assert headers(root, "task") <= {task.get("id") for task in find(root, ".//bpmn:userTask")}
 
