@@ -128,7 +128,8 @@ def axe() -> Callable[..., list[str]]:
     script = AXE.read_text("utf-8")
 
     def run(page: Page, only: str = "") -> list[str]:
-        page.evaluate(script)
+        if not page.evaluate("() => 'axe' in window"):
+            page.evaluate(script)
         found = page.evaluate(
             "rules => axe.run({exclude: [['.djs-container svg']]}, {runOnly: rules, resultTypes: ['violations']})"
             ".then(result => result.violations"

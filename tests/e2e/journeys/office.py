@@ -110,8 +110,11 @@ def _all_filters(number: str) -> InstanceFilters:
 
 
 def wait_for_diagrams(page: Page) -> None:
-    """Wait until every diagram of the page is drawn."""
-    page.wait_for_function("() => [...document.querySelectorAll('[data-diagram]')].every(d => d.dataset.shown)")
+    """Wait until the page is whole and every diagram of it is drawn."""
+    page.wait_for_function(
+        "() => document.readyState === 'complete'"
+        " && [...document.querySelectorAll('[data-diagram]')].every(d => d.dataset.shown)"
+    )
 
 
 def press_done(page: Page) -> None:
