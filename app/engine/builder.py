@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.engine.dialect.calls import CallSpec
+from app.engine.dialect.cancelling import CancelEndSpec
 from app.engine.dialect.catching import Catcher, Catching, Subscription
+from app.engine.dialect.compensation import UNDOING, CompensationThrowSpec, UndoingSpec
 from app.engine.dialect.containers import ContainerSpec
 from app.engine.dialect.element import ElementSpec, Facts, Flow
 from app.engine.dialect.events import (
@@ -44,6 +46,10 @@ class Builder:
         self.process = process
         self.readings = readings
         self.spec = ProcessSpec(process.scope_id, content_hash)
+        #: whether anything in it compensates; elements that have completed are remembered only then
+        self.compensates = any(
+            node.event is not None and node.event.kind == "compensation" for node in process.all_nodes()
+        )
 
     def build(self) -> ProcessSpec:
         """Return the spec of the process."""
@@ -113,8 +119,11 @@ class Builder:
                 test_before=read.test_before,
                 maximum=read.maximum,
             )
-        self._build_element(node, inner_facts, inner)
+        turn = self._build_element(node, inner_facts, inner)
         self._hang_boundaries(body, node)
+        # each turn is compensated by itself (clause 10.7.1)
+        turn.handler, body.handler = body.handler, ""
+        self._make_undoable(body)
 
     def _facts(self, node: Node) -> Facts:
         return Facts(
@@ -141,8 +150,9 @@ class Builder:
     def _build_element(self, node: Node, facts: Facts, name: str) -> ElementSpec:
         if node.inside is not None:
             starts = tuple(start.node_id for start in node.inside.starts())
-            container = ContainerSpec(self.spec, facts, starts=starts, spec_name=name)
+            container = ContainerSpec(self.spec, facts, starts=starts, by_event=node.triggered_by_event, spec_name=name)
             self._fill(container, node.inside)
+            self._make_undoable(container)
             return container
         if node.tag == "callActivity":
             return CallSpec(self.spec, facts, self.readings.called_element(node), spec_name=name)
@@ -151,6 +161,14 @@ class Builder:
         if node.tag.endswith("Gateway"):
             return self._build_gateway(node, facts)
         return self._build_event(node, facts)
+
+    def _make_undoable(self, container: ElementSpec) -> None:
+        """Add the spec that undoes what is inside the container after it has completed."""
+        if self.compensates:
+            facts = Facts(element_id=container.element_id, element_type=container.element_type, name=container.label)
+            undoing = UndoingSpec(self.spec, facts, spec_name=container.name + UNDOING)
+            undoing.undone_by = container.undone_by
+            container.undoing = undoing.name
 
     # -- tasks -------------------------------------------------------------------------------------
 
@@ -235,7 +253,12 @@ class Builder:
             return EscalationThrowSpec(self.spec, facts, code=self.readings.named(node, event))
         if event.kind == "error":
             return ErrorEndSpec(self.spec, facts, code=self.readings.named(node, event))
-        return TerminateEndSpec(self.spec, facts)
+        return self._build_unnamed_throw(facts, event)
+
+    def _build_unnamed_throw(self, facts: Facts, event: EventDefinition) -> ElementSpec:
+        if event.kind == "compensation":
+            return CompensationThrowSpec(self.spec, facts, activity=event.activity, waits=event.waits)
+        return CancelEndSpec(self.spec, facts) if event.kind == "cancel" else TerminateEndSpec(self.spec, facts)
 
     def _catching(self, node: Node) -> Catching | None:
         return self.readings.catching(node)
@@ -248,6 +271,15 @@ class Builder:
         """Let the host listen for the boundary event or the start of the event sub-process."""
         event = event_node.event
         if event is None:
+            return
+        if event.kind == "compensation":
+            if event_sub_process:
+                host.undone_by = event_sub_process
+            elif event_node.handlers:
+                host.handler = event_node.handlers[0].node_id
+            return
+        if event.kind == "cancel":
+            host.cancel_event = event_node.node_id
             return
         if event.kind in {"error", "escalation"}:
             code = self.readings.named(event_node, event, empty_allowed=True)

@@ -12,12 +12,14 @@ from typing import Any
 import msgspec
 
 from app.domain.errors import StateUnreadable
+from app.engine.completed import CompletedRecord
 from app.engine.scopes import ScopeRecord
 from app.engine.tokens import NO_ITEMS, Wait
 
-VERSION = 3
-#: what states are stamped with that need less, so that earlier builds open them: without a pool of values that called
-#: processes were given, and without called processes
+VERSION = 4
+#: what states are stamped with that need less, so that earlier builds open them: without compensation, without a pool
+#: of values that called processes were given, and without called processes
+VERSION_WITHOUT_COMPENSATION = 3
 VERSION_WITHOUT_POOL = 2
 VERSION_WITHOUT_CALLS = 1
 
@@ -58,6 +60,8 @@ class StateRecord(msgspec.Struct, array_like=True):
     called: list[CalledRecord] = []
     #: values that several scopes hold alike, once
     pool: list[msgspec.Raw] = []
+    #: what has completed and can be compensated
+    completed: list[CompletedRecord] = []
 
 
 _encoder = msgspec.msgpack.Encoder()

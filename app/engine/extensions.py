@@ -30,6 +30,7 @@ _JOB = frozenset({"taskDefinition", "taskHeaders", "ioMapping"})
 _MEANT_FOR = {
     "process": frozenset({"versionTag", "userTaskForm"}),
     "subProcess": frozenset({"ioMapping"}),
+    "transaction": frozenset({"ioMapping"}),
     "callActivity": frozenset({"calledElement", "ioMapping"}),
     "task": frozenset({"ioMapping"}),
     "manualTask": frozenset({"ioMapping"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,9 @@ class EventDefinition:
     root_element: _Element | None = None
     #: name of message, signal or link; code of error or escalation
     name: str = ""
+    #: of a compensation that is thrown: the activity that it compensates, and whether the event waits for that
+    activity: str = ""
+    waits: bool = True
 
 
 @dataclass(slots=True)
@@ -52,6 +56,10 @@ class Node:
     #: the inside of a sub-process
     inside: Scope | None = None
     triggered_by_event: bool = False
+    #: whether it only runs to compensate another activity
+    for_compensation: bool = False
+    #: of a compensation event: the activities that associations connect it with
+    handlers: list[Node] = field(default_factory=list)
     interrupting: bool = True
     lane: str = ""
 
@@ -65,6 +73,8 @@ class Scope:
     element: _Element
     nodes: dict[str, Node] = field(default_factory=dict)
     flows: list[FlowEdge] = field(default_factory=list)
+    #: the sub-process that this is the inside of; None for a process
+    inside_of: Node | None = None
 
     def starts(self) -> list[Node]:
         """Return the start events, else the nodes that nothing leads to (BPMN 2.0.2 clause 10.5.2)."""
@@ -72,8 +82,17 @@ class Scope:
         return events or [
             node
             for node in self.nodes.values()
-            if not node.incoming and node.tag != "boundaryEvent" and not node.triggered_by_event
+            if not node.incoming
+            and node.tag != "boundaryEvent"
+            and not (node.triggered_by_event or node.for_compensation)
         ]
+
+    def all_nodes(self) -> Iterator[Node]:
+        """Yield every node in the scope and in the scopes inside it."""
+        for node in self.nodes.values():
+            yield node
+            if node.inside is not None:
+                yield from node.inside.all_nodes()
 
     def event_sub_processes(self) -> list[Node]:
         """Return the event sub-processes directly in this scope."""

@@ -11,7 +11,8 @@ from SpiffWorkflow.util.task import TaskState
 from SpiffWorkflow.workflow import Workflow
 
 from app.domain.errors import BudgetExceeded, EngineFault, NotFound
-from app.engine import feel
+from app.engine import compensation, feel
+from app.engine.completed import CompletedActivities
 from app.engine.expressions import CONTEXTS, FACTS, Constant, Expression, Template
 from app.engine.recorder import Recorder
 from app.engine.seam import (
@@ -58,6 +59,7 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         self.joins: dict[int, Token] = {}
         #: the versions of the live called processes, by the called process's key
         self.called: dict[int, CallableVersion] = {}
+        self.completed = CompletedActivities()
         self.entered = 0
         self.exhausted = False
 
@@ -82,7 +84,11 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
             self.status = InstanceStatus.COMPLETED
         else:
             container = token.container
+            # what is undone next is there before the container is asked whether it is empty
+            thrower = compensation.after(token) if compensation.UNDO in token.internal_data else None
             container.task_spec.child_finished(container, token)
+            if thrower is not None:
+                self.finish(thrower)
 
     def update_waiting_tasks(self) -> None:
         """Do nothing: joins look when a token arrives or when all is at rest, never by walking the tree."""
@@ -92,6 +98,8 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         self.scopes.close(token.id)
         self.joins.pop(token.id, None)
         self.called.pop(token.id, None)
+        if self.completed and token.id not in self.completed:
+            self.completed.forget_inside(token.id)
         if token is not self.task_tree:
             token.container._children.remove(token.id)  # noqa: SLF001
             # the parent's key stays on the dropped token: whoever completed it still asks for its container

@@ -6,17 +6,19 @@ What is rewritten is noted in the findings' `repairs`, what cannot be run in `pr
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from app.domain.errors import Problem
 from app.engine.graph import EventDefinition, Findings, FlowEdge, Node, Scope
 from app.engine.vocabulary import (
+    ACTIVITIES,
     BPMN,
     DOCUMENTATION,
     EVENT_DEFINITIONS,
     EVENTS,
     FLOW_NODES,
+    SUB_PROCESSES,
     bpmn,
     local_name,
     namespace,
@@ -66,6 +68,7 @@ class Document:
             self.findings.refuse("public_process", scope)
         self._read_scope(scope)
         _name_lanes(scope)
+        self._associate(scope)
         return scope
 
     def _read_scope(self, scope: Scope) -> None:
@@ -98,9 +101,10 @@ class Document:
             node.event = self._message_of(element, node)
         if tag == "sendTask":
             node.event = self._message_of(element, node)
-        if tag == "subProcess":
+        node.for_compensation = tag in ACTIVITIES and is_true(element.get("isForCompensation"))
+        if tag in SUB_PROCESSES:
             node.triggered_by_event = is_true(element.get("triggeredByEvent"))
-            node.inside = Scope(scope_id=node.node_id, name=node.name, element=element)
+            node.inside = Scope(scope_id=node.node_id, name=node.name, element=element, inside_of=node)
             self._read_scope(node.inside)
         if tag == "startEvent":
             node.interrupting = not is_false(element.get("isInterrupting"))
@@ -129,6 +133,9 @@ class Document:
         definition = EventDefinition(kind=kind, element=element)
         if kind == "link":
             definition.name = element.get("name", "")
+        if kind == "compensation":
+            definition.activity = _without_prefix(element.get("activityRef", ""))
+            definition.waits = not is_false(element.get("waitForCompletion"))
         attribute = f"{kind}Ref"
         if kind in _WITH_ROOT_ELEMENT and element.get(attribute) is not None:
             self._resolve(definition, kind, element.get(attribute, ""), node)
@@ -179,6 +186,18 @@ class Document:
             self.findings.refuse("boundary_without_activity", node)
         else:
             host.boundaries.append(node)
+
+    def _associate(self, process: Scope) -> None:
+        """Find the activities that associations connect with compensation events; artifacts may lie in any scope."""
+        connected: dict[str, set[str]] = defaultdict(set)
+        for each in self.root.iter(bpmn("association")):
+            ends = _without_prefix(each.get("sourceRef", "")), _without_prefix(each.get("targetRef", ""))
+            connected[ends[0]].add(ends[1])
+            connected[ends[1]].add(ends[0])
+        for node in process.all_nodes():
+            if node.tag == "boundaryEvent" and node.event is not None and node.event.kind == "compensation":
+                beside = node.scope.nodes
+                node.handlers = [beside[each] for each in sorted(connected[node.node_id]) if each in beside]
 
     def _join_links(self, scope: Scope) -> None:
         links = [node for node in scope.nodes.values() if node.event is not None and node.event.kind == "link"]

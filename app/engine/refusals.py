@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 
+from app.engine.compensation_rules import check_compensation
 from app.engine.extensions import check_extensions
 from app.engine.graph import Findings, Node, Scope
 from app.engine.normaliser import is_false, is_true
 from app.engine.vocabulary import ACTIVITIES, BPMN, DOCUMENTATION, EVENT_DEFINITIONS, bpmn, local_name, namespace
 
 _ALLOWED_EVENTS = {
-    "endEvent": frozenset({"none", "message", "error", "escalation", "signal", "terminate"}),
+    "endEvent": frozenset({"none", "message", "error", "escalation", "signal", "terminate", "compensation", "cancel"}),
     "intermediateCatchEvent": frozenset({"message", "timer", "signal", "link"}),
-    "intermediateThrowEvent": frozenset({"none", "message", "escalation", "signal", "link"}),
-    "boundaryEvent": frozenset({"message", "timer", "error", "escalation", "signal"}),
+    "intermediateThrowEvent": frozenset({"none", "message", "escalation", "signal", "link", "compensation"}),
+    "boundaryEvent": frozenset({"message", "timer", "error", "escalation", "signal", "compensation", "cancel"}),
 }
 _START_OF_PROCESS = frozenset({"none", "message", "timer", "signal"})
-_START_OF_EVENT_SUB_PROCESS = frozenset({"message", "timer", "error", "escalation", "signal"})
+_START_OF_EVENT_SUB_PROCESS = frozenset({"message", "timer", "error", "escalation", "signal", "compensation"})
 #: an xsd:NCName, as far as it matters to us: ids of our own making hold signs that no such id has
 _ID = re.compile(r"[^\W\d][\w.\-·]*")
 #: what a task or event may hold besides documentation and what this package reads
@@ -45,6 +46,7 @@ def check_process(process: Scope, findings: Findings) -> None:
 
 def _check_scope(scope: Scope, findings: Findings, *, allowed_starts: frozenset[str]) -> None:
     _check_starts(scope, findings, allowed_starts)
+    check_compensation(scope, findings)
     for node in scope.nodes.values():
         _check_node(node, findings)
         if node.inside is not None:
@@ -81,6 +83,7 @@ def _reached(starts: list[Node]) -> set[str]:
             reached.add(node.node_id)
             open_ends.extend(node.scope.nodes[edge.target] for edge in node.outgoing)
             open_ends.extend(node.boundaries)
+            open_ends.extend(node.handlers)
     return reached
 
 
@@ -107,7 +110,7 @@ def _check_attributes(node: Node, findings: Findings) -> None:
     for attribute in ("startQuantity", "completionQuantity"):
         if element.get(attribute, "1") != "1":
             findings.refuse("unsupported_attribute", node, attribute=attribute)
-    for attribute in ("isForCompensation", "instantiate", "parallelMultiple"):
+    for attribute in ("instantiate", "parallelMultiple"):
         if is_true(element.get(attribute)):
             findings.refuse("unsupported_attribute", node, attribute=attribute)
     if element.get("eventGatewayType", "Exclusive") != "Exclusive":

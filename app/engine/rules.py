@@ -42,8 +42,11 @@ DEEPEST_TAKING = 5
 
 _ROOT_ELEMENTS = frozenset({"message", "signal", "error", "escalation"})
 _REFERENCES = frozenset(
-    {"sourceRef", "targetRef", "attachedToRef", "default", "messageRef", "signalRef", "errorRef", "escalationRef"}
-)
+    {
+        "sourceRef", "targetRef", "attachedToRef", "default", "messageRef", "signalRef", "errorRef", "escalationRef",
+        "activityRef",
+    }
+)  # fmt: skip
 _REFERRING_TEXTS = frozenset({"incoming", "outgoing", "eventDefinitionRef"})
 _TIMES = frozenset({"timeDate", "timeDuration", "timeCycle"})
 #: the due date of the task as a date and time: what the rule of a task counts from; without one its opening

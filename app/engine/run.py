@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from SpiffWorkflow.util.task import TaskState
 
 from app.domain.errors import ExpressionError, InstanceEnded, InvalidInput, NotFound, Problem, StateUnreadable
@@ -14,6 +15,7 @@ from app.engine import feel
 from app.engine.codec import (
     VERSION,
     VERSION_WITHOUT_CALLS,
+    VERSION_WITHOUT_COMPENSATION,
     VERSION_WITHOUT_POOL,
     CalledRecord,
     StateRecord,
@@ -21,6 +23,8 @@ from app.engine.codec import (
     decode,
     encode,
 )
+from app.engine.compensation import UNDO
+from app.engine.completed import CompletedActivities, CompletedRecord
 from app.engine.expressions import CONTEXTS
 from app.engine.feel.values import to_state
 from app.engine.instance import Instance
@@ -204,6 +208,7 @@ def _rest(process: CompiledProcess, instance: Instance) -> Step:
         instance.run_to_rest()
     if instance.status is not InstanceStatus.ACTIVE:
         instance.tasks.clear()
+        instance.completed = CompletedActivities()
     root = instance.task_tree.id
     called = [
         CalledRecord(key, version.process.spec.name, version.definition_key, version.version)
@@ -211,8 +216,9 @@ def _rest(process: CompiledProcess, instance: Instance) -> Step:
         if key in instance.tasks
     ]
     scopes, pool = instance.scopes.records()
+    completed = instance.completed.records()
     record = StateRecord(
-        version=VERSION if pool else VERSION_WITHOUT_POOL if called else VERSION_WITHOUT_CALLS,
+        version=_version(instance, completed, pool, called),
         process_id=process.process_id,
         content_hash=process.content_hash,
         status=instance.status,
@@ -221,8 +227,18 @@ def _rest(process: CompiledProcess, instance: Instance) -> Step:
         scopes=scopes,
         called=called,
         pool=pool,
+        completed=completed,
     )
     return instance.recorder.step(encode(record), instance.status, instance.scopes, root)
+
+
+def _version(
+    instance: Instance, completed: list[CompletedRecord], pool: list[msgspec.Raw], called: list[CalledRecord]
+) -> int:
+    """Return the first version that has everything that the state needs."""
+    if completed or any(UNDO in token.internal_data for token in instance.tasks.values()):
+        return VERSION
+    return VERSION_WITHOUT_COMPENSATION if pool else VERSION_WITHOUT_POOL if called else VERSION_WITHOUT_CALLS
 
 
 def _record(token: Token) -> TokenRecord:
@@ -250,6 +266,7 @@ def _restore(process: CompiledProcess, record: StateRecord, surroundings: Surrou
 def _rebuilt(process: CompiledProcess, record: StateRecord, surroundings: Surroundings) -> Instance:
     instance = Instance(process.spec, surroundings, Scopes(record.scopes, record.pool))
     instance.status = InstanceStatus(record.status)
+    instance.completed = CompletedActivities(record.completed)
     for called in record.called:
         try:
             version = surroundings.processes.version(called.definition_key)

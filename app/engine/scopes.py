@@ -147,6 +147,15 @@ class Scopes:
             record = ScopeRecord(key, parent, kind, {})
             self._add(record, record.variables, is_new=True)
 
+    def restore(self, key: int, variables: Mapping[str, msgspec.Raw], *, parent: int, kind: str) -> None:
+        """Open a scope with variables as they were stored before."""
+        self.open(key, parent=parent, kind=kind)
+        scope = self._scopes[key]
+        scope.stored.update(variables)
+        scope.unchanged = None
+        for name in variables:
+            self._note(scope, name, scope[name])
+
     def lend(self, giver: int, taker: int, *, only_here: bool) -> None:
         """Copy what the giving scope sees (or only what is declared there) into the taking one, as it is stored."""
         outer, target = self._scopes[giver], self._scopes[taker]

@@ -48,7 +48,8 @@ NOTE, NOTE_GROUP = "kyky.note.", "kyky.noteGroup."
 TASKS = frozenset(
     {"task", "userTask", "manualTask", "serviceTask", "sendTask", "receiveTask", "scriptTask", "businessRuleTask"}
 )
-ACTIVITIES = TASKS | {"subProcess", "callActivity"}
+SUB_PROCESSES = frozenset({"subProcess", "transaction"})
+ACTIVITIES = TASKS | SUB_PROCESSES | {"callActivity"}
 GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"})
 EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
 FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS

@@ -49,18 +49,13 @@ NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 REFUSED = {
     "AdHocSubProcess_Sequential": "unsupported_element",
     "CallActivity_GlobalTask": "unsupported_element",
-    "Compensation_EndEvent_TopLevel": "unsupported_event",
-    "Compensation_StartEvent_EventSubProcess": "unsupported_event",
     "ComplexGateway": "unsupported_element",
     "Conditional_BoundaryEvent_SubProcess_Interrupting": "unsupported_event",
     "Conditional_IntermediateEvent": "unsupported_event",
-    "Error_BoundaryEvent_Transaction_Interrupting": "unsupported_element",
     "MultiInstance_ComplexBehavior": "unsupported_attribute",
     "Multiple_IntermediateEvent_ThrowFirstEventDefinition": "several_event_definitions",
     "Multiple_IntermediateEvent_ThrowLastEventDefinition": "several_event_definitions",
-    "Transaction": "unsupported_element",
     "WCP09_Structured_Discriminator_ComplexGateway": "unsupported_element",
-    "WCP20_CancelCaseCancel": "unsupported_element",
     # betsy asks for the refusal
     "LoopTask_NegativeLoopMaximum": "loop_maximum_value",
     "Token_CompletionQuantity_Zero": "unsupported_attribute",

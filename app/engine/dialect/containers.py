@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.engine.dialect.cancelling import CANCELLED
+from app.engine.dialect.catching import start_event
 from app.engine.dialect.element import ElementSpec, Facts
 from app.engine.seam import Value
 from app.engine.specs import ProcessSpec
@@ -15,10 +17,19 @@ class ContainerSpec(ElementSpec):
 
     is_container = True
 
-    def __init__(self, process: ProcessSpec, facts: Facts, *, starts: tuple[str, ...], spec_name: str = "") -> None:
+    def __init__(
+        self,
+        process: ProcessSpec,
+        facts: Facts,
+        *,
+        starts: tuple[str, ...],
+        by_event: bool = False,
+        spec_name: str = "",
+    ) -> None:
         super().__init__(process, facts, spec_name=spec_name)
         self.starts = starts
         self.is_process = facts.element_type == "process"
+        self.is_event_sub_process = by_event
 
     def enter(self, token: Token) -> bool | None:
         """Open the scope of the variables inside, then begin."""
@@ -38,5 +49,7 @@ class ContainerSpec(ElementSpec):
     def child_finished(self, token: Token, child: Token) -> None:  # noqa: ARG002
         """Come to the end when the last token inside is gone."""
         held_up = any(wait.kind == "i" for wait in token.waits)
-        if not token._children and not held_up:  # noqa: SLF001
+        if CANCELLED in token.internal_data and not token._children:  # noqa: SLF001
+            start_event(token, self.cancel_event, event_sub_process="", interrupting=True, variables={})
+        elif not token._children and not held_up:  # noqa: SLF001
             token.workflow.finish(token)

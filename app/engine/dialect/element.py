@@ -9,7 +9,7 @@ from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.util.task import TaskState
 
 from app.domain.errors import EngineFault, ExpressionError
-from app.engine import propagation
+from app.engine import compensation, propagation
 from app.engine.dialect.catching import Catcher, Subscription, happened, subscribe
 from app.engine.dialect.jobs import JobDefinition, count_heard, hold
 from app.engine.expressions import Expression, Template
@@ -89,6 +89,16 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
     is_process = False
     #: whether a token that waits here has to be looked at when all is at rest
     waits_for_others = False
+    #: whether an event starts it inside the element around it
+    is_event_sub_process = False
+    #: the activity that its compensation event leads to
+    handler = ""
+    #: the compensation event sub-process inside it
+    undone_by = ""
+    #: of a transaction: the event on it that happens when it was cancelled
+    cancel_event = ""
+    #: the spec that undoes what is inside it; only where something in the process compensates
+    undoing = ""
     #: where a container begins
     starts: tuple[str, ...] = ()
 
@@ -132,6 +142,8 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
     def _on_complete_hook(self, token: Token) -> None:
         instance = token.workflow
         instance.close_waits(token)
+        if self.handler or self.undoing:
+            compensation.remember(token)
         instance.recorder.element(token, ElementEvent.COMPLETED)
         for index in token.internal_data.pop("taken", ()):
             self.take(token, self.flows[index])

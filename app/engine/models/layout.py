@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from app.engine.vocabulary import ACTIVITIES, EVENTS, GATEWAYS, LAYOUT, bpmn, local_name, namespace
+from app.engine.vocabulary import ACTIVITIES, EVENTS, GATEWAYS, LAYOUT, SUB_PROCESSES, bpmn, local_name, namespace
 from app.engine.vocabulary import BPMN as MODEL
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _place(scope: _Element, left: int, top: int) -> dict[str, Box]:
     for key in nodes:
         if key not in boundary:
             grid[columns[key]].append(key)
-    inner = {key: _place(each, 0, 0) for key, each in nodes.items() if local_name(each) == "subProcess"}
+    inner = {key: _place(each, 0, 0) for key, each in nodes.items() if local_name(each) in SUB_PROCESSES}
     sizes = {key: _size(each, inner.get(key)) for key, each in nodes.items()}
     boxes: dict[str, Box] = {}
     x = left
@@ -130,8 +130,8 @@ def _columns(scope: _Element, nodes: dict[str, _Element]) -> dict[str, int]:
 
 def _draw(plane: _Element, scope: _Element, boxes: dict[str, Box]) -> None:
     for node in _nodes(scope):
-        _shape(plane, node, boxes[node.get("id", "")], expanded=local_name(node) == "subProcess")
-        if local_name(node) == "subProcess":
+        _shape(plane, node, boxes[node.get("id", "")], expanded=local_name(node) in SUB_PROCESSES)
+        if local_name(node) in SUB_PROCESSES:
             _draw(plane, node, boxes)
     for edge in scope.findall(bpmn("sequenceFlow")):
         source, target = boxes.get(edge.get("sourceRef", "")), boxes.get(edge.get("targetRef", ""))

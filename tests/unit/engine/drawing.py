@@ -117,6 +117,15 @@ def escalation(ref: str | None = "esc") -> str:
     return f'<bpmn:escalationEventDefinition escalationRef="{ref}"/>' if ref else "<bpmn:escalationEventDefinition/>"
 
 
+def compensation(activity: str = "", *, waits: bool = True) -> str:
+    referred = f' activityRef="{activity}"' if activity else ""
+    return f'<bpmn:compensateEventDefinition{referred} waitForCompletion="{str(waits).lower()}"/>'
+
+
+def associated(source: str, target: str) -> str:
+    return f'<bpmn:association id="{source}_{target}" sourceRef="{source}" targetRef="{target}"/>'
+
+
 TERMINATE = "<bpmn:terminateEventDefinition/>"
 
 #: root elements that the shorthands above refer to
@@ -133,6 +142,16 @@ def boundary(element_id: str, host: str, inner: str, *, interrupting: bool = Tru
     return element(
         "boundaryEvent", element_id, inner, extensions, attachedToRef=host, cancelActivity=str(interrupting).lower()
     )
+
+
+def undone(host: str, extensions: str = "") -> tuple[str, str, str]:
+    """Return the compensation event c_<host> on the activity, and the user task undo_<host> that it leads to."""
+    handler = user(f"undo_{host}", extensions=extensions, isForCompensation="true")
+    return boundary(f"c_{host}", host, compensation()), handler, associated(f"c_{host}", f"undo_{host}")
+
+
+def transaction(element_id: str, *elements: str, flow: str = "", **attributes: str) -> str:
+    return element("transaction", element_id, "".join(elements) + flows(flow), **attributes)
 
 
 def sub(element_id: str, *elements: str, flow: str = "", extensions: str = "", **attributes: str) -> str:

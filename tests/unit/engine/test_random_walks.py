@@ -34,6 +34,7 @@ from tests.unit.engine.drawing import (
     ROOTS,
     boundary,
     call,
+    compensation,
     diagram,
     element,
     end,
@@ -50,12 +51,17 @@ from tests.unit.engine.drawing import (
     start,
     sub,
     timer,
+    transaction,
+    undone,
     user,
     xor,
 )
 from tests.unit.engine.walk import NOW, ROOT, Shelf, compiled
 
-LEAVES = ["user", "job", "script", "catch", "turns", "task with timer", "events", "watched", "failing", "raising"]
+LEAVES = [
+    "user", "job", "script", "catch", "turns", "task with timer", "events", "watched", "failing", "raising", "undoing",
+    "cancelling",
+]  # fmt: skip
 #: a block of a diagram: a tree of kinds
 BLOCKS = st.recursive(
     st.sampled_from([(kind,) for kind in LEAVES]),
@@ -91,7 +97,7 @@ class Drawn:
             late, out = self.new("b"), self.new("o")
             drawn = [user(name), boundary(late, name, timer("timeDuration", "P1D")), xor(out)]
             return drawn, [f"{name} {out}", f"{late} {out}"], name, out
-        if kind in {"events", "watched", "failing", "raising"}:
+        if kind in {"events", "watched", "failing", "raising", "undoing", "cancelling"}:
             return getattr(self, kind)(name, self.new("o"))
         drawn_by = {
             "user": lambda: user(name),
@@ -148,6 +154,23 @@ class Drawn:
             xor(out),
         ]
         return drawn, [f"{name} {out}", f"{lift}_b {lift}_v"], name, out
+
+    def undoing(self, name: str, out: str) -> tuple[list[str], list[str], str, str]:
+        """Turns of a sub-process, and a throw event that undoes what is there of it: nested, and in turns."""
+        begin, work, inner = self.new("s"), self.new("u"), self.new("p")
+        nested = sub(inner, start(f"{inner}_s"), user(work), *undone(work), flow=f"{inner}_s {work}")
+        drawn = [sub(name, start(begin), multi("=[1, 2]"), nested, flow=f"{begin} {inner}")]
+        return [*drawn, element("intermediateThrowEvent", out, compensation(name))], [f"{name} {out}"], name, out
+
+    def cancelling(self, name: str, out: str) -> tuple[list[str], list[str], str, str]:
+        """A transaction in which two tasks run until a third cancels them."""
+        begin, work, stop, caught = self.new("s"), self.new("u"), self.new("x"), self.new("b")
+        cancel = "<bpmn:cancelEventDefinition/>"
+        inner = [start(begin), user(work), script(f"{work}_2", "=1", "y"), user(stop), end(f"{stop}_e", cancel)]
+        handlers = [*undone(work), *undone(f"{work}_2")]
+        flow = f"{begin} {work}; {begin} {stop}; {work} {work}_2; {stop} {stop}_e"
+        drawn = [transaction(name, *inner, *handlers, flow=flow), boundary(caught, name, cancel), xor(out)]
+        return drawn, [f"{name} {out}", f"{caught} {out}"], name, out
 
     def sequence(self, first: Any, second: Any) -> tuple[list[str], list[str], str, str]:
         one, flows_one, into, middle = self.block(first)

@@ -72,19 +72,14 @@ UNSUPPORTED = {
         "unsupported_attribute",
     ),
     "callActivity bound to no tag": (call("x", "q", name="Kutsu", bindingType="versionTag"), "version_tag_missing"),
-    "transaction": (element("transaction", "x", name="Kutsu"), "unsupported_element"),
     "adHocSubProcess": (element("adHocSubProcess", "x", name="Kutsu"), "unsupported_element"),
     "complexGateway": (element("complexGateway", "x", name="Kutsu"), "unsupported_element"),
     "an element of a later BPMN": (element("quantumTask", "x", name="Kutsu"), "unsupported_element"),
-    "compensation": (
-        element("intermediateThrowEvent", "x", "<bpmn:compensateEventDefinition/>", name="Kutsu"),
-        "unsupported_event",
-    ),
     "condition": (
         element("intermediateCatchEvent", "x", "<bpmn:conditionalEventDefinition/>", name="Kutsu"),
         "unsupported_event",
     ),
-    "cancel": (element("endEvent", "x", "<bpmn:cancelEventDefinition/>", name="Kutsu"), "unsupported_event"),
+    "cancel": (element("endEvent", "x", "<bpmn:cancelEventDefinition/>", name="Kutsu"), "cancel_outside_transaction"),
     "a catch event that waits for nothing": (element("intermediateCatchEvent", "x", name="Kutsu"), "unsupported_event"),
     "a timer that is thrown": (
         element("intermediateThrowEvent", "x", timer("timeDuration", "P1D"), name="Kutsu"),
@@ -92,7 +87,7 @@ UNSUPPORTED = {
     ),
     "two definitions": (element("endEvent", "x", message() + error(), name="Kutsu"), "several_event_definitions"),
     "start quantity": (user("x", name="Kutsu", startQuantity="2"), "unsupported_attribute"),
-    "for compensation": (user("x", name="Kutsu", isForCompensation="true"), "unsupported_attribute"),
+    "for compensation": (user("x", name="Kutsu", isForCompensation="true"), "compensation_handler_apart"),
     "instantiating receive task": (
         element("receiveTask", "x", name="Kutsu", instantiate="true", messageRef="m"),
         "unsupported_attribute",
