@@ -152,9 +152,7 @@ def test_an_event_sub_process_decides_what_is_undone_inside(activity):
         user("b"),
         *undone("a"),
         *undone("b"),
-        event_sub(
-            "es", compensation(), user("x"), throw("again", activity), end("ex"), flow="es_s x; x again; again ex"
-        ),
+        event_sub("es", compensation(), user("x"), throw("tx", activity), end("ex"), flow="es_s x; x tx; tx ex"),
         flow="s1 a; a b",
     )
     walk = Walk(diagram(start(), inside, throw(), end(), flow="s p1; p1 t; t e"))
@@ -421,9 +419,19 @@ PLAIN = (start(), user("a"))
             "compensation_out_of_reach",
             "t",
         ),
-        ((*PLAIN, *undone("a"), boundary("c2", "a", compensation()), associated("c2", "undo_a")), "s a", "compensated_twice", "c2"),
+        (
+            (*PLAIN, *undone("a"), boundary("c2", "a", compensation()), associated("c2", "undo_a")),
+            "s a",
+            "compensated_twice",
+            "c2",
+        ),
         ((*PLAIN, end("e", "<bpmn:cancelEventDefinition/>")), "s a; a e", "cancel_outside_transaction", "e"),
-        ((*PLAIN, boundary("b", "a", "<bpmn:cancelEventDefinition/>"), end()), "s a; b e", "cancel_outside_transaction", "b"),
+        (
+            (*PLAIN, boundary("b", "a", "<bpmn:cancelEventDefinition/>"), end()),
+            "s a; b e",
+            "cancel_outside_transaction",
+            "b",
+        ),
         (
             (start(), element("transaction", "p1", end("e1", "<bpmn:cancelEventDefinition/>"))),
             "s p1",
