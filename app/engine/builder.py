@@ -29,6 +29,7 @@ from app.engine.dialect.tasks import JobSpec, PassThroughSpec, UserTaskSpec
 from app.engine.dialect.turns import BODY_TYPE, LoopSpec, MultiInstanceSpec
 from app.engine.expressions import Constant
 from app.engine.loops import read_loop, read_turns
+from app.engine.mappings import read_mappings
 from app.engine.readings import Readings
 from app.engine.specs import ProcessSpec
 from app.engine.vocabulary import ACTIVITIES, TASKS, bpmn
@@ -141,8 +142,8 @@ class Builder:
                 )
                 for edge in node.outgoing
             ),
-            inputs=self.readings.mappings(node, "input"),
-            outputs=self.readings.mappings(node, "output"),
+            inputs=read_mappings(self.readings, node, "input"),
+            outputs=read_mappings(self.readings, node, "output"),
             notes=self.readings.notes(node),
             listeners=self.readings.listeners(node),
         )

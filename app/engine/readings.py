@@ -10,7 +10,7 @@ from app.domain.errors import ExpressionError, InvalidFormDefinition, Problem
 from app.domain.sharing import DataGroup
 from app.engine.dialect.calls import CalledElement
 from app.engine.dialect.catching import Catching, MessageCatching, SignalCatching, TimerCatching
-from app.engine.dialect.element import Mapping, Note
+from app.engine.dialect.element import Note
 from app.engine.dialect.jobs import JobDefinition, is_retries_text
 from app.engine.dialect.tasks import NOTHING, Assignment
 from app.engine.expressions import CONTEXTS, Constant, Expression, Template, read_expression, read_template
@@ -32,7 +32,6 @@ from app.engine.vocabulary import (
     properties,
     task_headers,
     text_of,
-    zeebe,
 )
 
 if TYPE_CHECKING:
@@ -152,24 +151,7 @@ class Readings:
             return None
         return self.expression(edge.condition, node)
 
-    # -- mappings ----------------------------------------------------------------------------------
-
-    def mappings(self, node: Node, kind: str) -> tuple[tuple[Mapping, ...], ...]:
-        """Return the io mappings of a kind in groups: a new group begins where one uses what an earlier one wrote."""
-        holder = extension(node.element, "ioMapping")
-        if holder is None:
-            return ()
-        groups: list[list[Mapping]] = [[]]
-        for element in holder.findall(zeebe(kind)):
-            target = self.variable_name(element.get("target", ""), node)
-            if not element.get("source"):
-                self.findings.refuse("mapping_source_missing", node, variable=target[:100])
-            mapping = Mapping(self.template(element.get("source"), node), tuple(target.split(".")))
-            written = {each.target[0] for each in groups[-1]}
-            if isinstance(mapping.source, Expression) and mapping.source.roots & written:
-                groups.append([])
-            groups[-1].append(mapping)
-        return tuple(tuple(group) for group in groups if group)
+    # -- notes ----------------------------------------------------------------------------------
 
     def notes(self, node: Node) -> tuple[Note, ...]:
         """Return what the activity notes for the case; a note of no data group would be open to nobody or to all."""

@@ -7,6 +7,7 @@ import re
 from app.engine.compensation_rules import check_compensation
 from app.engine.extensions import check_extensions
 from app.engine.graph import Findings, Node, Scope
+from app.engine.mappings import COMPUTING
 from app.engine.normaliser import is_false, is_true
 from app.engine.vocabulary import ACTIVITIES, BPMN, DOCUMENTATION, EVENT_DEFINITIONS, bpmn, local_name, namespace
 
@@ -170,9 +171,10 @@ def _check_parts(node: Node, findings: Findings) -> None:
         name = local_name(part)
         if namespace(part) != BPMN or name in _PARTS:
             continue
-        if any(part.find(bpmn(inner)) is not None for inner in ("assignment", "transformation")):
-            findings.refuse("unsupported_element", node, element=name)
-        elif name in _DOCUMENT_ONLY:
+        if any(part.find(inner) is not None for inner in COMPUTING):
+            # read as a mapping
+            continue
+        if name in _DOCUMENT_ONLY:
             findings.repaired("documentation_only", node, element=name)
         elif name not in DOCUMENTATION and node.inside is None:
             findings.refuse("unsupported_element", node, element=name)
