@@ -32,6 +32,7 @@ from app.engine.vocabulary import (
     properties,
     task_headers,
     text_of,
+    zeebe,
 )
 
 if TYPE_CHECKING:

@@ -130,9 +130,15 @@ def _check_flows(node: Node, findings: Findings) -> None:
         findings.refuse("flow_out_of_end", node)
     if node.default_flow and node.default_flow not in {edge.flow_id for edge in node.outgoing}:
         findings.refuse("unknown_reference", node, reference=node.default_flow)
+    if any(edge.element is not None for edge in node.incoming) and _is_link_target(node):
+        findings.refuse("flow_into_link", node)
     links = [edge for edge in node.outgoing if edge.element is None]
     if links and len(node.outgoing) > 1:
         findings.refuse("flow_out_of_link", node)
+
+
+def _is_link_target(node: Node) -> bool:
+    return node.tag == "intermediateCatchEvent" and node.event is not None and node.event.kind == "link"
 
 
 def _check_conditions(node: Node, findings: Findings) -> None:
