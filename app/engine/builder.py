@@ -66,6 +66,7 @@ class Builder:
         )
         root = ContainerSpec(self.spec, facts, starts=starts)
         self._fill(root, self.process)
+        self._make_undoable(root)
         self.spec.start = root
         return self.spec
 
@@ -156,7 +157,9 @@ class Builder:
             self._make_undoable(container)
             return container
         if node.tag == "callActivity":
-            return CallSpec(self.spec, facts, self.readings.called_element(node), spec_name=name)
+            call = CallSpec(self.spec, facts, self.readings.called_element(node), spec_name=name)
+            self._make_undoable(call)
+            return call
         if node.tag in TASKS:
             return self._build_task(node, facts, name)
         if node.tag.endswith("Gateway"):
@@ -167,9 +170,9 @@ class Builder:
         """Add the spec that undoes what is inside the container after it has completed."""
         if self.compensates:
             facts = Facts(element_id=container.element_id, element_type=container.element_type, name=container.label)
-            undoing = UndoingSpec(self.spec, facts, spec_name=container.name + UNDOING)
-            undoing.undone_by = container.undone_by
-            container.undoing = undoing.name
+            name = container.name + UNDOING
+            UndoingSpec(self.spec, facts, spec_name=name, undone_by=container.undone_by)
+            container.undoing = name
 
     # -- tasks -------------------------------------------------------------------------------------
 

@@ -23,8 +23,8 @@ PARTLY = "partly"
 def remember(token: Token) -> None:
     """Remember the completed activity where something can compensate it: its own handler, or those inside it."""
     instance, spec = token.workflow, token.task_spec
-    if UNDO in token.internal_data:
-        # what compensates is not compensated itself
+    if UNDO in token.internal_data or token is instance.task_tree:
+        # what compensates is not compensated itself; after the whole instance there is nobody to do it
         return
     if spec.handler:
         # its handler stands for all that is inside
@@ -46,7 +46,9 @@ def _add(token: Token, *, partly: bool) -> None:
     spec, scopes = token.task_spec, token.workflow.scopes
     keeps = token.id in scopes and (spec.is_container or spec.has_turns or spec.is_turn(token))
     variables = dict(scopes[token.id].stored) if keeps else {}
-    token.workflow.completed.add(CompletedRecord(token.id, token.container.id, spec.name, variables, partly))
+    version = token.workflow.called[token.id].definition_key if token.is_called else 0
+    record = CompletedRecord(token.id, token.container.id, spec.name, variables, partly, version)
+    token.workflow.completed.add(record)
 
 
 def compensate(thrower: Token, keys: list[int], *, waits: bool) -> bool:
@@ -74,6 +76,10 @@ def _undo_next(instance: Instance, thrower: int, keys: list[int]) -> bool:
 def _undo(instance: Instance, record: CompletedRecord, undo: list[object]) -> None:
     """Put a token on what compensates the activity: in the element where it was, with the variables that it left."""
     container = instance.tasks[record.parent]
+    data: dict[str, object] = {UNDO: undo, **({PARTLY: 1} if record.partly else {})}
+    if record.definition_key:
+        instance.call_again(container, record, data)
+        return
     process = container.process.task_spec.process
     spec = process.element(record.spec)
     handled = bool(spec.handler) and not record.partly
@@ -83,5 +89,4 @@ def _undo(instance: Instance, record: CompletedRecord, undo: list[object]) -> No
     if record.variables or not handled:
         kind = "p" if compensating.is_container else "e"
         instance.scopes.restore(key, record.variables, parent=instance.scope_of(container), kind=kind)
-    data = {PARTLY: 1} if record.partly else {}
-    instance.spawn(compensating, container, key=key, undo=undo, **data)
+    instance.spawn(compensating, container, key=key, **data)

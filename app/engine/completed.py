@@ -19,6 +19,8 @@ class CompletedRecord(msgspec.Struct, array_like=True, gc=False):
     variables: dict[str, msgspec.Raw] = {}
     #: whether it was ended before it completed, so that only what had completed inside is compensated
     partly: bool = False
+    #: of a called process: the version that ran
+    definition_key: int = 0
 
 
 class CompletedActivities:
@@ -65,6 +67,11 @@ class CompletedActivities:
         for key in self._inside.pop(parent, ()):
             self._records.pop(key)
             self.forget_inside(key)
+
+    def move(self, parent: int, new_parent: int) -> None:
+        """Let what has completed in one element count for another."""
+        for key in self._inside.pop(parent, ()):
+            self.add(msgspec.structs.replace(self._records[key], parent=new_parent))
 
     def records(self) -> list[CompletedRecord]:
         """Return everything as it is stored."""

@@ -12,7 +12,7 @@ from SpiffWorkflow.workflow import Workflow
 
 from app.domain.errors import BudgetExceeded, EngineFault, NotFound
 from app.engine import compensation, feel
-from app.engine.completed import CompletedActivities
+from app.engine.completed import CompletedActivities, CompletedRecord
 from app.engine.expressions import CONTEXTS, FACTS, Constant, Expression, Template
 from app.engine.recorder import Recorder
 from app.engine.seam import (
@@ -141,6 +141,21 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         if giver == token.id or not only_own:
             self.scopes.lend(giver, key, only_here=only_own)
         self.spawn(version.process.spec.start, token, key=key)
+        self._tell_call(token, key, version)
+
+    def call_again(self, token: Token, record: CompletedRecord, data: dict[str, object]) -> None:
+        """Open a called process again to undo what has completed in it: a new call with the variables that it left."""
+        version = self.surroundings.processes.version(record.definition_key)
+        process = version.process.spec
+        key = self.surroundings.new_key()
+        self.called[key] = version
+        self.scopes.restore(key, record.variables, parent=0, kind="c")
+        # what has completed inside is found under the new key
+        self.completed.move(record.key, key)
+        self.spawn(process.element(process.start.undoing), token, key=key, **data)
+        self._tell_call(token, key, version)
+
+    def _tell_call(self, token: Token, key: int, version: CallableVersion) -> None:
         self.recorder.calls.append(
             ProcessCalled(
                 called=self._called(key, version),

@@ -22,7 +22,7 @@ COMPUTING = (bpmn("assignment"), bpmn("transformation"))
 
 def read_mappings(readings: Readings, node: Node, kind: str) -> tuple[tuple[Mapping, ...], ...]:
     """
-    Return the mappings of a kind ("input", "output") in groups: a new one begins where one uses what was written before.
+    Return the mappings of a kind ("input", "output") in groups: each uses only what groups before it wrote.
 
     Data associations come first, in the order of the file. One that only says what belongs together documents; the
     variables of the dialect go where they are needed without it.

@@ -279,7 +279,7 @@ def _rebuilt(process: CompiledProcess, record: StateRecord, surroundings: Surrou
     for each in record.tokens:
         parent = instance.tasks[each.parent] if each.parent else None
         if each.key in instance.called:
-            spec = instance.called[each.key].process.spec.start
+            spec = instance.called[each.key].process.spec.element(each.spec)
         else:
             spec = (process.spec if parent is None else parent.process.task_spec.process).element(each.spec)
         token = Token(instance, spec, parent, key=each.key)

@@ -48,8 +48,10 @@ class UndoingSpec(ElementSpec):
 
     is_container = True
 
-    def __init__(self, process: ProcessSpec, facts: Facts, *, spec_name: str) -> None:
+    def __init__(self, process: ProcessSpec, facts: Facts, *, spec_name: str, undone_by: str) -> None:
         super().__init__(process, facts, spec_name=spec_name)
+        self.is_process = facts.element_type == "process"
+        self.undone_by = undone_by
 
     def enter(self, token: Token) -> bool | None:
         """Start the compensation event sub-process, else undo what has completed inside, the last first."""

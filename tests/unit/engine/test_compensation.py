@@ -5,7 +5,7 @@ import pytest
 from app.domain.errors import InvalidDiagram
 from app.engine import run
 from app.engine.diagrams import read_diagram
-from app.engine.seam import InstanceStatus
+from app.engine.seam import InstanceStatus, UserTaskOpened
 from tests.unit.engine.drawing import (
     ROOTS,
     associated,
@@ -393,6 +393,35 @@ def test_a_called_process_has_its_handler_on_the_call():
     walk.complete("q1")
     walk.complete("undo_c")
     assert walk.ended
+
+
+@pytest.mark.parametrize("sub_process", [False, True])
+def test_what_has_completed_in_a_called_process_is_undone_there(sub_process):
+    undoing = [event_sub("es", compensation(), user("x"), flow="es_s x")] if sub_process else []
+    called = diagram(
+        start("qs"),
+        user("a"),
+        *undone("a", io(None, {"nähty": "=oma"})),
+        *undoing,
+        end("qe"),
+        flow="qs a; a qe",
+        process_id="q",
+    )
+    walk = Walk(
+        diagram(start(), call("c", "q"), user("u"), throw(), end(), flow="s c; c u; u t; t e"),
+        {"oma": 1},
+        shelf=Shelf().put(called),
+    )
+    walk.complete("a", oma=2)
+    walk.complete("u")
+    handler = "x" if sub_process else "undo_a"
+    assert walk.tasks == [handler]
+    [key] = walk.called
+    assert walk.one(UserTaskOpened).called.key == key
+    assert run.read_variables(walk.step.state)[key] == {"oma": 2}
+    walk.complete(handler)
+    assert walk.ended
+    assert walk.called == {}
 
 
 PLAIN = (start(), user("a"))
