@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from app.engine.compensation_rules import check_compensation
+from app.engine.constraints import check_constraints
 from app.engine.extensions import check_extensions
 from app.engine.graph import Findings, Node, Scope
 from app.engine.mappings import COMPUTING
@@ -48,6 +49,7 @@ def check_process(process: Scope, findings: Findings) -> None:
 def _check_scope(scope: Scope, findings: Findings, *, allowed_starts: frozenset[str]) -> None:
     _check_starts(scope, findings, allowed_starts)
     check_compensation(scope, findings)
+    check_constraints(scope, findings)
     for node in scope.nodes.values():
         _check_node(node, findings)
         if node.inside is not None:
@@ -155,7 +157,7 @@ def _check_conditions(node: Node, findings: Findings) -> None:
 
 
 def _check_event_gateway(node: Node, findings: Findings) -> None:
-    if not node.outgoing:
+    if len(node.outgoing) < 2:
         findings.refuse("event_gateway_needs_events", node)
     for edge in node.outgoing:
         target = node.scope.nodes[edge.target]

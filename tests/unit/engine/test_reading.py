@@ -261,6 +261,31 @@ def test_drawings_that_break_a_rule_are_refused(xml, code, place):
     assert (code, place) in {(found, where) for found, where, _ in problems(xml)}
 
 
+def test_a_drawing_that_contradicts_itself_is_refused():
+    claimed = user("u", "<bpmn:outgoing>s__u</bpmn:outgoing><bpmn:incoming>nowhere</bpmn:incoming>")
+    assert ("flow_contradicts", "u", "") in problems(diagram(start(), claimed, end(), flow="s u; u e"))
+    joining = xor("g", gatewayDirection="Diverging")
+    assert ("gateway_direction", "g", "") in problems(
+        diagram(start(), user("a"), user("b"), joining, end(), flow="s a; s b; a g; b g; g e")
+    )
+    link = '<bpmn:linkEventDefinition name="A"/>'
+    linked = element("intermediateThrowEvent", "out", link), element("intermediateCatchEvent", "into", link)
+    assert ("flow_into_link", "into", "") in problems(diagram(start(), *linked, end(), flow="s out; s into; into e"))
+
+
+def test_oddities_of_flows_are_told():
+    xml = diagram(
+        start(),
+        xor("g", default="g__a"),
+        user("a"),
+        user("b"),
+        end(),
+        flow="s g; g a [=x]; g b [=x]; a e [=x]",
+    )
+    told = {(repair.code, repair.place) for repair in read_diagram(xml).repairs}
+    assert {("default_condition_ignored", "g"), ("condition_alone", "a"), ("no_way_on", "b")} <= told
+
+
 def test_a_named_error_without_code_does_not_become_a_catch_all():
     xml = diagram(
         start(),
