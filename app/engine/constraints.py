@@ -1,4 +1,4 @@
-"""Where a drawing contradicts itself: it is refused, because nobody can know which half was meant; oddities are told."""
+"""Where a drawing contradicts itself it is refused: nobody can know which half was meant. Oddities are told."""
 
 from __future__ import annotations
 
