@@ -28,8 +28,8 @@ def remember(token: Token) -> None:
         return
     if spec.handler:
         # its handler stands for all that is inside
-        instance.completed.forget_inside(token.id)
-    elif not spec.undone_by and not instance.completed.any_in(token.id):
+        instance.undoable.forget_inside(token.id)
+    elif not spec.undone_by and not instance.undoable.any_in(token.id):
         return
     _add(token, partly=False)
 
@@ -38,7 +38,7 @@ def remember_inside(token: Token) -> None:
     """Remember what has completed inside the element, which is about to be ended, deeper elements first."""
     for child in token.children:
         remember_inside(child)
-    if token.task_spec.undoing and token.workflow.completed.any_in(token.id):
+    if token.task_spec.undoing and token.workflow.undoable.any_in(token.id):
         _add(token, partly=True)
 
 
@@ -46,9 +46,9 @@ def _add(token: Token, *, partly: bool) -> None:
     spec, scopes = token.task_spec, token.workflow.scopes
     keeps = token.id in scopes and (spec.is_container or spec.has_turns or spec.is_turn(token))
     variables = dict(scopes[token.id].stored) if keeps else {}
-    version = token.workflow.called[token.id].definition_key if token.is_called else 0
+    version = token.workflow.called[token.id].definition_key if token.is_called else None
     record = CompletedRecord(token.id, token.container.id, spec.name, variables, partly, version)
-    token.workflow.completed.add(record)
+    token.workflow.undoable.add(record)
 
 
 def compensate(thrower: Token, keys: list[int], *, waits: bool) -> bool:
@@ -66,7 +66,7 @@ def after(token: Token) -> Token | None:
 def _undo_next(instance: Instance, thrower: int, keys: list[int]) -> bool:
     """Begin to undo the first of the activities that can still be; return whether there is one."""
     for position, key in enumerate(keys, 1):
-        record = instance.completed.take(key)
+        record = instance.undoable.take(key)
         if record is not None and record.parent in instance.tasks:
             _undo(instance, record, [thrower, keys[position:]])
             return True
@@ -77,8 +77,8 @@ def _undo(instance: Instance, record: CompletedRecord, undo: list[object]) -> No
     """Put a token on what compensates the activity: in the element where it was, with the variables that it left."""
     container = instance.tasks[record.parent]
     data: dict[str, object] = {UNDO: undo, **({PARTLY: 1} if record.partly else {})}
-    if record.definition_key:
-        instance.call_again(container, record, data)
+    if record.definition_key is not None:
+        instance.call_again(container, record, record.definition_key, data)
         return
     process = container.process.task_spec.process
     spec = process.element(record.spec)

@@ -20,7 +20,7 @@ class CompletedRecord(msgspec.Struct, array_like=True, gc=False):
     #: whether it was ended before it completed, so that only what had completed inside is compensated
     partly: bool = False
     #: of a called process: the version that ran
-    definition_key: int = 0
+    definition_key: int | None = None
 
 
 class CompletedActivities:

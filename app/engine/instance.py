@@ -59,7 +59,8 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         self.joins: dict[int, Token] = {}
         #: the versions of the live called processes, by the called process's key
         self.called: dict[int, CallableVersion] = {}
-        self.completed = CompletedActivities()
+        #: what has completed and can be compensated
+        self.undoable = CompletedActivities()
         self.entered = 0
         self.exhausted = False
 
@@ -98,8 +99,8 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         self.scopes.close(token.id)
         self.joins.pop(token.id, None)
         self.called.pop(token.id, None)
-        if self.completed and token.id not in self.completed:
-            self.completed.forget_inside(token.id)
+        if self.undoable and token.id not in self.undoable:
+            self.undoable.forget_inside(token.id)
         if token is not self.task_tree:
             token.container._children.remove(token.id)  # noqa: SLF001
             # the parent's key stays on the dropped token: whoever completed it still asks for its container
@@ -143,15 +144,15 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         self.spawn(version.process.spec.start, token, key=key)
         self._tell_call(token, key, version)
 
-    def call_again(self, token: Token, record: CompletedRecord, data: dict[str, object]) -> None:
+    def call_again(self, token: Token, record: CompletedRecord, definition_key: int, data: dict[str, object]) -> None:
         """Open a called process again to undo what has completed in it: a new call with the variables that it left."""
-        version = self.surroundings.processes.version(record.definition_key)
+        version = self.surroundings.processes.version(definition_key)
         process = version.process.spec
         key = self.surroundings.new_key()
         self.called[key] = version
         self.scopes.restore(key, record.variables, parent=0, kind="c")
         # what has completed inside is found under the new key
-        self.completed.move(record.key, key)
+        self.undoable.move(record.key, key)
         self.spawn(process.element(process.start.undoing), token, key=key, **data)
         self._tell_call(token, key, version)
 

@@ -208,7 +208,7 @@ def _rest(process: CompiledProcess, instance: Instance) -> Step:
         instance.run_to_rest()
     if instance.status is not InstanceStatus.ACTIVE:
         instance.tasks.clear()
-        instance.completed = CompletedActivities()
+        instance.undoable = CompletedActivities()
     root = instance.task_tree.id
     called = [
         CalledRecord(key, version.process.spec.name, version.definition_key, version.version)
@@ -216,7 +216,7 @@ def _rest(process: CompiledProcess, instance: Instance) -> Step:
         if key in instance.tasks
     ]
     scopes, pool = instance.scopes.records()
-    completed = instance.completed.records()
+    completed = instance.undoable.records()
     record = StateRecord(
         version=_version(instance, completed, pool, called),
         process_id=process.process_id,
@@ -266,7 +266,7 @@ def _restore(process: CompiledProcess, record: StateRecord, surroundings: Surrou
 def _rebuilt(process: CompiledProcess, record: StateRecord, surroundings: Surroundings) -> Instance:
     instance = Instance(process.spec, surroundings, Scopes(record.scopes, record.pool))
     instance.status = InstanceStatus(record.status)
-    instance.completed = CompletedActivities(record.completed)
+    instance.undoable = CompletedActivities(record.completed)
     for called in record.called:
         try:
             version = surroundings.processes.version(called.definition_key)

@@ -24,10 +24,10 @@ class CancelEndSpec(ElementSpec):
     def behave(self, token: Token, values: Sequence[Value]) -> bool | None:  # noqa: ARG002
         """End the others and undo what has completed; wait for that."""
         instance = token.workflow
-        branch, keys = token, []
+        branch, keys = token, list[int]()
         while True:
             _end_others(branch)
-            keys += instance.completed.newest_first(branch.container.id)
+            keys += instance.undoable.newest_first(branch.container.id)
             if not branch.container.task_spec.is_event_sub_process:
                 break
             branch = branch.container

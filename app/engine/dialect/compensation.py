@@ -29,12 +29,12 @@ class CompensationThrowSpec(ElementSpec):
 
     def behave(self, token: Token, values: Sequence[Value]) -> bool | None:  # noqa: ARG002
         """Undo what has completed, the last first."""
-        completed = token.workflow.completed
+        undoable = token.workflow.undoable
         place = token.container
-        keys = list(completed.newest_first(place.id, self.activity))
+        keys = list(undoable.newest_first(place.id, self.activity))
         while place.task_spec.is_event_sub_process:
             place = place.container
-            keys += completed.newest_first(place.id, self.activity)
+            keys += undoable.newest_first(place.id, self.activity)
         return None if compensate(token, keys, waits=self.waits) else True
 
 
@@ -59,7 +59,7 @@ class UndoingSpec(ElementSpec):
         if self.undone_by and PARTLY not in token.internal_data:
             instance.spawn(self.process.element(self.undone_by), token)
             return None
-        keys = list(instance.completed.newest_first(token.id))
+        keys = list(instance.undoable.newest_first(token.id))
         compensate(token, keys, waits=False)
         return not token._children  # noqa: SLF001  # nothing was there to undo
 

@@ -1,5 +1,7 @@
 """Compensation: what has completed is undone, the last first, with the variables that it left."""
 
+from datetime import date
+
 import pytest
 
 from app.domain.errors import InvalidDiagram
@@ -277,17 +279,17 @@ def test_an_incident_in_a_handler_is_retried_and_the_rest_is_undone():
             script("b", "=1", "x"),
             *undone("a"),
             boundary("c_b", "b", compensation()),
-            script("undo_b", "=1 + määrä", "summa", isForCompensation="true"),
+            script("undo_b", '=päivä < date("2026-01-01")', "ennen", isForCompensation="true"),
             associated("undo_b", "c_b"),
             throw(),
             end(),
             flow="s a; a b; b t; t e",
         ),
-        {"määrä": "yksi"},
+        {"päivä": "eilen"},
     )
     walk.complete("a")
     assert walk.incidents
-    walk.set(määrä=1)
+    walk.set(päivä=date(2025, 1, 1))
     walk.retry()
     assert walk.tasks == ["undo_a"]
     walk.complete()
