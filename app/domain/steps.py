@@ -38,6 +38,8 @@ class WaitKind(enum.StrEnum):
     TIMER = "timer"
     MESSAGE = "message"
     SIGNAL = "signal"
+    #: needs no row: the engine itself looks at the condition when variables change
+    CONDITION = "condition"
     INCIDENT = "incident"
 
 
@@ -137,6 +139,13 @@ class SignalArrived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionMet:
+    """A condition has become true; the engine finds that out itself when variables change."""
+
+    key: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentRetried:
     """An admin asks to try the failed element again."""
 
@@ -165,6 +174,7 @@ Trigger: TypeAlias = (
     | TimerFired
     | MessageArrived
     | SignalArrived
+    | ConditionMet
     | IncidentRetried
     | VariablesSet
     | Cancelled
@@ -283,6 +293,11 @@ class SignalAwaited(_Wait):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionAwaited(_Wait):
+    """A condition over variables continues the process when it becomes true; nothing outside has to be done for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentOpened(_Wait):
     """The element cannot go on. `code` has its text in the locale area `incidents`; `message` holds no client data."""
 
@@ -290,7 +305,9 @@ class IncidentOpened(_Wait):
     message: str
 
 
-Opened: TypeAlias = UserTaskOpened | JobOpened | TimerOpened | MessageAwaited | SignalAwaited | IncidentOpened
+Opened: TypeAlias = (
+    UserTaskOpened | JobOpened | TimerOpened | MessageAwaited | SignalAwaited | ConditionAwaited | IncidentOpened
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.engine.dialect.ad_hoc import AdHocSpec
 from app.engine.dialect.calls import CallSpec
 from app.engine.dialect.cancelling import CancelEndSpec
 from app.engine.dialect.catching import Catcher, Catching, Subscription
 from app.engine.dialect.compensation import UNDOING, CompensationThrowSpec, UndoingSpec
+from app.engine.dialect.complex_gateway import ComplexGatewaySpec
 from app.engine.dialect.containers import ContainerSpec
 from app.engine.dialect.element import ElementSpec, Facts, Flow
 from app.engine.dialect.events import (
@@ -15,6 +17,7 @@ from app.engine.dialect.events import (
     ErrorEndSpec,
     EscalationThrowSpec,
     MessageThrowSpec,
+    MultipleThrowSpec,
     SignalThrowSpec,
     TerminateEndSpec,
 )
@@ -22,14 +25,17 @@ from app.engine.dialect.gateways import (
     EventGatewaySpec,
     ExclusiveGatewaySpec,
     InclusiveGatewaySpec,
+    InstantiatingGatewaySpec,
     ParallelGatewaySpec,
 )
 from app.engine.dialect.scripts import RuleSpec, ScriptSpec
 from app.engine.dialect.tasks import JobSpec, PassThroughSpec, UserTaskSpec
 from app.engine.dialect.turns import BODY_TYPE, LoopSpec, MultiInstanceSpec
 from app.engine.expressions import Constant
+from app.engine.flexible import read_activation, read_ad_hoc
 from app.engine.loops import read_loop, read_turns
 from app.engine.mappings import read_mappings
+from app.engine.normaliser import quantity
 from app.engine.readings import Readings
 from app.engine.specs import ProcessSpec
 from app.engine.vocabulary import ACTIVITIES, TASKS, bpmn
@@ -38,6 +44,9 @@ if TYPE_CHECKING:
     from app.engine.graph import EventDefinition, Node, Scope
 
 INNER = "#turn"
+#: the definitions of an event that throws several
+PART = "#throw"
+_THROWN_LAST = {"terminate": 1, "error": 2}
 
 
 class Builder:
@@ -61,9 +70,7 @@ class Builder:
             properties=self.readings.properties(self.process),
             listeners=self.readings.listeners(self.process),
         )
-        starts = tuple(
-            node.node_id for node in self.process.starts() if node.event is None or node.event.kind == "none"
-        )
+        starts = tuple(node.node_id for node in self.process.none_starts())
         root = ContainerSpec(self.spec, facts, starts=starts)
         self._fill(root, self.process)
         self._make_undoable(root)
@@ -87,7 +94,8 @@ class Builder:
         loop = node.element.find(bpmn("standardLoopCharacteristics"))
         multi = node.element.find(bpmn("multiInstanceLoopCharacteristics"))
         if (loop is None and multi is None) or node.tag not in ACTIVITIES or node.triggered_by_event:
-            spec = self._build_element(node, facts, node.node_id)
+            spec = self._build_element(node, facts, node.spec_name or node.node_id)
+            self._count_tokens(spec, node)
             self._hang_boundaries(spec, node)
             return
         body: ElementSpec
@@ -122,10 +130,16 @@ class Builder:
                 maximum=read.maximum,
             )
         turn = self._build_element(node, inner_facts, inner)
+        self._count_tokens(body, node)
         self._hang_boundaries(body, node)
         # each turn is compensated by itself (clause 10.7.1)
         turn.handler, body.handler = body.handler, ""
         self._make_undoable(body)
+
+    def _count_tokens(self, spec: ElementSpec, node: Node) -> None:
+        if node.tag in ACTIVITIES:
+            spec.start_quantity = quantity(node, "startQuantity")
+            spec.completion_quantity = quantity(node, "completionQuantity")
 
     def _facts(self, node: Node) -> Facts:
         return Facts(
@@ -151,8 +165,14 @@ class Builder:
 
     def _build_element(self, node: Node, facts: Facts, name: str) -> ElementSpec:
         if node.inside is not None:
-            starts = tuple(start.node_id for start in node.inside.starts())
-            container = ContainerSpec(self.spec, facts, starts=starts, by_event=node.triggered_by_event, spec_name=name)
+            starts = tuple(start.spec_name or start.node_id for start in node.inside.starts())
+            container: ElementSpec
+            if node.tag == "adHocSubProcess":
+                rules = read_ad_hoc(self.readings, node, node.inside)
+                container = AdHocSpec(self.spec, facts, rules, starts=starts, spec_name=name)
+            else:
+                by_event = node.triggered_by_event
+                container = ContainerSpec(self.spec, facts, starts=starts, by_event=by_event, spec_name=name)
             self._fill(container, node.inside)
             self._make_undoable(container)
             return container
@@ -191,13 +211,13 @@ class Builder:
             decision, result = self.readings.called_decision(node)
             return RuleSpec(self.spec, facts, decision=decision, result=result, spec_name=name)
         if node.tag == "sendTask":
-            return self._message_throw(node, facts, name)
+            return self._message_throw(node, node.event, facts, name)
         if node.tag == "serviceTask":
             self.readings.findings.refuse("job_type_missing", node)
         return PassThroughSpec(self.spec, facts, spec_name=name)
 
-    def _message_throw(self, node: Node, facts: Facts, name: str) -> ElementSpec:
-        thrown = self.readings.thrown_message(node)
+    def _message_throw(self, node: Node, event: EventDefinition | None, facts: Facts, name: str) -> ElementSpec:
+        thrown = self.readings.thrown_message(node, event)
         return MessageThrowSpec(
             self.spec,
             facts,
@@ -218,6 +238,15 @@ class Builder:
             gateway = InclusiveGatewaySpec(self.spec, facts, incoming=incoming)
             gateway.reach = {edge.flow_id: _can_reach(edge.source, node) for edge in node.incoming}
             return gateway
+        if node.tag == "complexGateway":
+            activation = read_activation(self.readings, node)
+            joining = ComplexGatewaySpec(self.spec, facts, incoming=incoming, activation=activation)
+            joining.reach = {edge.flow_id: _can_reach(edge.source, node) for edge in node.incoming}
+            return joining
+        if node.tag == "eventBasedGateway" and node.instantiates:
+            for edge in node.outgoing:
+                self.spec.started_by[edge.target] = node.node_id
+            return InstantiatingGatewaySpec(self.spec, facts, parallel=node.waits_for_all)
         if node.tag == "eventBasedGateway":
             events = []
             for edge in node.outgoing:
@@ -234,37 +263,55 @@ class Builder:
         kind = event.kind if event is not None else "none"
         if node.tag in {"startEvent", "boundaryEvent"}:
             spec = CatchSpec(self.spec, facts)
-            if event is not None and kind == "timer" and node.scope is self.process:
-                timer = self.readings.timer(node, event)
-                if timer is not None:
-                    self.spec.start_timers[node.node_id] = timer
+            if event is not None and node.tag == "startEvent" and node.scope is self.process:
+                self._plan_starts(node, event)
             return spec
         if node.tag == "intermediateCatchEvent" and kind != "link":
             return CatchSpec(self.spec, facts, catching=self._catching(node))
         if event is None or kind in {"none", "link"}:
             return PassThroughSpec(self.spec, facts)
-        return self._build_throw(node, facts, event)
+        if event.kind == "multiple":
+            # what ends the scope comes last, or the others would never be thrown
+            ordered = sorted(event.parts, key=lambda part: _THROWN_LAST.get(part.kind, 0))
+            parts = tuple(
+                self._build_throw(node, facts, part, f"{node.node_id}{PART}{number}")
+                for number, part in enumerate(ordered)
+            )
+            return MultipleThrowSpec(self.spec, facts, parts=parts)
+        return self._build_throw(node, facts, event, node.node_id)
 
-    def _build_throw(self, node: Node, facts: Facts, event: EventDefinition) -> ElementSpec:
+    def _build_throw(self, node: Node, facts: Facts, event: EventDefinition, name: str) -> ElementSpec:
         if event.kind == "message":
             job = self.readings.job(node)
             if job is not None:
-                return JobSpec(self.spec, facts, job)
-            return self._message_throw(node, facts, node.node_id)
+                return JobSpec(self.spec, facts, job, spec_name=name)
+            return self._message_throw(node, event, facts, name)
         if event.kind == "signal":
-            return SignalThrowSpec(self.spec, facts, name=self.readings.named(node, event))
+            return SignalThrowSpec(self.spec, facts, name=self.readings.named(node, event), spec_name=name)
         if event.kind == "escalation":
-            return EscalationThrowSpec(self.spec, facts, code=self.readings.named(node, event))
+            return EscalationThrowSpec(self.spec, facts, code=self.readings.named(node, event), spec_name=name)
         if event.kind == "error":
-            return ErrorEndSpec(self.spec, facts, code=self.readings.named(node, event))
-        return self._build_unnamed_throw(facts, event)
+            return ErrorEndSpec(self.spec, facts, code=self.readings.named(node, event), spec_name=name)
+        return self._build_unnamed_throw(facts, event, name)
 
-    def _build_unnamed_throw(self, facts: Facts, event: EventDefinition) -> ElementSpec:
+    def _build_unnamed_throw(self, facts: Facts, event: EventDefinition, name: str) -> ElementSpec:
         if event.kind == "compensation":
             return CompensationThrowSpec(self.spec, facts, activity=event.activity, waits=event.waits)
-        return CancelEndSpec(self.spec, facts) if event.kind == "cancel" else TerminateEndSpec(self.spec, facts)
+        if event.kind == "cancel":
+            return CancelEndSpec(self.spec, facts)
+        return TerminateEndSpec(self.spec, facts, spec_name=name)
+
+    def _plan_starts(self, node: Node, event: EventDefinition) -> None:
+        """Keep the timer of a start event, for those who start the process when it is due."""
+        for part in event.each:
+            timer = self.readings.timer(node, part) if part.kind == "timer" else None
+            if timer is not None:
+                self.spec.start_timers[node.node_id] = timer
 
     def _catching(self, node: Node) -> Catching | None:
+        if node.has_happened:
+            # it has happened when the process begins
+            return None
         return self.readings.catching(node)
 
     def _hang_boundaries(self, spec: ElementSpec, node: Node) -> None:
@@ -285,21 +332,28 @@ class Builder:
         if event.kind == "cancel":
             host.cancel_event = event_node.node_id
             return
+        for part in event.each:
+            if part.kind in {"error", "escalation"}:
+                self._hang_catcher(host, event_node, part, event_sub_process)
         if event.kind in {"error", "escalation"}:
-            code = self.readings.named(event_node, event, empty_allowed=True)
-            text = str(code.value or "") if isinstance(code, Constant) else ""
-            catcher = Catcher(event_node.node_id, event.kind, text, event_node.interrupting, event_sub_process)
-            if any(
-                (each.kind, each.code, bool(each.event_sub_process)) == (event.kind, text, bool(event_sub_process))
-                for each in host.catchers
-            ):
-                self.readings.findings.refuse("caught_twice", event_node)
-            host.catchers += (catcher,)
             return
         catching = self.readings.catching(event_node)
         if catching is not None:
             subscription = Subscription(event_node.node_id, catching, event_node.interrupting, event_sub_process)
             host.subscriptions += (subscription,)
+
+    def _hang_catcher(
+        self, host: ElementSpec, event_node: Node, event: EventDefinition, event_sub_process: str
+    ) -> None:
+        code = self.readings.named(event_node, event, empty_allowed=True)
+        text = str(code.value or "") if isinstance(code, Constant) else ""
+        catcher = Catcher(event_node.node_id, event.kind, text, event_node.interrupting, event_sub_process)
+        if any(
+            (each.kind, each.code, bool(each.event_sub_process)) == (event.kind, text, bool(event_sub_process))
+            for each in host.catchers
+        ):
+            self.readings.findings.refuse("caught_twice", event_node)
+        host.catchers += (catcher,)
 
 
 def _can_reach(source: str, gateway: Node) -> frozenset[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from app.engine.graph import Findings, Node, Scope
@@ -12,6 +14,7 @@ from app.engine.vocabulary import (
     FLOW_NODES,
     FOREIGN_EXECUTION,
     GATEWAYS,
+    GLOBAL_TASKS,
     SAYS_NOTHING,
     ZEEBE,
     extension,
@@ -30,6 +33,7 @@ _JOB = frozenset({"taskDefinition", "taskHeaders", "ioMapping"})
 _MEANT_FOR = {
     "process": frozenset({"versionTag", "userTaskForm"}),
     "subProcess": frozenset({"ioMapping"}),
+    "adHocSubProcess": frozenset({"adHoc", "ioMapping"}),
     "transaction": frozenset({"ioMapping"}),
     "callActivity": frozenset({"calledElement", "ioMapping"}),
     "task": frozenset({"ioMapping"}),
@@ -51,6 +55,7 @@ _MEANT_FOR = {
     "intermediateThrowEvent": _JOB,
     "endEvent": _JOB,
     "multiInstanceLoopCharacteristics": frozenset({"loopCharacteristics"}),
+    "conditionalEventDefinition": frozenset({"conditionalFilter"}),
 }  # fmt: skip
 _LISTENED = FLOW_NODES | {"process"}
 #: an element does one thing: a job, a script or a decision
@@ -59,13 +64,13 @@ _BEHAVIOURS = frozenset({"taskDefinition", "script", "calledDecision"})
 
 def check_extensions(process: Scope, findings: Findings) -> None:
     """Note extension elements and attributes that we would have to ignore."""
-    for element in process.element.iter():
+    for element in chain(process.element.iter(), *(task.iter() for task in _global_tasks(process))):
         holder = _holder(element)
         if namespace(element) in FOREIGN_EXECUTION:
             is_empty = not (len(element) or element.attrib or (element.text or "").strip())
             _note_foreign(local_name(element), namespace(element), element, process, findings, is_empty=is_empty)
         elif namespace(element) == ZEEBE and holder is not None:
-            name = local_name(holder)
+            name = GLOBAL_TASKS.get(local_name(holder), local_name(holder))
             allowed = _MEANT_FOR.get(name, frozenset()) | _EVERYWHERE | (_LISTENERS if name in _LISTENED else set())
             if name == "userTask" and local_name(element) == "taskDefinition":
                 # what a job-based user task is called: the worklist is where it is done
@@ -75,6 +80,15 @@ def check_extensions(process: Scope, findings: Findings) -> None:
         _check_attributes(element, process, findings)
         _check_behaviours(element, process, findings)
         _check_listeners(element, process, findings)
+
+
+def _global_tasks(scope: Scope) -> Iterator[_Element]:
+    """Return the tasks beside the process that its call activities call."""
+    for node in scope.nodes.values():
+        if node.inside is not None and node.tag == "callActivity":
+            yield from (task.element for task in node.inside.nodes.values())
+        elif node.inside is not None:
+            yield from _global_tasks(node.inside)
 
 
 def _holder(element: _Element) -> _Element | None:

@@ -37,6 +37,15 @@ class EventDefinition:
     #: of a compensation that is thrown: the activity that it compensates, and whether the event waits for that
     activity: str = ""
     waits: bool = True
+    #: of an event with several definitions (kind "multiple"): these
+    parts: tuple[EventDefinition, ...] = ()
+    #: whether all of them have to happen, not just one
+    parallel: bool = False
+
+    @property
+    def each(self) -> tuple[EventDefinition, ...]:
+        """The definitions of the event, one or several."""
+        return self.parts or (self,)
 
 
 @dataclass(slots=True)
@@ -61,7 +70,24 @@ class Node:
     #: of a compensation event: the activities that associations connect it with
     handlers: list[Node] = field(default_factory=list)
     interrupting: bool = True
+    #: whether a message to this receive task, or an event after this gateway, starts the process
+    instantiates: bool = False
     lane: str = ""
+    #: what its spec is called where its id would not do
+    spec_name: str = ""
+
+    @property
+    def waits_for_all(self) -> bool:
+        """Whether all events after a gateway that starts the process have to happen, not just one (clause 13.4.4)."""
+        return self.instantiates and self.element.get("eventGatewayType") == "Parallel"
+
+    @property
+    def has_happened(self) -> bool:
+        """Whether what it waits for is what starts the process: no token ever waits there."""
+        if self.tag == "receiveTask" and self.instantiates:
+            return True
+        sources = [self.scope.nodes[edge.source] for edge in self.incoming]
+        return any(source.instantiates and not source.waits_for_all for source in sources)
 
 
 @dataclass(slots=True)
@@ -77,9 +103,11 @@ class Scope:
     inside_of: Node | None = None
 
     def starts(self) -> list[Node]:
-        """Return the start events, else the nodes that nothing leads to (BPMN 2.0.2 clause 10.5.2)."""
+        """Return the start events and what else starts the process, or nodes that nothing leads to (clause 10.5.2)."""
         events = [node for node in self.nodes.values() if node.tag == "startEvent"]
-        return events or [
+        if events:
+            return events + [node for node in self.nodes.values() if node.instantiates]
+        return [
             node
             for node in self.nodes.values()
             if not node.incoming
@@ -93,6 +121,14 @@ class Scope:
             yield node
             if node.inside is not None:
                 yield from node.inside.all_nodes()
+
+    def none_starts(self) -> list[Node]:
+        """Return where tokens are put when nothing in particular starts the process."""
+        return [
+            node
+            for node in self.starts()
+            if not node.instantiates and (node.tag != "startEvent" or node.event is None or node.event.kind == "none")
+        ]
 
     def event_sub_processes(self) -> list[Node]:
         """Return the event sub-processes directly in this scope."""

@@ -13,6 +13,7 @@ from SpiffWorkflow.workflow import Workflow
 from app.domain.errors import BudgetExceeded, EngineFault, NotFound
 from app.engine import compensation, feel
 from app.engine.completed import CompletedActivities, CompletedRecord
+from app.engine.dialect.conditions import look
 from app.engine.expressions import CONTEXTS, FACTS, Constant, Expression, Template
 from app.engine.recorder import Recorder
 from app.engine.seam import (
@@ -57,6 +58,8 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         self.status = InstanceStatus.ACTIVE
         self.ready: deque[Token] = deque()
         self.joins: dict[int, Token] = {}
+        #: tokens that wait, or waited, for a condition
+        self.watching: set[int] = set()
         #: the versions of the live called processes, by the called process's key
         self.called: dict[int, CallableVersion] = {}
         #: what has completed and can be compensated
@@ -98,6 +101,7 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         """Take a token out of the tree; its own variables go with it."""
         self.scopes.close(token.id)
         self.joins.pop(token.id, None)
+        self.watching.discard(token.id)
         self.called.pop(token.id, None)
         if self.undoable and token.id not in self.undoable:
             self.undoable.forget_inside(token.id)
@@ -179,13 +183,24 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
     def run_to_rest(self) -> None:
         """Run tokens until each one waits for something outside."""
         while True:
+            self.look_at_conditions()
             while self.ready and not self.exhausted:
                 token = self.ready.popleft()
                 if token._state == TaskState.READY and token.id in self.tasks:  # noqa: SLF001
                     token.run()
+                    self.look_at_conditions()
             if self.exhausted or not self._fire_a_join():
                 break
         self._look_for_stuck()
+
+    def look_at_conditions(self) -> None:
+        """Let conditional events happen whose condition has become true by what was written, outermost first."""
+        while self.watching and self.scopes.changed and not self.exhausted:
+            changed, self.scopes.changed = self.scopes.changed, set()
+            tokens = [token for token in self.tasks.values() if token.id in self.watching]
+            for token in sorted(tokens, key=self.depth):
+                if token.id in self.tasks:
+                    look(token, changed)
 
     def _fire_a_join(self) -> bool:
         return any(token.task_spec.try_to_fire(token) for token in list(self.joins.values()) if token.id in self.tasks)
@@ -230,6 +245,8 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
     def open_wait(self, token: Token, wait: Wait, opened: Opened) -> None:
         """Let the token wait for something outside."""
         token.waits.append(wait)
+        if wait.kind == "c":
+            self.watching.add(token.id)
         self.tell(token, opened)
 
     def tell(self, token: Token, opened: Opened) -> None:

@@ -18,8 +18,10 @@ from app.engine.vocabulary import (
     EVENT_DEFINITIONS,
     EVENTS,
     FLOW_NODES,
+    GLOBAL_TASKS,
     SUB_PROCESSES,
     bpmn,
+    extension,
     local_name,
     namespace,
     text_of,
@@ -76,6 +78,8 @@ class Document:
             name = local_name(element)
             if namespace(element) != BPMN or name in DOCUMENTATION:
                 continue
+            if name == "completionCondition" and local_name(scope.element) == "adHocSubProcess":
+                continue
             if name in FLOW_NODES:
                 self._read_node(element, scope)
             elif name != "sequenceFlow" and name not in _PARTS_OF_A_SUB_PROCESS:
@@ -97,19 +101,35 @@ class Document:
         scope.nodes[node.node_id] = node
         if tag in EVENTS:
             node.event = self._read_event(node)
-        if tag == "receiveTask":
-            node.event = self._message_of(element, node)
-        if tag == "sendTask":
+        if tag in {"receiveTask", "sendTask"}:
             node.event = self._message_of(element, node)
         node.for_compensation = tag in ACTIVITIES and is_true(element.get("isForCompensation"))
+        if tag in {"receiveTask", "eventBasedGateway"}:
+            node.instantiates = is_true(element.get("instantiate"))
         if tag in SUB_PROCESSES:
-            node.triggered_by_event = is_true(element.get("triggeredByEvent"))
+            node.triggered_by_event = tag != "adHocSubProcess" and is_true(element.get("triggeredByEvent"))
             node.inside = Scope(scope_id=node.node_id, name=node.name, element=element, inside_of=node)
             self._read_scope(node.inside)
+        if tag == "callActivity":
+            self._read_global_task(node)
         if tag == "startEvent":
             node.interrupting = not is_false(element.get("isInterrupting"))
         if tag == "boundaryEvent":
             node.interrupting = not is_false(element.get("cancelActivity"))
+
+    def _read_global_task(self, node: Node) -> None:
+        """Put the task that a call activity refers to inside it, where it is one of the same file (clause 10.3.7)."""
+        task_id = _without_prefix(node.element.get("calledElement", ""))
+        element = self.by_id.get(task_id)
+        tag = "" if element is None else GLOBAL_TASKS.get(local_name(element), "")
+        if element is None or not tag or extension(node.element, "calledElement") is not None:
+            return
+        node.inside = Scope(scope_id=node.node_id, name=node.name, element=node.element, inside_of=node)
+        task = Node(task_id, tag, element.get("name", ""), element, node.inside)
+        # the same task may be called from several places
+        task.spec_name = f"{task_id}#{node.node_id}"
+        node.inside.nodes[task_id] = task
+        self.findings.repaired("global_task_taken_in", node, task=task_id)
 
     def _read_event(self, node: Node) -> EventDefinition:
         inline = [child for child in node.element if local_name(child) in EVENT_DEFINITIONS]
@@ -122,11 +142,13 @@ class Document:
                 continue
             definitions.append(definition)
             self.findings.repaired("event_definition_inlined", node, reference=reference)
-        if len(definitions) > 1:
-            self.findings.refuse("several_event_definitions", node)
         if not definitions:
             return EventDefinition(kind="none")
-        return self._read_definition(definitions[0], node)
+        read = [self._read_definition(definition, node) for definition in definitions]
+        if len(read) == 1:
+            return read[0]
+        parallel = is_true(node.element.get("parallelMultiple"))
+        return EventDefinition(kind="multiple", parts=tuple(read), parallel=parallel)
 
     def _read_definition(self, element: _Element, node: Node) -> EventDefinition:
         kind = EVENT_DEFINITIONS[local_name(element)]
@@ -249,6 +271,12 @@ def is_true(text: str | None) -> bool:
 def is_false(text: str | None) -> bool:
     """Return whether an xsd:boolean attribute is there and false."""
     return text in {"false", "0"}
+
+
+def quantity(node: Node, attribute: str) -> int:
+    """Return startQuantity or completionQuantity of an activity, 1 where it says none, 0 for what is no number."""
+    text = node.element.get(attribute, "1").strip()
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _without_prefix(reference: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from app.engine.expressions import Constant, Template
+from app.engine.graph import EventDefinition
 from app.engine.seam import ElementOutline, ProcessOutline, StartEvent
 from app.engine.vocabulary import bpmn, extension, properties, text_of
 
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
 def outline(process: Scope, readings: Readings) -> ProcessOutline:
     """Return the outline of a process whose elements were read with the readings."""
     tag = extension(process.element, "versionTag")
-    elements = tuple(_elements(process, readings))
+    # a task that several call activities call is one element
+    elements = tuple({element.element_id: element for element in _elements(process, readings)}.values())
     return ProcessOutline(
         process_id=process.scope_id,
         name=readings.label(process),
         documentation=_documentation(process),
         version_tag="" if tag is None else tag.get("value", ""),
-        start_events=tuple(_start_event(node, readings) for node in process.starts() if node.tag == "startEvent"),
+        start_events=tuple(_start_events(process, readings)),
         elements=elements,
         form_ids=readings.form_ids,
         decision_ids=readings.decision_ids,
@@ -73,21 +75,30 @@ def _elements(scope: Scope, readings: Readings) -> Iterator[ElementOutline]:
             )
 
 
-def _start_event(node: Node, readings: Readings) -> StartEvent:
-    kind = node.event.kind if node.event is not None else "none"
-    return StartEvent(
-        element_id=node.node_id,
-        name=readings.label(node),
-        kind=kind,
-        detail=_detail(node, readings),
-        form_id=readings.form_id(node),
-        properties=readings.properties(node),
-    )
+def _start_events(process: Scope, readings: Readings) -> Iterator[StartEvent]:
+    """Return each way to start the process: an event of several definitions is as many, and so is a gateway."""
+    for node in process.starts():
+        if node.tag == "startEvent" or (node.instantiates and node.tag == "receiveTask"):
+            yield from _starts_at(node, readings)
+        elif node.instantiates:
+            for edge in node.outgoing:
+                yield from _starts_at(process.nodes[edge.target], readings)
 
 
-def _detail(node: Node, readings: Readings) -> str:
-    event = node.event
-    if event is None or event.kind == "none":
+def _starts_at(node: Node, readings: Readings) -> Iterator[StartEvent]:
+    for event in (EventDefinition("none"),) if node.event is None else node.event.each:
+        yield StartEvent(
+            element_id=node.node_id,
+            name=readings.label(node),
+            kind=event.kind,
+            detail=_detail(node, event, readings),
+            form_id=readings.form_id(node),
+            properties=readings.properties(node),
+        )
+
+
+def _detail(node: Node, event: EventDefinition, readings: Readings) -> str:
+    if event.kind == "none":
         return ""
     if event.kind != "timer":
         return event.name

@@ -13,6 +13,7 @@ from app.engine.dialect.catching import Catching, MessageCatching, SignalCatchin
 from app.engine.dialect.element import Note
 from app.engine.dialect.jobs import JobDefinition, is_retries_text
 from app.engine.dialect.tasks import NOTHING, Assignment
+from app.engine.event_readings import read_condition, read_multiple
 from app.engine.expressions import CONTEXTS, Constant, Expression, Template, read_expression, read_template
 from app.engine.forms import read_form
 from app.engine.forms.form_js import convert_form_js
@@ -28,7 +29,6 @@ from app.engine.vocabulary import (
     extension,
     headers_in,
     listener_elements,
-    local_name,
     properties,
     task_headers,
     text_of,
@@ -56,14 +56,6 @@ def _is_feel(edge: FlowEdge) -> bool:
     element = None if edge.element is None else edge.element.find(bpmn("conditionExpression"))
     language = "" if element is None else element.get("language", "")
     return not language or "feel" in language.lower()
-
-
-def _is_global_task(element_id: str, node: Node) -> bool:
-    """Return whether a call activity refers to a task of its own file instead of a process."""
-    return any(
-        root.get("id") == element_id and local_name(root).startswith("global")
-        for root in node.element.getroottree().getroot()
-    )
 
 
 def _is_fixed(job: JobDefinition) -> bool:
@@ -315,8 +307,6 @@ class Readings:
         process_id = attributes.get("processId") or node.element.get("calledElement", "").rpartition(":")[2]
         if not process_id:
             self.findings.refuse("called_process_id_missing", node)
-        if called is None and _is_global_task(process_id, node):
-            self.findings.refuse("unsupported_element", node, element="globalTask")
         found = self.template(process_id, node)
         binding = attributes.get("bindingType", Binding.LATEST)
         if binding not in set(Binding):
@@ -383,7 +373,10 @@ class Readings:
 
     def catching(self, node: Node) -> Catching | None:
         """Return what the event or receive task waits for; None where it waits for nothing outside."""
-        event = node.event
+        return self.awaited(node, node.event)
+
+    def awaited(self, node: Node, event: EventDefinition | None) -> Catching | None:
+        """Return what an event definition waits for."""
         if event is None or (event.kind == "message" and event.root_element is None):
             self.findings.refuse("event_without_name", node, event="message")
             return None
@@ -395,6 +388,10 @@ class Readings:
             return MessageCatching(name=self.named(node, event), correlation_key=self.template(key, node))
         if event.kind == "signal":
             return SignalCatching(name=self.named(node, event))
+        if event.kind == "conditional":
+            return read_condition(self, node, event)
+        if event.kind == "multiple":
+            return read_multiple(self, node, event)
         return self.timer(node, event) if event.kind == "timer" else None
 
     def timer(self, node: Node, event: EventDefinition) -> TimerCatching | None:
@@ -420,9 +417,8 @@ class Readings:
             self.findings.repaired("cycle_happens_once", node)
         return TimerCatching(kind=kind, value=value)
 
-    def thrown_message(self, node: Node) -> dict[str, Template]:
+    def thrown_message(self, node: Node, event: EventDefinition | None) -> dict[str, Template]:
         """Return name, correlation key, time to live and id of a message thrown without a job type."""
-        event = node.event
         if event is None or event.root_element is None or not event.name:
             self.findings.refuse("event_without_name", node, event="message")
             return dict.fromkeys(("name", "correlation_key", "time_to_live", "message_id"), NOTHING)

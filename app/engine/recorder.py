@@ -33,6 +33,7 @@ KINDS = {
     "t": WaitKind.TIMER,
     "m": WaitKind.MESSAGE,
     "s": WaitKind.SIGNAL,
+    "c": WaitKind.CONDITION,
     "i": WaitKind.INCIDENT,
 }
 

@@ -9,17 +9,28 @@ from app.engine.constraints import check_constraints
 from app.engine.extensions import check_extensions
 from app.engine.graph import Findings, Node, Scope
 from app.engine.mappings import COMPUTING
-from app.engine.normaliser import is_false, is_true
-from app.engine.vocabulary import ACTIVITIES, BPMN, DOCUMENTATION, EVENT_DEFINITIONS, bpmn, local_name, namespace
+from app.engine.normaliser import is_false, is_true, quantity
+from app.engine.vocabulary import (
+    ACTIVITIES,
+    BPMN,
+    DOCUMENTATION,
+    EVENT_DEFINITIONS,
+    SUB_PROCESSES,
+    bpmn,
+    extension,
+    local_name,
+    namespace,
+)
 
+_CAUGHT_ANYWHERE = frozenset({"message", "timer", "signal", "conditional"})
 _ALLOWED_EVENTS = {
     "endEvent": frozenset({"none", "message", "error", "escalation", "signal", "terminate", "compensation", "cancel"}),
-    "intermediateCatchEvent": frozenset({"message", "timer", "signal", "link"}),
+    "intermediateCatchEvent": _CAUGHT_ANYWHERE | {"link"},
     "intermediateThrowEvent": frozenset({"none", "message", "escalation", "signal", "link", "compensation"}),
-    "boundaryEvent": frozenset({"message", "timer", "error", "escalation", "signal", "compensation", "cancel"}),
+    "boundaryEvent": _CAUGHT_ANYWHERE | {"error", "escalation", "compensation", "cancel"},
 }
 _START_OF_PROCESS = frozenset({"none", "message", "timer", "signal"})
-_START_OF_EVENT_SUB_PROCESS = frozenset({"message", "timer", "error", "escalation", "signal", "compensation"})
+_START_OF_EVENT_SUB_PROCESS = _CAUGHT_ANYWHERE | {"error", "escalation", "compensation"}
 #: an xsd:NCName, as far as it matters to us: ids of our own making hold signs that no such id has
 _ID = re.compile(r"[^\W\d][\w.\-·]*")
 #: what a task or event may hold besides documentation and what this package reads
@@ -37,7 +48,19 @@ _DOCUMENT_ONLY = frozenset(
         "outputSet", "script", "potentialOwner", "humanPerformer", "performer", "resourceRole", "property",
     }
 )  # fmt: skip
-_AFTER_EVENT_GATEWAY = frozenset({"message", "timer", "signal"})
+_AFTER_EVENT_GATEWAY = frozenset({"message", "timer", "signal", "conditional"})
+_STARTS_BY_GATEWAY = frozenset({"message", "signal"})
+#: what is inside of them begins without an event
+_WITHOUT_START = frozenset({"adHocSubProcess", "callActivity"})
+#: no event has them and something else: nothing would be left to do beside it, or it would have to wait for it
+_ALONE = frozenset({"none", "link", "compensation", "cancel"})
+#: they come from inside the element and are not waited for
+_CAUGHT_INSIDE = frozenset({"error", "escalation"})
+
+
+QUANTITIES = ("startQuantity", "completionQuantity")
+#: tokens that an activity may need or put on one flow
+MOST_TOKENS = 1_000
 
 
 def check_process(process: Scope, findings: Findings) -> None:
@@ -55,6 +78,21 @@ def _check_scope(scope: Scope, findings: Findings, *, allowed_starts: frozenset[
         if node.inside is not None:
             inner = _START_OF_EVENT_SUB_PROCESS if node.triggered_by_event else frozenset({"none"})
             _check_scope(node.inside, findings, allowed_starts=inner)
+            if node.tag == "adHocSubProcess":
+                _check_ad_hoc(node, node.inside, findings)
+
+
+def _check_ad_hoc(node: Node, inside: Scope, findings: Findings) -> None:
+    """Note what an ad-hoc sub-process must not have: its activities have no order that events could begin or end."""
+    for each in inside.nodes.values():
+        if each.tag in {"startEvent", "endEvent"}:
+            findings.refuse("event_in_ad_hoc", each)
+    if not any(each.tag in ACTIVITIES and not each.triggered_by_event for each in inside.nodes.values()):
+        findings.refuse("no_start", inside)
+    if is_true(node.element.get("triggeredByEvent")):
+        findings.refuse("unsupported_attribute", node, attribute="triggeredByEvent")
+    if node.element.get("ordering", "Parallel") not in {"Parallel", "Sequential"}:
+        findings.refuse("unsupported_attribute", node, attribute="ordering")
 
 
 def _check_starts(scope: Scope, findings: Findings, allowed: frozenset[str]) -> None:
@@ -63,13 +101,14 @@ def _check_starts(scope: Scope, findings: Findings, allowed: frozenset[str]) -> 
     if not starts:
         findings.refuse("no_start", scope)
     for event in events:
-        if event.event is None or event.event.kind not in allowed:
-            findings.refuse("unsupported_event", event, event=event.event.kind if event.event else "none")
+        _check_event(event, allowed, findings)
+        if allowed is _START_OF_PROCESS:
+            _check_multiple_start(event, findings)
     if sum(1 for event in events if event.event is not None and event.event.kind == "none") > 1:
         findings.refuse("several_none_starts", scope)
     if allowed is _START_OF_EVENT_SUB_PROCESS and len(events) != 1:
         findings.refuse("event_sub_process_needs_one_start", scope)
-    if not events and starts:
+    if not events and any(not node.instantiates for node in starts) and local_name(scope.element) not in _WITHOUT_START:
         findings.repaired("implicit_start", scope)
     reached = _reached(starts)
     for node in scope.nodes.values():
@@ -100,23 +139,49 @@ def _check_node(node: Node, findings: Findings) -> None:
     if node.tag == "eventBasedGateway":
         _check_event_gateway(node, findings)
     allowed = _ALLOWED_EVENTS.get(node.tag)
-    if allowed is not None and node.event is not None and node.event.kind not in allowed:
-        findings.refuse("unsupported_event", node, event=node.event.kind)
+    if allowed is not None:
+        _check_event(node, allowed, findings)
     if node.boundaries and (node.tag not in ACTIVITIES or node.triggered_by_event):
         findings.refuse("boundary_on_wrong_element", node.boundaries[0])
-    if node.event is not None and node.event.kind == "error" and not node.interrupting:
+    if node.event is not None and not node.interrupting and any(part.kind == "error" for part in node.event.each):
         findings.refuse("error_must_interrupt", node)
+
+
+def _check_event(node: Node, allowed: frozenset[str], findings: Findings) -> None:
+    """Note definitions that the event cannot have, or not together."""
+    event = node.event
+    if event is None:
+        return
+    several = len(event.parts) > 1
+    kinds = [part.kind for part in event.each]
+    for kind in kinds:
+        if kind not in allowed or (several and kind in _ALONE):
+            findings.refuse("unsupported_event", node, event=kind)
+    together = event.parallel and not _CAUGHT_INSIDE.isdisjoint(kinds)
+    # each of them would end what the other has to happen in
+    twice = kinds.count("error") > 1 or kinds.count("terminate") > 1
+    a_job = several and extension(node.element, "taskDefinition") is not None
+    if together or (twice and node.tag == "endEvent") or a_job:
+        findings.refuse("several_event_definitions", node, events=", ".join(kinds))
+
+
+def _check_multiple_start(node: Node, findings: Findings) -> None:
+    """Note what a start event of a process cannot have several of: there is no instance yet that could keep them."""
+    event = node.event
+    if event is not None and (event.parallel or sum(part.kind == "timer" for part in event.parts) > 1):
+        findings.refuse("several_event_definitions", node, events=", ".join(part.kind for part in event.parts))
 
 
 def _check_attributes(node: Node, findings: Findings) -> None:
     element = node.element
-    for attribute in ("startQuantity", "completionQuantity"):
-        if element.get(attribute, "1") != "1":
-            findings.refuse("unsupported_attribute", node, attribute=attribute)
-    for attribute in ("instantiate", "parallelMultiple"):
-        if is_true(element.get(attribute)):
-            findings.refuse("unsupported_attribute", node, attribute=attribute)
-    if element.get("eventGatewayType", "Exclusive") != "Exclusive":
+    for attribute in QUANTITIES:
+        if node.tag in ACTIVITIES and not 1 <= quantity(node, attribute) <= MOST_TOKENS:
+            findings.refuse("quantity_value", node, attribute=attribute, limit=MOST_TOKENS)
+    turns = any(element.find(bpmn(name)) is not None for name in _LOOPS)
+    if node.instantiates and (node.incoming or turns or local_name(node.scope.element) != "process"):
+        # only a process can be started, and only where nothing leads to
+        findings.refuse("instantiates_within", node)
+    if element.get("eventGatewayType", "Exclusive") != "Exclusive" and not node.waits_for_all:
         findings.refuse("unsupported_attribute", node, attribute="eventGatewayType")
     if node.tag == "startEvent" and is_false(element.get("isInterrupting")):
         sub_process = local_name(node.scope.element) == "subProcess"
@@ -150,18 +215,21 @@ def _check_conditions(node: Node, findings: Findings) -> None:
         if len(node.outgoing) > 1 and plain:
             for edge in plain:
                 findings.refuse("flow_without_condition", node, flow=edge.flow_id)
-    elif node.tag not in ACTIVITIES and conditional:
+    elif node.tag not in ACTIVITIES | {"complexGateway"} and conditional:
         findings.refuse("condition_not_allowed", node, flow=conditional[0].flow_id)
-    if node.tag in ACTIVITIES and node.default_flow and not conditional:
+    if node.tag in ACTIVITIES | {"complexGateway"} and node.default_flow and not conditional:
         findings.refuse("default_without_condition", node)
 
 
 def _check_event_gateway(node: Node, findings: Findings) -> None:
     if len(node.outgoing) < 2:
         findings.refuse("event_gateway_needs_events", node)
+    allowed = _STARTS_BY_GATEWAY if node.instantiates else _AFTER_EVENT_GATEWAY
     for edge in node.outgoing:
         target = node.scope.nodes[edge.target]
-        catching = target.tag == "intermediateCatchEvent" and target.event and target.event.kind in _AFTER_EVENT_GATEWAY
+        kinds = {part.kind for part in target.event.each} if target.event is not None else {"none"}
+        together = target.event is not None and target.event.parallel
+        catching = target.tag == "intermediateCatchEvent" and kinds <= allowed and not together
         receiving = target.tag == "receiveTask" and not target.boundaries and target.element.find(_MULTI) is None
         if not (catching or receiving) or len(target.incoming) != 1:
             findings.refuse("event_gateway_needs_events", target)
@@ -179,10 +247,12 @@ def _check_parts(node: Node, findings: Findings) -> None:
         name = local_name(part)
         if namespace(part) != BPMN or name in _PARTS:
             continue
+        if name == "activationCondition" and node.tag == "complexGateway":
+            continue
         if any(part.find(inner) is not None for inner in COMPUTING):
             # read as a mapping
             continue
         if name in _DOCUMENT_ONLY:
             findings.repaired("documentation_only", node, element=name)
-        elif name not in DOCUMENTATION and node.inside is None:
+        elif name not in DOCUMENTATION and node.tag not in SUB_PROCESSES:
             findings.refuse("unsupported_element", node, element=name)

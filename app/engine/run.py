@@ -103,7 +103,8 @@ def _start(
     instance = Instance(spec, surroundings, Scopes([ScopeRecord(instance_key, 0, "r", {})]))
     data: dict[str, object] = {}
     if start_element_id is not None:
-        data["start"] = start_element_id
+        # with an event, whatever it brought: an element that waits for one goes on
+        data.update(start=spec.started_by.get(start_element_id, start_element_id), event={}, chosen=start_element_id)
     if start_element_id is not None and spec.element(start_element_id).output_mappings:
         data["event"] = storable(dict(variables))
     else:
@@ -287,6 +288,8 @@ def _rebuilt(process: CompiledProcess, record: StateRecord, surroundings: Surrou
         token.waits = each.waits
         token.internal_data = each.data
         token.items = each.items
+        if any(wait.kind == "c" for wait in each.waits):
+            instance.watching.add(each.key)
         if not each.parent:
             instance.task_tree = token
         if each.state == TaskState.READY:

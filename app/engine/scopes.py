@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from app.domain.errors import ExpressionError, StateUnreadable
+from app.engine.expressions import CONTEXTS
 from app.engine.feel.values import from_state, to_state
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ class Scopes:
         #: by scope that was written into: the process that it is of
         self.processes: dict[int, int] = {}
         self.closed: list[int] = []
+        #: names that were written since the conditions were last looked at; the contexts may change between steps
+        self.changed: set[str] = set(CONTEXTS)
 
     def __contains__(self, key: int) -> bool:
         return key in self._scopes
@@ -181,6 +184,7 @@ class Scopes:
     def _note(self, scope: Scope, name: str, value: Value) -> None:
         self.written[scope.key, name] = value
         self.processes[scope.key] = scope.process
+        self.changed.add(name)
 
     def close(self, key: int) -> None:
         """Close the scope; what this step wrote into it is not told if the scope is new or an element's own."""

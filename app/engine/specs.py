@@ -24,6 +24,8 @@ class ProcessSpec(WorkflowSpec):  # type: ignore[misc]  # SpiffWorkflow ships no
         self.content_hash = content_hash
         #: what starts the process by itself, by start event
         self.start_timers: dict[str, TimerCatching] = {}
+        #: by event that starts the process: the gateway before it
+        self.started_by: dict[str, str] = {}
 
     def element(self, name: str) -> ElementSpec:
         """Return the spec of this name."""

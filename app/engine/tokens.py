@@ -29,6 +29,8 @@ class Phase(enum.StrEnum):
     CONCLUDE = "c"
     #: while listeners look at a change of a user task
     TASK_CHANGE = "t"
+    #: while the conditions of events at the element were looked at
+    WATCH = "w"
     #: nothing failed, but nothing can move either
     STUCK = "s"
 
@@ -37,15 +39,17 @@ class Wait(msgspec.Struct, array_like=True, gc=False):
     """Something that a token waits for; `element` catches it (the token's own element, or an event on it)."""
 
     key: int
-    #: first letter of the WaitKind: u, j, t, m, s, i
+    #: first letter of the WaitKind: u, j, t, m, s, c, i
     kind: str
     element: str
     #: of a timer: ISO moment and turns left
     due: str = ""
     left: int | None = None
     #: of a message or signal its name, of an incident the phase to retry, of a timer the interval, of a listener's job
-    #: its event
+    #: its event, of a condition what is known of it
     note: str = ""
+    #: of an event with several definitions: which of them
+    part: int = 0
 
 
 class Token(Task):  # type: ignore[misc]  # SpiffWorkflow ships no types

@@ -62,9 +62,11 @@ def startable_processes(
         if outline.properties.get(DRAWN_ONLY) == "true":
             continue
         said = {element.element_id: element.documentation for element in outline.elements}
+        # an event with several definitions is one way in
+        events = {event.element_id: event for event in outline.start_events}.values()
         starts = tuple(
             Way(element_id=event.element_id, name=event.name, documentation=said.get(event.element_id, {}))
-            for event in outline.start_events
+            for event in events
             if (event.kind == "none" or event.properties.get(START_ROLES))
             and (may_publish(actor) or may_start(actor, starter_roles=start_roles(outline, event)))
         )

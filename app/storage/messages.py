@@ -423,7 +423,8 @@ class Messages:
                 "message_name": event.detail,
                 "process_definition_key": definition_key,
             }
-            for event in starts
+            # an event of several definitions may say the same thing twice
+            for event in {(each.element_id, each.kind, each.detail): each for each in starts}.values()
         ]
         if rows:
             self._connection.execute(insert(message_start), rows)

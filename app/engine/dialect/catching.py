@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from app.domain.errors import EngineFault
+from app.engine.dialect.multiples import gather
 from app.engine.expressions import Template
 from app.engine.scopes import storable
 from app.engine.seam import MessageAwaited, SignalAwaited, TimerOpened, Trigger, Value, Variables
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 class Opening(Protocol):
     """A wait that is worked out and cannot fail any more."""
 
-    def __call__(self, token: Token, element_id: str, *, interrupting: bool) -> None:
-        """Open the wait."""
+    def __call__(self, token: Token, element_id: str, *, interrupting: bool, part: int = 0) -> None:
+        """Open the wait; `part` says which of several definitions of the event it is."""
 
 
 class Catching(Protocol):
@@ -55,9 +56,9 @@ class MessageCatching:
         name = text_value(values[0], "message_name")
         correlation_key = text_value(values[1], "correlation_key")
 
-        def open_wait(token: Token, element_id: str, *, interrupting: bool) -> None:
+        def open_wait(token: Token, element_id: str, *, interrupting: bool, part: int = 0) -> None:
             instance = token.workflow
-            wait = Wait(key=instance.surroundings.new_key(), kind="m", element=element_id, note=name)
+            wait = Wait(key=instance.surroundings.new_key(), kind="m", element=element_id, note=name, part=part)
             opened = MessageAwaited(
                 key=wait.key,
                 element_instance_key=token.id,
@@ -85,9 +86,9 @@ class SignalCatching:
     def work_out(self, values: Sequence[Value], now: datetime) -> Opening:  # noqa: ARG002
         name = text_value(values[0], "signal_name")
 
-        def open_wait(token: Token, element_id: str, *, interrupting: bool) -> None:
+        def open_wait(token: Token, element_id: str, *, interrupting: bool, part: int = 0) -> None:
             instance = token.workflow
-            wait = Wait(key=instance.surroundings.new_key(), kind="s", element=element_id, note=name)
+            wait = Wait(key=instance.surroundings.new_key(), kind="s", element=element_id, note=name, part=part)
             opened = SignalAwaited(
                 key=wait.key,
                 element_instance_key=token.id,
@@ -115,8 +116,8 @@ class TimerCatching:
     def work_out(self, values: Sequence[Value], now: datetime) -> Opening:
         schedule = plan(self.kind, values[0], now)
 
-        def open_wait(token: Token, element_id: str, *, interrupting: bool) -> None:  # noqa: ARG001
-            open_timer(token, element_id, schedule)
+        def open_wait(token: Token, element_id: str, *, interrupting: bool, part: int = 0) -> None:  # noqa: ARG001
+            open_timer(token, element_id, schedule, part)
 
         return open_wait
 
@@ -156,7 +157,7 @@ def text_value(value: Value, what: str) -> str:
     raise EngineFault(f"{what}_value", f"the {what.replace('_', ' ')} is empty or no text")
 
 
-def open_timer(token: Token, element_id: str, schedule: Schedule) -> None:
+def open_timer(token: Token, element_id: str, schedule: Schedule, part: int = 0) -> None:
     """Open the timer's wait."""
     instance = token.workflow
     wait = Wait(
@@ -166,6 +167,7 @@ def open_timer(token: Token, element_id: str, schedule: Schedule) -> None:
         due=schedule.due.isoformat(),
         left=schedule.left,
         note=schedule.rhythm(),
+        part=part,
     )
     opened = TimerOpened(
         key=wait.key,
@@ -197,16 +199,19 @@ def subscribe(token: Token, subscriptions: tuple[Subscription, ...], values: Seq
 def happened(host: Token, wait: Wait, subscription: Subscription, trigger: Trigger) -> None:
     """Let an event on the element happen: an interrupting one ends what it interrupts; another leaves its wait open."""
     instance = host.workflow
-    if wait.kind == "t" or subscription.interrupting:
+    brought = gather(host, subscription.catching, wait, trigger)
+    if wait.kind == "t" or (subscription.interrupting and brought is not None):
         instance.close_wait(host, wait, completed=True)
     if wait.kind == "t" and not subscription.interrupting:
         _open_next_turn(host, wait)
+    if brought is None:
+        return
     start_event(
         host,
         subscription.element_id,
         event_sub_process=subscription.event_sub_process,
         interrupting=subscription.interrupting,
-        variables=getattr(trigger, "variables", {}),
+        variables=brought,
     )
 
 
@@ -214,7 +219,7 @@ def _open_next_turn(host: Token, wait: Wait) -> None:
     this_turn = with_rhythm(wait.note, due=datetime.fromisoformat(wait.due), left=wait.left)
     following = this_turn.next_after(host.workflow.surroundings.now)
     if following is not None:
-        open_timer(host, wait.element, following)
+        open_timer(host, wait.element, following, wait.part)
 
 
 def start_event(

@@ -9,7 +9,7 @@ from app.engine.dialect.catching import start_event
 from app.engine.dialect.element import ElementSpec, Facts
 from app.engine.seam import Value
 from app.engine.specs import ProcessSpec
-from app.engine.tokens import Token
+from app.engine.tokens import Phase, Token
 
 
 class ContainerSpec(ElementSpec):
@@ -41,14 +41,14 @@ class ContainerSpec(ElementSpec):
     def behave(self, token: Token, values: Sequence[Value]) -> bool | None:  # noqa: ARG002
         """Put tokens on the starts: the one chosen, else all; an event sub-process hands on what its event brought."""
         chosen = token.internal_data.pop("start", None)
-        data = {"event": token.internal_data.pop("event")} if "event" in token.internal_data else {}
+        data = {name: token.internal_data.pop(name) for name in ("event", "chosen") if name in token.internal_data}
         for start in [chosen] if chosen else self.starts:
             token.workflow.spawn(self.process.element(start), token, **data)
         return None
 
     def child_finished(self, token: Token, child: Token) -> None:  # noqa: ARG002
         """Come to the end when the last token inside is gone."""
-        held_up = any(wait.kind == "i" for wait in token.waits)
+        held_up = any(wait.kind == "i" and wait.note != Phase.WATCH for wait in token.waits)
         if CANCELLED in token.internal_data and not token._children:  # noqa: SLF001
             start_event(token, self.cancel_event, event_sub_process="", interrupting=True, variables={})
         elif not token._children and not held_up:  # noqa: SLF001

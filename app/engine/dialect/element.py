@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.util.task import TaskState
 
-from app.domain.errors import EngineFault, ExpressionError
+from app.domain.errors import EngineFault, ExpressionError, StateUnreadable
 from app.engine import compensation, propagation
-from app.engine.dialect.catching import Catcher, Subscription, happened, subscribe
+from app.engine.dialect.catching import Catcher, Catching, Subscription, happened, subscribe
+from app.engine.dialect.conditions import ConditionCatching, happen, look
 from app.engine.dialect.jobs import JobDefinition, count_heard, hold
+from app.engine.dialect.multiples import MultipleCatching
 from app.engine.expressions import Expression, Template
-from app.engine.seam import ElementEvent, FactNoted, JobThrewError, ListenerEvent, Trigger, Value
+from app.engine.seam import ElementEvent, FactNoted, JobThrewError, ListenerEvent, Trigger, Value, Variables
 from app.engine.tokens import Phase, Token, Wait
 
 if TYPE_CHECKING:
@@ -89,6 +91,8 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
     is_process = False
     #: whether a token that waits here has to be looked at when all is at rest
     waits_for_others = False
+    #: whether it waits before others go on, so that a parallel branch does not signal to nobody
+    opens_first = False
     #: whether an event starts it inside the element around it
     is_event_sub_process = False
     #: the activity that its compensation event leads to
@@ -101,6 +105,9 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
     undoing = ""
     #: where a container begins
     starts: tuple[str, ...] = ()
+    #: how many tokens an activity needs to begin, and how many it puts on each flow that it takes
+    start_quantity = 1
+    completion_quantity = 1
 
     def __init__(self, process: ProcessSpec, facts: Facts, *, spec_name: str = "") -> None:
         super().__init__(process, spec_name or facts.element_id)
@@ -128,11 +135,27 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
     def _predict(self, token: Token, *args: object, **kwargs: object) -> None:
         """Do nothing: tokens are made where flows are taken, never guessed ahead."""
 
-    def _update_hook(self, token: Token) -> bool:  # noqa: ARG002  # joins look at it
+    def _update_hook(self, token: Token) -> bool:
+        if self.start_quantity == 1:
+            return True
+        token._set_state(TaskState.WAITING)  # noqa: SLF001
+        arrived = [
+            child
+            for child in token.container.children
+            if child.task_spec is self and child._state == TaskState.WAITING  # noqa: SLF001
+        ]
+        if len(arrived) < self.start_quantity:
+            return False
+        for other in arrived:
+            if other is not token:
+                token.workflow.drop(other)
         return True
 
     def _on_ready_hook(self, token: Token) -> None:
-        token.workflow.ready.append(token)
+        if self.opens_first:
+            token.workflow.ready.appendleft(token)
+        else:
+            token.workflow.ready.append(token)
 
     def _run_hook(self, token: Token) -> bool | None:
         # the state is set first so that an incident finds an element that has begun
@@ -146,7 +169,8 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
             compensation.remember(token)
         instance.recorder.element(token, ElementEvent.COMPLETED)
         for index in token.internal_data.pop("taken", ()):
-            self.take(token, self.flows[index])
+            for _ in range(self.completion_quantity):
+                self.take(token, self.flows[index])
 
     # -- the life of an element --------------------------------------------------------------------
 
@@ -166,6 +190,10 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
         asks = (*of_events, *self.asks)
         values = token.workflow.evaluate(token, asks) if asks else []
         subscribe(token, self.subscriptions, values)
+        happen(token)
+        if token.id not in token.workflow.tasks or "x" in token.internal_data:
+            # a condition that is true already has interrupted it before it could do anything
+            return None
         return self.start_behaving(token, values[len(of_events) :])
 
     def activate(self, token: Token) -> None:
@@ -233,7 +261,7 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
         """
         conditions = [condition for index in indexes if (condition := self.flows[index].condition) is not None]
         instance = token.workflow
-        answers = instance.answers(instance.scope_of(token), conditions)
+        answers = instance.answers(instance.scope_of(token), conditions, self.also_known(token))
         chosen = []
         for index, answer in zip(indexes, answers, strict=True):
             if answer.error is not None:
@@ -247,13 +275,21 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
                     break
         return chosen
 
+    def also_known(self, token: Token) -> Variables | None:  # noqa: ARG002
+        """Return what the conditions of the flows may read besides variables."""
+        return None
+
     def take(self, token: Token, flow: Flow) -> None:
         """Send a token along the flow."""
+        self.send(token, flow)
+
+    def send(self, token: Token, flow: Flow, **data: Any) -> None:
+        """Send a token with this data along the flow."""
         instance = token.workflow
         container = token.container
         if flow.reported:
             instance.recorder.flow_taken(flow.flow_id, container)
-        instance.spawn(self.process.element(flow.target), container, f=flow.flow_id)
+        instance.spawn(self.process.element(flow.target), container, f=flow.flow_id, **data)
 
     # -- mappings ----------------------------------------------------------------------------------
 
@@ -332,6 +368,23 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
             subscription = next(each for each in self.subscriptions if each.element_id == wait.element)
             happened(token, wait, subscription, trigger)
 
+    def catching_of(self, wait: Wait) -> Catching:
+        """
+        Return what the wait is for, of the element itself or of an event on it.
+
+        :raises StopIteration: nothing of the element waits so
+        """
+        return next(each.catching for each in self.subscriptions if each.element_id == wait.element)
+
+    def condition_of(self, wait: Wait) -> ConditionCatching:
+        """Return the condition that the wait is for."""
+        catching = self.catching_of(wait)
+        if isinstance(catching, MultipleCatching):
+            catching = catching.parts[wait.part]
+        if not isinstance(catching, ConditionCatching):
+            raise StateUnreadable("state_unreadable", "a stored wait is for no condition")
+        return catching
+
     def completed_by(self, token: Token, wait: Wait, trigger: Trigger) -> None:
         """Take the result that the trigger brings and come to the end, or go on to the next listener."""
         instance = token.workflow
@@ -370,6 +423,9 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
         """Try the failed phase of the element again."""
         instance: Instance = token.workflow
         if phase is Phase.STUCK:
+            return
+        if phase is Phase.WATCH:
+            look(token, None)
             return
         if phase is Phase.LEAVE:
             instance.finish(token)

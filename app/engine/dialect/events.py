@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 
 from app.domain.errors import EngineFault
 from app.engine.dialect.catching import Catching, text_value
+from app.engine.dialect.conditions import happen, is_due
 from app.engine.dialect.element import ElementSpec, Facts
+from app.engine.dialect.multiples import MultipleCatching, gather
 from app.engine.expressions import Template
 from app.engine.feel.values import from_state
 from app.engine.propagation import broadcast, throw
-from app.engine.seam import MessageThrown, SignalThrown, Value
+from app.engine.seam import MessageThrown, SignalThrown, Trigger, Value
 from app.engine.specs import ProcessSpec
 from app.engine.timers import to_interval
-from app.engine.tokens import Token
+from app.engine.tokens import Token, Wait
 
 #: how long a thrown message waits for somebody to receive it where the diagram does not say
 NORMAL_TIME_TO_LIVE = timedelta(days=30)
@@ -32,6 +34,7 @@ class CatchSpec(ElementSpec):
     ) -> None:
         super().__init__(process, facts, spec_name=spec_name)
         self.catching = catching
+        self.opens_first = catching is not None
         self.asks = catching.asks if catching is not None else ()
 
     def begin(self, token: Token) -> bool | None:
@@ -49,7 +52,32 @@ class CatchSpec(ElementSpec):
             return True
         opening = self.catching.work_out(values, token.workflow.surroundings.now)
         opening(token, self.element_id, interrupting=True)
-        return None
+        if not is_due(token, self.element_id):
+            return None
+        if isinstance(self.catching, MultipleCatching) and self.catching.parallel:
+            # the conditions that hold already have happened; the last of all completes the event
+            happen(token)
+            return None
+        return True
+
+    def completed_by(self, token: Token, wait: Wait, trigger: Trigger) -> None:
+        """Take what the event brought, where nothing else has to happen too."""
+        if wait.kind in {"j", "i"} or self.catching is None:
+            super().completed_by(token, wait, trigger)
+            return
+        brought = gather(token, self.catching, wait, trigger)
+        if brought is not None:
+            token.workflow.close_wait(token, wait, completed=True)
+            token.workflow.take_result(token, brought)
+            token.workflow.finish(token)
+        elif wait.kind == "t":
+            token.workflow.close_wait(token, wait, completed=True)
+
+    def catching_of(self, wait: Wait) -> Catching:
+        """Return what the element itself waits for, or an event on it."""
+        if self.catching is not None and wait.element == self.element_id:
+            return self.catching
+        return super().catching_of(wait)
 
 
 class MessageThrowSpec(ElementSpec):
@@ -99,8 +127,8 @@ class SignalThrowSpec(ElementSpec):
     after the signal. All other instances hear it from the command.
     """
 
-    def __init__(self, process: ProcessSpec, facts: Facts, *, name: Template) -> None:
-        super().__init__(process, facts)
+    def __init__(self, process: ProcessSpec, facts: Facts, *, name: Template, spec_name: str = "") -> None:
+        super().__init__(process, facts, spec_name=spec_name)
         self.asks = (name,)
 
     def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
@@ -116,8 +144,8 @@ class SignalThrowSpec(ElementSpec):
 class ErrorEndSpec(ElementSpec):
     """An end event that throws an error to the nearest event that catches it."""
 
-    def __init__(self, process: ProcessSpec, facts: Facts, *, code: Template) -> None:
-        super().__init__(process, facts)
+    def __init__(self, process: ProcessSpec, facts: Facts, *, code: Template, spec_name: str = "") -> None:
+        super().__init__(process, facts, spec_name=spec_name)
         self.asks = (code,)
 
     def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
@@ -137,8 +165,8 @@ class ErrorEndSpec(ElementSpec):
 class EscalationThrowSpec(ElementSpec):
     """A throw or end event that escalates; nobody has to catch it."""
 
-    def __init__(self, process: ProcessSpec, facts: Facts, *, code: Template) -> None:
-        super().__init__(process, facts)
+    def __init__(self, process: ProcessSpec, facts: Facts, *, code: Template, spec_name: str = "") -> None:
+        super().__init__(process, facts, spec_name=spec_name)
         self.asks = (code,)
 
     def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
@@ -155,4 +183,24 @@ class TerminateEndSpec(ElementSpec):
     def behave(self, token: Token, values: Sequence[Value]) -> bool | None:  # noqa: ARG002
         """End the others; the scope then completes, because nothing is left in it."""
         token.workflow.terminate_children(token.container, but=token)
+        return True
+
+
+class MultipleThrowSpec(ElementSpec):
+    """A throw or end event that throws several things one after the other; what ends the scope comes last."""
+
+    def __init__(self, process: ProcessSpec, facts: Facts, *, parts: tuple[ElementSpec, ...]) -> None:
+        super().__init__(process, facts)
+        self.parts = parts
+        self.asks = tuple(ask for part in parts for ask in part.asks)
+
+    def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
+        """Throw them all, as long as nothing that hears one of them interrupts this element."""
+        position = 0
+        for part in self.parts:
+            count = len(part.asks)
+            part.behave(token, values[position : position + count])
+            position += count
+            if token.id not in token.workflow.tasks:
+                return None
         return True

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Protocol
 
 from SpiffWorkflow.util.task import TaskState
 
 from app.domain.errors import EngineFault
-from app.engine.dialect.catching import Subscription, subscribe
-from app.engine.dialect.element import ElementSpec, Facts
+from app.engine.dialect.catching import Catching, Subscription, subscribe
+from app.engine.dialect.conditions import is_due
+from app.engine.dialect.element import ElementSpec, Facts, Flow
 from app.engine.scopes import storable
-from app.engine.seam import Trigger, Value
+from app.engine.seam import Trigger, Value, Variables
 from app.engine.specs import ProcessSpec
 from app.engine.tokens import Token, Wait
 
@@ -91,23 +94,36 @@ class InclusiveGatewaySpec(JoinSpec):
         """Let the token go where nothing more can come; return whether it went."""
         container = token.container
         waiting = self.waiting_here(container)
-        full = set(waiting)
-        empty = [flow for flow in self.incoming if flow not in full]
-        for other in container.children:
-            if other.task_spec is self and other._state == TaskState.WAITING:  # noqa: SLF001
-                continue
-            place = other.task_spec.element_id
-            can_fill = any(place in self.reach[flow] for flow in empty)
-            comes_anyway = any(place in self.reach[flow] for flow in full)
-            if can_fill and not comes_anyway:
-                return False
+        if may_still_come(self, container, full=set(waiting), empty=set(self.incoming) - set(waiting)):
+            return False
         self.merge(token, waiting)
         token._ready()  # noqa: SLF001
         return True
 
 
+class _Reached(Protocol):
+    """A join that knows from where its incoming flows can be reached."""
+
+    reach: Mapping[str, frozenset[str]]
+
+
+def may_still_come(join: _Reached, container: Token, *, full: AbstractSet[str], empty: AbstractSet[str]) -> bool:
+    """Return whether a token elsewhere can reach an empty incoming flow of the join and none of the full ones."""
+    for other in container.children:
+        if other.task_spec is join and other._state == TaskState.WAITING:  # noqa: SLF001
+            continue
+        place = other.task_spec.element_id
+        can_fill = any(place in join.reach[flow] for flow in empty)
+        comes_anyway = any(place in join.reach[flow] for flow in full)
+        if can_fill and not comes_anyway:
+            return True
+    return False
+
+
 class EventGatewaySpec(ElementSpec):
     """Waits for the first of the events after it; only that one happens (clause 13.4.4)."""
+
+    opens_first = True
 
     def __init__(self, process: ProcessSpec, facts: Facts, *, events: tuple[Subscription, ...]) -> None:
         super().__init__(process, facts)
@@ -115,24 +131,58 @@ class EventGatewaySpec(ElementSpec):
         self.asks = tuple(ask for event in events for ask in event.catching.asks)
 
     def behave(self, token: Token, values: Sequence[Value]) -> bool | None:
-        """Open the waits of all events after the gateway."""
+        """Open the waits of all events after the gateway; one whose condition is true already happens at once."""
         subscribe(token, self.events, values)
-        return None
+        happened = next((each.element_id for each in self.events if is_due(token, each.element_id)), None)
+        if happened is None:
+            return None
+        self._go_to(token, happened, {})
+        return True
+
+    def choose(self, token: Token) -> list[int]:
+        """Return the flow to the event that happened."""
+        return list(token.internal_data["taken"])
+
+    def catching_of(self, wait: Wait) -> Catching:
+        """Return what an event after the gateway waits for, or one on it."""
+        return next(each.catching for each in self.events if each.element_id == wait.element)
 
     def triggered(self, token: Token, wait: Wait, trigger: Trigger) -> None:
         """Go on to the event that happened; the others are withdrawn."""
         instance = token.workflow
         instance.close_wait(token, wait, completed=True)
-        index = next(index for index, flow in enumerate(self.flows) if flow.target == wait.element)
-        token.internal_data["taken"] = [index]
-        token.internal_data["event"] = storable(dict(getattr(trigger, "variables", {})))
+        self._go_to(token, wait.element, getattr(trigger, "variables", {}))
         token.complete()
 
-    def take(self, token: Token, flow: object) -> None:
+    def _go_to(self, token: Token, element_id: str, variables: Variables) -> None:
+        index = next(index for index, flow in enumerate(self.flows) if flow.target == element_id)
+        token.internal_data["taken"] = [index]
+        token.internal_data["event"] = storable(dict(variables))
+
+    def take(self, token: Token, flow: Flow) -> None:
         """Send a token to the event with what the event brought."""
-        chosen = next(each for each in self.flows if each is flow)
-        instance, container = token.workflow, token.container
-        if chosen.reported:
-            instance.recorder.flow_taken(chosen.flow_id, container)
-        brought = token.internal_data.pop("event")
-        instance.spawn(self.process.element(chosen.target), container, f=chosen.flow_id, event=brought)
+        self.send(token, flow, event=token.internal_data.pop("event"))
+
+
+class InstantiatingGatewaySpec(ElementSpec):
+    """
+    An event-based gateway that starts the process with one of the events after it (clause 13.4.4).
+
+    Where the gateway is parallel, the instance then waits for all the others too.
+    """
+
+    def __init__(self, process: ProcessSpec, facts: Facts, *, parallel: bool) -> None:
+        super().__init__(process, facts)
+        self.parallel = parallel
+
+    def choose(self, token: Token) -> list[int]:
+        """Return the flow to the event that started the process, or those to all events."""
+        happened = token.internal_data["chosen"]
+        return [index for index, flow in enumerate(self.flows) if self.parallel or flow.target == happened]
+
+    def take(self, token: Token, flow: Flow) -> None:
+        """Send a token to the event; one that has happened already gets what it brought."""
+        if flow.target == token.internal_data["chosen"]:
+            self.send(token, flow, event=token.internal_data["event"])
+        else:
+            super().take(token, flow)

@@ -138,7 +138,7 @@ class InstanceLists:
             .where(
                 history.c.instance_key.in_(instance_keys),
                 history.c.event == "activated",
-                history.c.element_type.not_in(("process", "subProcess", "transaction")),
+                history.c.element_type.not_in(("process", "subProcess", "transaction", "adHocSubProcess")),
                 ended.c.sequence.is_(None),
             )
             .order_by(history.c.instance_key, history.c.sequence)

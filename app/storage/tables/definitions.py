@@ -104,8 +104,8 @@ message_start = Table(
     metadata,
     Column("process_id", Text, primary_key=True),
     Column("element_id", Text, primary_key=True),
-    Column("kind", Text, nullable=False, server_default="message"),  # message signal
-    Column("message_name", Text, nullable=False),
+    Column("kind", Text, primary_key=True, server_default="message"),  # message signal
+    Column("message_name", Text, primary_key=True),
     Column("process_definition_key", Key, ForeignKey("process_definition.key"), nullable=False),
     Index(None, "message_name"),
 )

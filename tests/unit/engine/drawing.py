@@ -126,6 +126,13 @@ def associated(source: str, target: str) -> str:
     return f'<bpmn:association id="{source}_{target}" sourceRef="{source}" targetRef="{target}"/>'
 
 
+def condition(text: str) -> str:
+    return (
+        f"<bpmn:conditionalEventDefinition><bpmn:condition>{escape(text)}</bpmn:condition>"
+        "</bpmn:conditionalEventDefinition>"
+    )
+
+
 TERMINATE = "<bpmn:terminateEventDefinition/>"
 
 #: root elements that the shorthands above refer to

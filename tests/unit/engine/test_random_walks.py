@@ -15,6 +15,7 @@ from app.engine import run
 from app.engine.recorder import Recorder
 from app.engine.scopes import Scopes
 from app.engine.seam import (
+    ConditionAwaited,
     ElementEvent,
     InstanceStatus,
     JobCompleted,
@@ -35,6 +36,7 @@ from tests.unit.engine.drawing import (
     boundary,
     call,
     compensation,
+    condition,
     diagram,
     element,
     end,
@@ -60,13 +62,15 @@ from tests.unit.engine.walk import NOW, ROOT, Shelf, compiled
 
 LEAVES = [
     "user", "job", "script", "catch", "turns", "task with timer", "events", "watched", "failing", "raising", "undoing",
-    "cancelling",
+    "cancelling", "conditional", "gathering", "ad_hoc", "counting",
 ]  # fmt: skip
 #: a block of a diagram: a tree of kinds
 BLOCKS = st.recursive(
     st.sampled_from([(kind,) for kind in LEAVES]),
     lambda inner: st.tuples(
-        st.sampled_from(["sequence", "choice", "parallel", "inclusive", "repeat", "sub", "called", "turns_called"]),
+        st.sampled_from(
+            ["sequence", "choice", "parallel", "inclusive", "partial", "repeat", "sub", "called", "turns_called"]
+        ),
         inner,
         inner,
     ),
@@ -97,13 +101,16 @@ class Drawn:
             late, out = self.new("b"), self.new("o")
             drawn = [user(name), boundary(late, name, timer("timeDuration", "P1D")), xor(out)]
             return drawn, [f"{name} {out}", f"{late} {out}"], name, out
-        if kind in {"events", "watched", "failing", "raising", "undoing", "cancelling"}:
+        if hasattr(self, kind):
             return getattr(self, kind)(name, self.new("o"))
         drawn_by = {
             "user": lambda: user(name),
             "job": lambda: service(name),
             "script": lambda: script(name, "=laskuri + 1", "laskuri"),
             "catch": lambda: element("intermediateCatchEvent", name, message()),
+            "gathering": lambda: element(
+                "intermediateCatchEvent", name, message() + timer("timeDuration", "PT1H"), parallelMultiple="true"
+            ),
             "turns": lambda: user(name, multi("=[1, 2]", output=("kerätty", "=item"))),
         }
         return [drawn_by[kind]()], [], name, name
@@ -172,6 +179,34 @@ class Drawn:
         drawn = [transaction(name, *inner, *handlers, flow=flow), boundary(caught, name, cancel), xor(out)]
         return drawn, [f"{name} {out}", f"{caught} {out}"], name, out
 
+    def conditional(self, name: str, out: str) -> tuple[list[str], list[str], str, str]:
+        """A sub-process that a condition interrupts and another one accompanies, and a condition that holds already."""
+        begin, work, high, beside = self.new("s"), self.new("u"), self.new("b"), self.new("b")
+        drawn = [
+            sub(name, start(begin), user(work), user(f"{work}_2"), flow=f"{begin} {work}; {work} {work}_2"),
+            boundary(high, name, condition("=laskuri > 2 or vastaus_1 != null")),
+            boundary(beside, name, condition("=laskuri > 1 or vastaus_0 != null"), interrupting=False),
+            user(f"{beside}_u"),
+            element("intermediateCatchEvent", out, condition("=laskuri >= 0")),
+        ]
+        return drawn, [f"{name} {out}", f"{high} {out}", f"{beside} {beside}_u"], name, out
+
+    def ad_hoc(self, name: str, out: str) -> tuple[list[str], list[str], str, str]:
+        """Two ad-hoc sub-processes: one is over with its first activity, the other does one after the other."""
+        one, two, three = self.new("u"), self.new("u"), self.new("t")
+        done = "<bpmn:completionCondition>=laskuri &gt;= 0</bpmn:completionCondition>"
+        drawn = [
+            element("adHocSubProcess", name, user(one) + user(f"{one}_2") + done),
+            element("adHocSubProcess", out, user(two) + service(three), ordering="Sequential"),
+        ]
+        return drawn, [f"{name} {out}"], name, out
+
+    def counting(self, name: str, out: str) -> tuple[list[str], list[str], str, str]:
+        """Two tokens for one, and one for two."""
+        between = self.new("u")
+        drawn = [user(name, completionQuantity="2"), user(between), user(out, startQuantity="2")]
+        return drawn, [f"{name} {between}", f"{between} {out}"], name, out
+
     def sequence(self, first: Any, second: Any) -> tuple[list[str], list[str], str, str]:
         one, flows_one, into, middle = self.block(first)
         two, flows_two, begin, out = self.block(second)
@@ -199,6 +234,13 @@ class Drawn:
 
     def inclusive(self, first: Any, second: Any) -> Any:
         return self.fork(first, second, inclusive, (" [=laskuri > 1]", " [=true]"))
+
+    def partial(self, first: Any, second: Any) -> Any:
+        """A split whose branches are joined by the first of them."""
+        drawn, flows, split, join = self.parallel(first, second)
+        first_of = "<bpmn:activationCondition>=activationCount &gt;= 1</bpmn:activationCondition>"
+        joined = [element("complexGateway", join, first_of) if each == parallel(join) else each for each in drawn]
+        return joined, flows, split, join
 
     def repeat(self, first: Any, second: Any) -> Any:
         before, counted, after = self.new("g"), self.new("k"), self.new("g")
@@ -306,7 +348,7 @@ def walk(tree: Any, choices: list[int]) -> None:
     lives: Counter[int] = Counter()
     calls: set[int] = set()
     steps = itertools.cycle(choices)
-    for _ in range(400):
+    for number in range(400):
         for closed in step.closed:
             del waiting[closed.key]
         waiting.update({opened.key: opened for opened in step.opened})
@@ -321,8 +363,10 @@ def walk(tree: Any, choices: list[int]) -> None:
         )
         if step.status is not InstanceStatus.ACTIVE:
             break
-        open_ends = [key for key in sorted(waiting) if not isinstance(waiting[key], SignalAwaited)]
-        opened = waiting[open_ends[next(steps) % len(open_ends)]]
+        # signals come from inside, conditions from variables
+        inner = (SignalAwaited, ConditionAwaited)
+        open_ends = [key for key in sorted(waiting) if not isinstance(waiting[key], inner)]
+        opened = waiting[open_ends[(next(steps) + number) % len(open_ends)]]
         trigger = TRIGGERS[type(opened)](opened.key)
         step = run.advance(process, step.state, trigger, surroundings=ours)
         assert step == replace(kept.advance(trigger))
