@@ -113,7 +113,7 @@ def loops(
         Round("deliveries", second, delivery_round(executor, clock)),
         Round("sealing", SEAL_EVERY, Sealing(executor, settings.key_bytes("audit_key"))),
         Round("pruning", PRUNE_EVERY, Pruning(executor, retention_of(settings))),
-        Round("nightly", nightly.LOOK_EVERY, nightly.Nightly(executor)),
+        Round("nightly", nightly.LOOK_EVERY, nightly.Nightly(executor, settings.key_bytes("audit_key"))),
         Round("consultation", PLAN_EVERY, ConsultationHours(executor)),
         Round("sign of life", 5.0, _touch),
     ]

@@ -16,6 +16,8 @@ ROWS_AT_ONCE = 500
 FILES_AT_ONCE = 20
 #: files of a task that has ended: who was overtaken may still be at the page that says so
 AFTER_END_OF_TASK = timedelta(days=1)
+#: mails that the demo shows instead of sending them; they say to whom
+MAILS_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +40,19 @@ class Pruned:
     submissions: int
     uploads: int
     surveys: int = 0
+    mails: int = 0
 
     @property
     def has_more(self) -> bool:
         """Tell whether a kind has filled its share, so that more may be waiting."""
-        rows = (self.sessions, self.client_sessions, self.client_links, self.strong_sign_ins, self.submissions)
+        rows = (
+            self.sessions,
+            self.client_sessions,
+            self.client_links,
+            self.strong_sign_ins,
+            self.submissions,
+            self.mails,
+        )
         return ROWS_AT_ONCE in rows or self.uploads == FILES_AT_ONCE
 
 
@@ -66,6 +76,7 @@ def prune(uow: UnitOfWork, *, retention: Retention, now: datetime) -> Pruned:
         client_links=old.client_links(expired_before=now, limit=ROWS_AT_ONCE),
         strong_sign_ins=old.strong_sign_ins(begun_before=now - STRONG_SIGN_IN_TIME, limit=ROWS_AT_ONCE),
         surveys=len(over),
+        mails=old.mails(sent_before=now - MAILS_KEPT, limit=ROWS_AT_ONCE),
         submissions=old.submissions(sent_before=now - retention.submissions, limit=ROWS_AT_ONCE),
         uploads=uow.uploads.prune(
             kept_before=now - retention.pending_uploads, ended_before=now - AFTER_END_OF_TASK, limit=FILES_AT_ONCE

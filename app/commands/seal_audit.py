@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hmac
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.domain.audit import Break, Head, seal, verify
+from app.domain.audit import Break, BreakKind, Head, prove, seal, verify
 from app.storage.seals import LOGS, Seals
 from app.storage.unit_of_work import UnitOfWork
 
@@ -43,6 +44,23 @@ def seal_audit(uow: UnitOfWork, *, secret: bytes, limit: int = AT_ONCE) -> Mappi
 def verify_audit(
     uow: UnitOfWork, *, secret: bytes, anchors: Mapping[str, Head] | None = None
 ) -> Mapping[str, tuple[Break, ...]]:
-    """Check the whole chain of each log against its seals and the anchors kept outside; return what is wrong."""
+    """
+    Check the whole chain of each log against its seals and the anchors kept outside; return what is wrong.
+
+    A log whose beginning was cut off when its time was over is checked from there on; the cut has to be ours.
+    """
     kept = anchors or {}
-    return {log: tuple(verify(Seals(uow.connection, log).chain(), secret=secret, anchor=kept.get(log))) for log in LOGS}
+    return {log: tuple(_verified(Seals(uow.connection, log), log, secret, kept.get(log))) for log in LOGS}
+
+
+def _verified(seals: Seals, log: str, secret: bytes, anchor: Head | None) -> Iterator[Break]:
+    start, found = Head(), seals.cut()
+    if found is not None:
+        cut, proof = found
+        start = cut.head
+        if not hmac.compare_digest(prove(cut, log=log, secret=secret), proof):
+            yield Break(kind=BreakKind.FORGED, sequence=start.sequence)
+    # an anchor of before the cut has gone with the lines that it was of
+    if anchor is not None and anchor.sequence < start.sequence:
+        anchor = None
+    yield from verify(seals.chain(after=start.sequence), secret=secret, start=start, anchor=anchor)

@@ -52,6 +52,7 @@ class BreakKind(enum.StrEnum):
     ALTERED = "altered"  # the row or one before it is not what was sealed
     MISSING = "missing"  # numbers are left out: rows are gone or reordered
     CUT = "cut"  # the chain ends before the anchor
+    FORGED = "forged"  # what says that the log was cut was not written by who holds the key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,27 @@ class Head:
 
     sequence: int = 0
     mac: str = FIRST_MAC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """The beginning of a log has been cut off, because its time was over (R-11): the chain begins after `head`."""
+
+    head: Head
+    written_before: datetime
+    lines: int
+
+
+def prove(cut: Cut, *, log: str, secret: bytes) -> str:
+    """Return the keyed digest by which a cut is known as ours: without the key nobody can hide lines behind one."""
+    content = {
+        "log": log,
+        "sequence": cut.head.sequence,
+        "mac": cut.head.mac,
+        "written_before": cut.written_before,
+        "lines": cut.lines,
+    }
+    return hmac.new(secret, b"cut|" + canonical(content), hashlib.sha256).hexdigest()
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:

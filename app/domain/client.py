@@ -48,6 +48,8 @@ class Client:
     identity: Identity = field(repr=False)
     needs: ServiceNeeds = field(repr=False)
     revision: int = 1
+    #: what is known of the client is kept for a time after it (R-13)
+    died_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

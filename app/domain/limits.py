@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from datetime import date
 from typing import Any
 
 from app.domain.errors import InvalidInput, Problem
+from app.domain.retention import kept_until
 
 _DURATION = re.compile(
     r"P(?=[\dT])(?:\d{1,3}Y)?(?:\d{1,3}M)?(?:\d{1,3}W)?(?:\d{1,4}D)?(?:T(?=\d)(?:\d{1,5}H)?(?:\d{1,6}M)?)?"
 )
 _WEEKS = re.compile(r"(\d{1,2})\s*[-\N{EN DASH}]\s*(\d{1,2})")
+_ANY_DAY = date(2000, 1, 1)
 _TEXT = re.compile(r"[^\x00-\x1f]{1,200}")
 _NUMBER = re.compile(r"\d{1,4}")
 #: kinds that are written as JSON: an object with names of its own, or a weekly hour
@@ -40,8 +43,9 @@ def read_limit(kind: str, text: str, *, present: Any, choices: Collection[str] =
     """
     Return the value of what was written, of the same form as the one that is present, or one of the choices.
 
-    Durations are ISO 8601, not longer than some years; working days a whole number; weeks of the ISO calendar from-to;
-    names are those of the choices, with commas between them.
+    Durations are ISO 8601, not longer than some years; a period is one of whole days, empty where something is kept for
+    good; working days a whole number; weeks of the ISO calendar from-to; names are those of the choices, with commas
+    between them.
 
     :raises InvalidInput: `limit_<kind>` at "value"
     """
@@ -64,6 +68,8 @@ def _read(kind: str, text: str, present: Any) -> Any:
     if kind == "duration":
         # the limits of the law are empty until counsel sets them
         return None if not text else _duration(text)
+    if kind == "period":
+        return None if not text else _period(text)
     if kind == "workingDays":
         return int(_matched(_NUMBER, text)[0])
     if kind == "weeks":
@@ -93,6 +99,12 @@ def _matched(pattern: re.Pattern[str], text: str) -> re.Match[str]:
 
 def _duration(text: str) -> str:
     return _matched(_DURATION, text)[0]
+
+
+def _period(text: str) -> str:
+    if kept_until(text, since=_ANY_DAY) == _ANY_DAY:
+        raise ValueError("nothing is kept for no time")
+    return text
 
 
 def _ensure_alike(value: Any, present: Any) -> None:

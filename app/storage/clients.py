@@ -179,6 +179,16 @@ class Clients:
             self._connection.execute(delete(client_index).where(client_index.c.client_key == known.key))
             self._index(known.key, identity)
 
+    def note_death(self, known: Client, *, died_on: date | None) -> None:
+        """Write on which day the client died, None takes it back. :raises StaleVersion: somebody changed it first"""
+        result = self._connection.execute(
+            update(client)
+            .where(client.c.key == known.key, client.c.revision == known.revision)
+            .values(died_on=died_on, revision=known.revision + 1)
+        )
+        if result.rowcount != 1:
+            raise StaleVersion("client", known.key)
+
     def lock(self, key: int) -> None:
         """Let no other transaction open or join a case of the client until this one ends."""
         self._connection.execute(select(client.c.key).where(client.c.key == key).with_for_update())
@@ -235,4 +245,5 @@ class Clients:
                 protected_address=row.protected_address,
             ),
             revision=row.revision,
+            died_on=row.died_on,
         )

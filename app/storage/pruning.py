@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, delete, select
 
+from app.storage.tables.care import outbox_mail
 from app.storage.tables.clients_door import client_link, client_session, strong_sign_in
 from app.storage.tables.people import session
 from app.storage.tables.work import submission
@@ -37,6 +38,10 @@ class Pruning:
     def submissions(self, *, sent_before: datetime, limit: int) -> int:
         """Forget up to `limit` ids of forms that were sent before the moment; return how many."""
         return self._forget(submission.c.submission_id, submission.c.at, sent_before, limit)
+
+    def mails(self, *, sent_before: datetime, limit: int) -> int:
+        """Forget up to `limit` mails that the demo shows, sent before the moment; return how many."""
+        return self._forget(outbox_mail.c.message_id, outbox_mail.c.sent_at, sent_before, limit)
 
     def _forget(self, key: Column[Any], at: Column[Any], before: datetime, limit: int) -> int:
         found = select(key).where(at < before).order_by(at).limit(limit).with_for_update(skip_locked=True)

@@ -32,6 +32,7 @@ from app.web import (
     navigation,
     own,
     preferences,
+    retention,
     security,
     sessions,
     starting,
@@ -84,7 +85,19 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
     app.register_blueprint(home.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(answering.blueprint)
-    for place in (worklist, tasks, cases, mandates, starting, consultation, studio, limits, measures, monitor):
+    for place in (
+        worklist,
+        tasks,
+        cases,
+        mandates,
+        starting,
+        consultation,
+        studio,
+        limits,
+        measures,
+        monitor,
+        retention,
+    ):
         app.register_blueprint(place.blueprint)
     api.install(app)
     app.context_processor(page_frame)

@@ -9,6 +9,7 @@ from flask import request
 
 from app.domain.actor import Actor, may_change_limits, may_edit_models, may_monitor, may_see_measures
 from app.domain.consultation import may_visit
+from app.domain.retention import may_see_retention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,10 @@ PLACES = (
             Place(key="measures", address="/measures", icon="pulse", opens_to=may_see_measures),
             Place(key="questions", address="/measures/questions", icon="list", opens_to=may_see_measures),
         ),
+    ),
+    PlaceGroup(
+        key="protection",
+        places=(Place(key="retention", address="/retention", icon="document", opens_to=may_see_retention),),
     ),
     PlaceGroup(
         key="monitor",

@@ -138,7 +138,7 @@ def test_of_two_schedulers_one_looks(place):
 
 def test_the_scheduler_looks_at_the_first_round_after_two_o_clock_in_finland(place):
     open_case(place, 1)
-    nightly = Nightly(place.executor)
+    nightly = Nightly(place.executor, b"s" * 32)
     nightly(datetime(2026, 3, 2, 23, 59, tzinfo=UTC))
     first = place.executor.read(lambda uow: uow.invariants.last_night("invariants"))
     assert first == datetime(2026, 3, 2, 23, 59, tzinfo=UTC)

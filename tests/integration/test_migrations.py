@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import delete, insert, inspect, update
+from sqlalchemy import delete, insert, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 
 from app.storage.database import Database
 from app.storage.schema import current_revision, downgrade, newest_revision, upgrade
 from app.storage.tables import metadata
 from app.storage.tables.people import audit
+from app.storage.tables.rights import log_cut
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -65,3 +66,20 @@ def test_the_database_refuses_to_change_the_audit(bare_database, statement):
         connection.execute(update(audit).values(sequence=1, mac="m"))
     with pytest.raises(DBAPIError, match="append-only"), bare_database.engine.begin() as connection:
         connection.execute(statement)
+
+
+def test_the_database_lets_go_of_a_line_of_the_logs_only_behind_a_cut(bare_database):
+    upgrade(bare_database)
+    line = {"at": NOW, "action": "x", "subject": "case", "subject_key": 1, "details": {}}
+    with bare_database.engine.begin() as connection:
+        connection.execute(insert(audit), [line, line])
+        for number, key in enumerate(connection.scalars(select(audit.c.key).order_by(audit.c.key)).all(), 1):
+            connection.execute(update(audit).where(audit.c.key == key).values(sequence=number, mac="m"))
+        connection.execute(
+            insert(log_cut).values(log="audit", sequence=1, mac="m", written_before=NOW, cut_at=NOW, lines=1, proof="p")
+        )
+        connection.execute(delete(audit).where(audit.c.sequence == 1))
+    with pytest.raises(DBAPIError, match="append-only"), bare_database.engine.begin() as connection:
+        connection.execute(delete(audit))
+    with bare_database.engine.connect() as connection:
+        assert connection.scalars(select(audit.c.sequence)).all() == [2]

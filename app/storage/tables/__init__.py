@@ -1,6 +1,17 @@
 """All tables, a module a room. Rows stay inside app.storage; repositories give values."""
 
-from app.storage.tables import care, clients_door, consultation, definitions, instances, models, people, surveys, work
+from app.storage.tables import (
+    care,
+    clients_door,
+    consultation,
+    definitions,
+    instances,
+    models,
+    people,
+    rights,
+    surveys,
+    work,
+)
 from app.storage.tables.base import metadata
 
 __all__ = [
@@ -12,6 +23,7 @@ __all__ = [
     "metadata",
     "models",
     "people",
+    "rights",
     "surveys",
     "work",
 ]

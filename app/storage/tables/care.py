@@ -14,6 +14,7 @@ client = Table(
     Column("language", Text, nullable=False, server_default="fi"),
     Column("interpreter", Boolean, nullable=False, server_default="0"),
     Column("protected_address", Boolean, nullable=False, server_default="0"),
+    Column("died_on", Date),  # basic data are kept for a time after it
     Column("identity", LargeBinary, nullable=False),  # AES-GCM: identity code, birth date, name, phone, e-mail ...
     Column("revision", Integer, nullable=False, server_default="1"),
     Column("created_at", Instant, nullable=False),

@@ -174,6 +174,15 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "consultation.check"): Rule(
         address="/consultation/check", fields={"area": "keski_suomi"}, here=NOBODY, elsewhere=NOBODY, refused=404
     ),
+    # retention: who runs the system looks on; the data protection officer, who is nobody of this table, decides
+    ("GET", "retention.index"): Rule(address="/retention", here=REPAIRERS, elsewhere=REPAIRERS, logged=True),
+    ("POST", "retention.decide"): Rule(
+        address="/retention",
+        fields={"choice": "confirm", "proposal": "4711"},
+        here=NOBODY,
+        elsewhere=NOBODY,
+        logged=True,
+    ),
     # the studio: process owners of the county, wherever they work; no client is in any model
     **{
         ("GET", f"studio.{endpoint}"): Rule(address=address, here=OWNERS, elsewhere=OWNERS, logged=True)

@@ -1,0 +1,48 @@
+"""What is kept about data protection itself: erasures, and how far the logs have been cut."""
+
+from sqlalchemy import Column, Date, Index, Integer, Table, Text, text
+
+from app.storage.tables.base import metadata
+from app.storage.types import CountedKey, Instant, Json, Key
+
+#: something whose time is over, from the night that found it; once erased it points to nobody any more
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("retention_class", Text, nullable=False),
+    Column("subject_key", Key),  # of the case, or of the client for basic data; none once it is erased
+    Column("controller_org_id", Text, nullable=False),
+    Column("counted_from", Date, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("counts", Json, nullable=False),  # kind of record -> how many
+    Column("status", Text, nullable=False),  # proposed confirmed kept erased
+    Column("reason", Text, nullable=False, server_default=""),  # why it is kept
+    Column("found_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+    Column("decided_by", Key),
+    Column("erased_at", Instant),
+    Index(
+        "uq_erasure_subject",
+        "subject_key",
+        "retention_class",
+        unique=True,
+        sqlite_where=text("subject_key IS NOT NULL"),
+        postgresql_where=text("subject_key IS NOT NULL"),
+    ),
+    Index(None, "status", "due_on", "key"),
+    Index(None, "erased_at"),
+)
+
+#: up to which line a log has been cut, because its time was over; the chain goes on from the digest of that line
+log_cut = Table(
+    "log_cut",
+    metadata,
+    Column("log", Text, primary_key=True),
+    Column("sequence", CountedKey, nullable=False),
+    Column("mac", Text, nullable=False),
+    Column("written_before", Instant, nullable=False),
+    Column("cut_at", Instant, nullable=False),
+    Column("lines", Integer, nullable=False),  # in all
+    Column("proof", Text, nullable=False),  # keyed digest of the above: only the scheduler can cut
+)
