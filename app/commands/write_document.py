@@ -229,7 +229,8 @@ def _log_report(sources: _Sources) -> dict[str, Any]:
         {
             "at": line.at,
             "who": _organisation(sources, line.organisation_id),
-            "what": line.action,
+            # whatever was done by it, the client is told of the emergency first
+            "what": Ground.EMERGENCY if Ground.EMERGENCY in line.ground.split(",") else line.action,
             "groups": [_group_name(sources, group) for group in line.groups],
         }
         for line in found

@@ -44,6 +44,8 @@ class Ground(enum.StrEnum):
     OWN_FORM = "own_form"
     CONSENT = "consent"
     STATUTE = "statute"
+    #: somebody has opened the case in an emergency, outside what they may see otherwise (app.domain.emergency)
+    EMERGENCY = "emergency"
 
 
 class RecordKind(enum.StrEnum):
@@ -157,6 +159,7 @@ class _Question:
     at: datetime
     purpose: Purpose
     statute: str
+    emergency: bool
     permissions: tuple[Permissions, ...]
 
 
@@ -169,12 +172,14 @@ def decide(
     at: datetime,
     purpose: Purpose = Purpose.CARE,
     statute: str = "",
+    emergency: bool = False,
 ) -> Decision:
     """
     Decide whether the viewer may see the record (domain.md 2.2, 6: R-01..R-04, R-18, R-19).
 
     `grants` are the grants of the case, live or not; `at` is the moment of reading (aware); `statute` is the law that
-    the reader names, e.g. "381/2023", and opens only cells of the table that say "laki".
+    the reader names, e.g. "381/2023", and opens only cells of the table that say "laki". `emergency` says that the
+    viewer has opened this case in an emergency that still lasts (R-20); it is asked last.
     """
     question = _Question(
         viewer=viewer,
@@ -184,6 +189,7 @@ def decide(
         at=at,
         purpose=purpose,
         statute=statute,
+        emergency=emergency and purpose is Purpose.CARE,
         permissions=tuple(ROLE_PERMISSIONS[role] for role in sorted(viewer.roles) if role in ROLE_PERMISSIONS),
     )
     if purpose not in (Purpose.CARE, Purpose.DISCLOSURE, Purpose.OWN_DATA):
@@ -203,6 +209,7 @@ def visible_groups(
     at: datetime,
     controller_organisation_id: str | None = None,
     purpose: Purpose = Purpose.CARE,
+    emergency: bool = False,
 ) -> Mapping[DataGroup, Decision]:
     """
     Return the data groups of the case that the viewer may see now, each with the decision that opened it.
@@ -220,6 +227,7 @@ def visible_groups(
             grants=all_grants,
             at=at,
             purpose=purpose,
+            emergency=emergency,
         )
         for group in DataGroup
     }
@@ -242,15 +250,28 @@ def _as_client(question: _Question) -> Decision:
 
 
 def _as_professional(question: _Question) -> Decision:
-    viewer, case, record = question.viewer, question.case, question.record
+    viewer, record = question.viewer, question.record
     if record.data_group is DataGroup.HEALTH and viewer.organisation_type in NEVER_HEALTH:
         return _refused("never_shared")
+    column = cell(organisation_type=viewer.organisation_type, data_group=record.data_group)
+    decision = _by_right(question, column)
+    return decision if decision.allowed else _in_emergency(question, column) or decision
+
+
+def _by_right(question: _Question, column: Cell) -> Decision:
+    viewer, case = question.viewer, question.case
     if viewer.areas is not None and case.area_id not in viewer.areas:
         return _refused("area")
     if not question.permissions:
         return _refused("role")
-    column = cell(organisation_type=viewer.organisation_type, data_group=record.data_group)
     return _from_own_register(question, column) or _by_statute(question, column) or _by_consent(question, column)
+
+
+def _in_emergency(question: _Question, column: Cell) -> Decision | None:
+    """Open what neither right nor consent opens; what the table closes to the organisation stays closed."""
+    if not question.emergency or column.opening is Opening.NOTHING:
+        return None
+    return Decision(allowed=True, ground=Ground.EMERGENCY)
 
 
 def _from_own_register(question: _Question, column: Cell) -> Decision | None:

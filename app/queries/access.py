@@ -9,6 +9,7 @@ from datetime import datetime
 from app.domain.access import CaseRelation, Decision, Grant, Purpose, visible_groups
 from app.domain.actor import Actor
 from app.domain.client import Case
+from app.domain.emergency import may_break_glass
 from app.domain.sharing import DataGroup
 from app.storage.unit_of_work import UnitOfWork
 
@@ -22,6 +23,8 @@ class Sight:
     grants: tuple[Grant, ...]
     #: what may be seen, by data group and controller: the same group may be open in one register and closed in another
     decisions: Mapping[tuple[DataGroup, str], Decision]
+    #: until when the viewer sees more than they may otherwise, because they have opened the case in an emergency
+    emergency_until: datetime | None = None
 
     @property
     def visible(self) -> frozenset[tuple[DataGroup, str]]:
@@ -41,24 +44,42 @@ class Sight:
         return tuple(group for group in DataGroup if group not in shown)
 
 
-def sight_of_case(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> Sight:
+def sight_of_case(
+    uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime, with_emergency: bool = False
+) -> Sight:
     """
     Return what the actor may see of the case; writes nothing yet. :raises NotFound: no such case
 
-    An actor without any visible group gets an empty sight: that they may know the case number is decided elsewhere.
+    `with_emergency` also asks whether they have opened it in an emergency: for pages that only show, and for nothing
+    by which somebody acts. An actor without any visible group gets an empty sight: that they may know the case number
+    is decided elsewhere.
     """
     case = uow.care.get_case(case_key)
     relation = uow.care.cases.relation(case_key)
     grants = uow.care.cases.grants(case_key)
+    opening = None
+    if with_emergency and actor.user_key is not None and may_break_glass(actor):
+        opening = uow.emergencies.live(case_key, user_key=actor.user_key, now=now)
     registers = {case.controller_organisation_id, *relation.serving_organisation_ids}
     decisions = {
         (group, controller): decision
         for controller in sorted(registers)
         for group, decision in visible_groups(
-            viewer=actor.viewer, case=relation, grants=grants, at=now, controller_organisation_id=controller
+            viewer=actor.viewer,
+            case=relation,
+            grants=grants,
+            at=now,
+            controller_organisation_id=controller,
+            emergency=opening is not None,
         ).items()
     }
-    return Sight(case=case, relation=relation, grants=grants, decisions=decisions)
+    return Sight(
+        case=case,
+        relation=relation,
+        grants=grants,
+        decisions=decisions,
+        emergency_until=None if opening is None else opening.ends_at,
+    )
 
 
 def log_reading(

@@ -68,6 +68,8 @@ class CasePage:
     offers: tuple[Offer, ...]
     #: whether the client is served in the actor's own register, who then keep the mandates of representatives
     is_own_client: bool = False
+    #: until when the viewer sees more than they may otherwise: they have opened the case in an emergency
+    emergency_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +143,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
     :raises NotFound: no such case
     :raises Concealed: it is not for this person
     """
-    sight, tasks = _open(uow, case_key=case_key, actor=actor, now=now)
+    sight, tasks = _open(uow, case_key=case_key, actor=actor, now=now, with_emergency=True)
     knows = DataGroup.BASIC in sight.groups
     with uow.care.seen_by(actor, now=now):
         answers = _answers(uow, sight)
@@ -162,6 +164,8 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
     told = [line for line in instances if may_see_course(organisation_type=kind, own=line.unit_id == actor.unit_id)]
     kept = {group for group, _ in uow.care.answers.groups_and_controllers(case_key)} | kept_groups(uow, case_key)
     units = uow.accounts.unit_names([sight.case.unit_id])
+    # what is opened in an emergency is read and nothing else
+    is_emergency = sight.emergency_until is not None
     return CasePage(
         case=sight.case,
         outcome=shown_outcome(sight.case.outcome, organisation_type=actor.organisation_type),
@@ -182,7 +186,8 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         timeline=tuple(_timeline(uow, told)),
         drawn=tuple(_drawn(uow, instance) for instance in told if instance.status == "active"),
         is_own_client=knows and sight.groups[DataGroup.BASIC].ground is Ground.OWN_REGISTER,
-        offers=tuple(_offers(uow, case_key, actor, instances)),
+        offers=() if is_emergency else tuple(_offers(uow, case_key, actor, instances)),
+        emergency_until=sight.emergency_until,
     )
 
 
@@ -207,7 +212,9 @@ def ensure_open_to(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetim
     _open(uow, case_key=case_key, actor=actor, now=now)
 
 
-def _open(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> tuple[Sight, list[TaskLine]]:
+def _open(
+    uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime, with_emergency: bool = False
+) -> tuple[Sight, list[TaskLine]]:
     """
     Let in those who may see one of the case's data groups, its owner, and those who have a task in it.
 
@@ -215,7 +222,7 @@ def _open(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> tup
     """
     if actor.user_key is None:
         raise NotAllowed("case")
-    sight = sight_of_case(uow, case_key=case_key, actor=actor, now=now)
+    sight = sight_of_case(uow, case_key=case_key, actor=actor, now=now, with_emergency=with_emergency)
     tasks = [line for line in uow.worklist.of_case(case_key, actor.user_key) if _concerns(uow, line, actor)]
     owns = sight.case.is_open and sight.case.owner_key == actor.user_key
     if not sight.decisions and not tasks and not owns:
@@ -402,7 +409,7 @@ def document_content(uow: UnitOfWork, *, document_key: int, actor: Actor, now: d
     :raises Concealed: one of its data groups is not for this person
     """
     document = uow.care.documents.get(document_key)
-    sight = sight_of_case(uow, case_key=document.case_key, actor=actor, now=now)
+    sight = sight_of_case(uow, case_key=document.case_key, actor=actor, now=now, with_emergency=True)
     if not _may_open(document, sight, actor):
         raise Concealed("document", document_key, case_key=document.case_key)
     log_reading(uow, sight=sight, actor=actor, groups=document.data_groups, purpose=f"document:{document_key}", now=now)

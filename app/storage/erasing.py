@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, Text, cast, delete, func, or_, select, update
 
 from app.domain.sharing import DataGroup
-from app.storage.tables import care, clients_door, instances, work
+from app.storage.tables import care, clients_door, instances, rights, work
 
 #: the status of an instance in the transaction that erases it: only then its history lets itself be deleted
 ERASED = "erased"
@@ -73,6 +73,7 @@ class Erasing:
             care.case_answer,
             care.appointment,
             work.invariant_violation,
+            rights.emergency_access,
         ):
             self._drop(table, table.c.case_key == case_key)
         self._drop(care.appointment_slot, care.appointment_slot.c.key.in_(slots))

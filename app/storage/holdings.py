@@ -70,6 +70,7 @@ HOLDINGS: Mapping[Table, Holding] = {
             work.pending_chunk,
             work.invariant_violation,
             rights.erasure,
+            rights.emergency_access,
         ),
         Holding.CASE,
     ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import Connection, Row, insert, or_, select
 
 from app.domain.actor import Actor
 from app.storage.tables.people import access_log, audit, user_account
@@ -144,6 +144,19 @@ class AccessLog:
             ],
         )
 
+    def of_person_in_case(
+        self, *, user_key: int, case_key: int, since: datetime, until: datetime, limit: int = 200
+    ) -> list[AccessLine]:
+        """Return what the person has looked at in the case between the moments, in order."""
+        query = select(access_log).where(
+            access_log.c.user_key == user_key,
+            access_log.c.case_key == case_key,
+            access_log.c.at >= since,
+            access_log.c.at <= until,
+        )
+        rows = self._connection.execute(query.order_by(access_log.c.at, access_log.c.key).limit(limit))
+        return [_to_line(row) for row in rows]
+
     def of_client(
         self, client_key: int, *, since: datetime, after: tuple[datetime, int] | None, limit: int
     ) -> list[AccessLine]:
@@ -159,17 +172,18 @@ class AccessLog:
             at, key = after
             query = query.where(or_(access_log.c.at < at, (access_log.c.at == at) & (access_log.c.key < key)))
         rows = self._connection.execute(query.order_by(access_log.c.at.desc(), access_log.c.key.desc()).limit(limit))
-        return [
-            AccessLine(
-                key=row.key,
-                at=row.at,
-                user_key=row.user_key,
-                roles=tuple(row.roles),
-                organisation_id=row.organisation_id,
-                action=row.action,
-                groups=tuple(row.data_groups),
-                purpose=row.purpose,
-                ground=row.ground,
-            )
-            for row in rows
-        ]
+        return [_to_line(row) for row in rows]
+
+
+def _to_line(row: Row[Any]) -> AccessLine:
+    return AccessLine(
+        key=row.key,
+        at=row.at,
+        user_key=row.user_key,
+        roles=tuple(row.roles),
+        organisation_id=row.organisation_id,
+        action=row.action,
+        groups=tuple(row.data_groups),
+        purpose=row.purpose,
+        ground=row.ground,
+    )

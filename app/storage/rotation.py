@@ -22,6 +22,7 @@ from app.storage.tables.care import (
 )
 from app.storage.tables.clients_door import mandate, strong_sign_in
 from app.storage.tables.consultation import consultation_item, consultation_secret, consultation_session
+from app.storage.tables.rights import emergency_access
 from app.storage.tables.surveys import survey_answer
 from app.storage.tables.work import draft, pending_chunk, pending_upload
 
@@ -61,6 +62,8 @@ PLACES = (
     _plain(consultation_session, "learnt"),
     _Place(consultation_secret, "secret", lambda row: row.session_key, lambda _: "secret"),
     _plain(survey_answer, "written"),
+    _plain(emergency_access, "reason"),
+    _plain(emergency_access, "note"),
     _Place(outbox_mail, "recipient", lambda row: row.message_id, lambda _: "recipient"),
 )
 

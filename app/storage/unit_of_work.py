@@ -18,6 +18,7 @@ from app.storage.client_sessions import ClientSessions
 from app.storage.consultation import Consultation
 from app.storage.consultation_items import ConsultationItems
 from app.storage.definitions import Definitions
+from app.storage.emergencies import Emergencies
 from app.storage.incidents import Incidents
 from app.storage.instances import Instances
 from app.storage.invariants import Invariants
@@ -154,6 +155,11 @@ class UnitOfWork:
     def care(self) -> Care:
         """Clients, cases, answers, grants, appointments, documents."""
         return Care(self.connection, self.cipher)
+
+    @cached_property
+    def emergencies(self) -> Emergencies:
+        """Cases opened in an emergency."""
+        return Emergencies(self.connection, self.cipher)
 
     @cached_property
     def consultation(self) -> Consultation:

@@ -11,6 +11,7 @@ from flask import Flask, request
 from jinja2 import StrictUndefined
 
 from app.executor import Executor
+from app.queries.emergency import count_unreviewed
 from app.queries.sessions import list_workplaces
 from app.settings import Settings
 from app.web import (
@@ -21,6 +22,7 @@ from app.web import (
     cases,
     consultation,
     demo_identity,
+    emergency,
     errors,
     health,
     home,
@@ -96,6 +98,7 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
         limits,
         measures,
         monitor,
+        emergency,
         retention,
     ):
         app.register_blueprint(place.blueprint)
@@ -120,6 +123,7 @@ def page_frame() -> dict[str, Any]:
         frame |= own.client_frame(client)
     if session is not None:
         frame["places"] = navigation.places_for(session.actor)
+        frame["waiting_reviews"] = home.lazily(count_unreviewed, actor=session.actor)
         frame["current_place"] = navigation.current_place()
         frame["workplaces"] = home.lazily(list_workplaces, user_key=session.account.key)
         frame["session_times"] = home.session_times(session)

@@ -231,7 +231,8 @@ def _page(page: CasePage) -> dict[str, Any]:
         ][:200],
         "history_next_address": "",
         "representatives_address": f"{PATH}/{page.case.key}/representatives" if page.is_own_client else "",
-        "start_address": f"/start?case={page.case.key}" if page.case.is_open else "",
+        "start_address": f"/start?case={page.case.key}" if page.case.is_open and page.emergency_until is None else "",
+        "emergency_until": page.emergency_until,
         "events": [
             {
                 "key": str(offer.subscription_key),

@@ -9,6 +9,7 @@ from flask import request
 
 from app.domain.actor import Actor, may_change_limits, may_edit_models, may_monitor, may_see_measures
 from app.domain.consultation import may_visit
+from app.domain.emergency import may_break_glass, may_see_openings
 from app.domain.retention import may_see_retention
 
 
@@ -42,6 +43,7 @@ PLACES = (
             Place(key="cases", address="/cases", icon="folder", opens_to=_everybody),
             Place(key="start", address="/start", icon="plus", opens_to=_everybody),
             Place(key="consultation", address="/consultation", icon="people", opens_to=may_visit),
+            Place(key="emergency", address="/emergency", icon="lock", opens_to=may_break_glass),
         ),
     ),
     PlaceGroup(
@@ -61,7 +63,10 @@ PLACES = (
     ),
     PlaceGroup(
         key="protection",
-        places=(Place(key="retention", address="/retention", icon="document", opens_to=may_see_retention),),
+        places=(
+            Place(key="emergency_reviews", address="/emergency/reviews", icon="lock", opens_to=may_see_openings),
+            Place(key="retention", address="/retention", icon="document", opens_to=may_see_retention),
+        ),
     ),
     PlaceGroup(
         key="monitor",

@@ -19,6 +19,7 @@ from app.domain.actor import Actor
 from app.domain.answers import RecordAnswer
 from app.domain.client import Identity, ServiceNeeds
 from app.domain.consent import read_consent
+from app.domain.emergency import Cause
 from app.domain.forms import RecordKind, RecordTarget
 from app.domain.keys import new_key
 from app.domain.measure import read_measure
@@ -29,7 +30,7 @@ from app.storage.encryption import Cipher
 from app.storage.row_security import is_bypassed
 from app.storage.schema import downgrade, upgrade
 from app.storage.tables import care
-from app.storage.tables.people import organisation, unit
+from app.storage.tables.people import organisation, unit, user_account
 from app.storage.unit_of_work import UnitOfWork, unit_of_work
 from tests.scenarios.world import World
 from tests.security.doors.office import CANARIES, CLOCK, CONTACT, EVENT, INDICATORS, PROCESS
@@ -243,6 +244,30 @@ def test_a_grant_that_does_not_hold_opens_nothing(work, changes):
     with work.care.seen_by(person("tyollisyys"), now=NOW):
         assert work.care.answers.latest(CASE) == {}
         assert CLIENT not in work.care.clients.get_many([CLIENT])
+
+
+def test_an_opening_in_an_emergency_lets_its_person_through_while_it_lasts(work):
+    before = seen(work, "tyollisyys")
+    work.connection.execute(insert(user_account).values(key=1, username="p", name="p", settings={}, created_at=NOW))
+    work.emergencies.add(
+        key=new_key(),
+        case_key=CASE,
+        user_key=1,
+        organisation_id="tyollisyys",
+        unit_id="u",
+        cause=Cause.LIFE,
+        reason="x",
+        now=NOW,
+        until=NOW + timedelta(hours=2),
+    )
+    opened = seen(work, "tyollisyys")
+    assert opened.items() >= {"client": 1, "care_case": 1, "case_answer": 3, "document": 1, "document_chunk": 1}.items()
+    for other in (
+        seen(work, "tyollisyys", user_key=2),
+        seen(work, "tyollisyys", now=NOW + timedelta(hours=2)),
+        seen(work, "tyollisyys", now=NOW - timedelta(seconds=1)),
+    ):
+        assert other == before == {}
 
 
 def test_the_moment_is_that_of_the_page_and_not_of_the_database(work):

@@ -1,6 +1,6 @@
-"""What is kept about data protection itself: erasures, and how far the logs have been cut."""
+"""What is kept about data protection itself: erasures, how far the logs have been cut, openings in an emergency."""
 
-from sqlalchemy import Column, Date, Index, Integer, Table, Text, text
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
 from app.storage.tables.base import metadata
 from app.storage.types import CountedKey, Instant, Json, Key
@@ -45,4 +45,26 @@ log_cut = Table(
     Column("cut_at", Instant, nullable=False),
     Column("lines", Integer, nullable=False),  # in all
     Column("proof", Text, nullable=False),  # keyed digest of the above: only the scheduler can cut
+)
+
+#: somebody has opened a case in an emergency, outside what they may see otherwise (R-20)
+emergency_access = Table(
+    "emergency_access",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("case_key", Key, ForeignKey("care_case.key"), nullable=False),
+    Column("user_key", Key, ForeignKey("user_account.key"), nullable=False),
+    Column("organisation_id", Text, nullable=False),
+    Column("unit_id", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("reason", LargeBinary, nullable=False),  # AES-GCM
+    Column("opened_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("verdict", Text),  # justified unjustified
+    Column("note", LargeBinary),  # AES-GCM: of the review
+    Column("reviewed_at", Instant),
+    Column("reviewed_by", Key),
+    Index(None, "case_key", "user_key"),
+    Index(None, "opened_at", "key"),
 )

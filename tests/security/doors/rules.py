@@ -33,6 +33,8 @@ SERVING = frozenset({"anni.ajanvaraaja", "kirsi.malli", "tero.terveydenhoitaja",
 OWNERS = frozenset({"outi.omistaja"})
 MONITORS = frozenset({"outi.omistaja", "paavo.paakayttaja"})
 MEASURERS = frozenset({"outi.omistaja", "erkki.esihenkilo"})
+PROFESSIONALS = frozenset({"kirsi.malli", "tero.terveydenhoitaja", "laura.laakari", "sari.testinen"})
+SUPERVISORS = frozenset({"erkki.esihenkilo"})
 REPAIRERS = frozenset({"paavo.paakayttaja"})
 #: roles that the diagram of P01 names at one of its starts, and who may publish
 STARTERS = frozenset(
@@ -173,6 +175,24 @@ RULES: dict[tuple[str, str], Rule] = {
     },
     ("POST", "consultation.check"): Rule(
         address="/consultation/check", fields={"area": "keski_suomi"}, here=NOBODY, elsewhere=NOBODY, refused=404
+    ),
+    # break-glass: professionals of social and health care, wherever they work; what they open stands in
+    # test_emergency.py. Reviews are for officers, who are nobody of this table; supervisors see that it happened
+    ("GET", "emergency.show"): Rule(address="/emergency", here=PROFESSIONALS, elsewhere=PROFESSIONALS, logged=True),
+    ("POST", "emergency.begin"): Rule(
+        address="/emergency",
+        here=PROFESSIONALS,
+        elsewhere=PROFESSIONALS,
+        logged=True,
+        also=frozenset({422}),
+    ),
+    ("POST", "emergency.end"): Rule(address="/emergency/end", fields={"case": "4711"}),
+    ("GET", "emergency.index"): Rule(
+        address="/emergency/reviews", here=SUPERVISORS, elsewhere=SUPERVISORS, logged=True
+    ),
+    ("GET", "emergency.review"): Rule(address="/emergency/reviews/4711", here=NOBODY, elsewhere=NOBODY, refused=404),
+    ("POST", "emergency.save_review"): Rule(
+        address="/emergency/reviews/4711", here=NOBODY, elsewhere=NOBODY, refused=404
     ),
     # retention: who runs the system looks on; the data protection officer, who is nobody of this table, decides
     ("GET", "retention.index"): Rule(address="/retention", here=REPAIRERS, elsewhere=REPAIRERS, logged=True),
