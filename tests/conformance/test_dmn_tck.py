@@ -20,15 +20,7 @@ SUITE = Path(os.environ.get("CONFORMANCE_SUITES", Path(__file__).parents[3] / "s
 CASES = list(dmn_tck.cases(SUITE)) if SUITE.is_dir() else []
 
 #: case -> why it fails
-KNOWN_FAILURES = {
-    **dict.fromkeys(
-        (
-            f"1115-feel-date-function/1115-feel-date-function/{case}/feel-date-function_{case}"
-            for case in ("015_1dd66594cf", "016_31f3fef4a0", "029_88f5c7c90f", "030_9184a7bfc3")
-        ),
-        "years beyond +-271821 are outside of the Temporal calendar that V8 computes with",
-    ),
-}
+KNOWN_FAILURES: dict[str, str] = {}
 
 pytestmark = pytest.mark.skipif(not CASES, reason="the DMN TCK is not beside the project")
 

@@ -95,7 +95,7 @@ const COMPILERS = {
       });
   },
   for(logic, place) {
-    const source = compileLogic(logic.in, place);
+    const source = compileSource(logic.in, place);
     const body = compileLogic(logic.body, place.with({ [logic.variable]: elementShape(logic.in, place), partial: 1 }));
     return (scope) =>
       overList(source(scope), (list) => {
@@ -121,6 +121,15 @@ const elementShape = (logic, place) => {
   return shape === 1 ? {} : shape;
 };
 
+/** What a loop goes over: a list or range, or the two ends of steps, as in `1..3`. */
+function compileSource(logic, place) {
+  return logic?.kind === 'literalExpression' && STEPS.test(logic.text)
+    ? place.feel(`for kyky_item in ${logic.text} return kyky_item`)
+    : compileLogic(logic, place);
+}
+
+const STEPS = /^[^[\](){}"]+\.\.[^[\](){}"]+$/;
+
 function overList(source, visit) {
   if (getType(source) === 'range') {
     return visit(
@@ -131,7 +140,7 @@ function overList(source, visit) {
 }
 
 function compileQuantified(logic, place, settling) {
-  const source = compileLogic(logic.in, place);
+  const source = compileSource(logic.in, place);
   const body = compileLogic(logic.body, place.with({ [logic.variable]: elementShape(logic.in, place) }));
   return (scope) =>
     overList(source(scope), (list) => {
@@ -152,7 +161,9 @@ function compileQuantified(logic, place, settling) {
 function compileContext(logic, place) {
   let inner = place;
   const entries = logic.entries.map((entry) => {
-    const run = typed(compileLogic(entry.value, inner), entry.type);
+    // a function may call itself
+    const known = entry.value?.kind === 'functionDefinition' ? inner.with({ [entry.name]: 1 }) : inner;
+    const run = typed(compileLogic(entry.value, known), entry.type);
     if (entry.name !== null) {
       inner = inner.with({ [entry.name]: shapeOfVariable(entry, entry.value, place.types) });
     }
@@ -206,7 +217,7 @@ function compileFunction(logic, place) {
 
 /** A FEEL function with typed parameters: an argument that does not conform makes the result null. */
 export function functionOf(names, parameters, types, body) {
-  return new FeelFunction((...given) => {
+  const called = new FeelFunction((...given) => {
     if (given.length !== names.length) {
       return null;
     }
@@ -223,6 +234,7 @@ export function functionOf(names, parameters, types, body) {
       state.types = before;
     }
   }, names);
+  return Object.assign(called, { parameterTypes: parameters.map(({ type }) => type) });
 }
 
 export function compileLogic(logic, place) {

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.errors import Problem
 from app.engine.decisions.document import Element, child, children, local_name, text_of
-from app.engine.decisions.types import Type, name_of, names_in, reference
+from app.engine.decisions.types import Type, has_values, name_of, names_in, reference
 
 Logic = dict[str, Any]
 
@@ -19,15 +19,15 @@ class BoxedReader:
     """
     Reads the boxed expressions of one element of a model; what is wrong goes to `problems` with the nearest id.
 
-    `imports` are the names of imported models by namespace, `known_types` the item definitions that may be named.
+    `imports` are the names of imported models by namespace, `types` the item definitions that may be named.
     """
 
-    def __init__(self, *, place: str, imports: Mapping[str, str], known_types: frozenset[str]) -> None:
+    def __init__(self, *, place: str, imports: Mapping[str, str], types: Mapping[str, Type]) -> None:
         self.problems: list[Problem] = []
         self.types_seen: set[str] = set()
         self._place = place
         self._imports = imports
-        self._known_types = known_types
+        self._types = types
 
     def read_in(self, parent: Element) -> Logic | None:
         """Read the boxed expression among the parent's children; None where there is none."""
@@ -51,7 +51,7 @@ class BoxedReader:
         """Read the element's typeRef; a name that no item definition has is a problem."""
         written = reference(element.get("typeRef"), element, self._imports)
         for name in names_in(written):
-            if name not in self._known_types:
+            if name not in self._types:
                 self._problem("decision_type", element, type=name)
                 return None
         return written
@@ -165,7 +165,9 @@ class BoxedReader:
             self._problem("decision_incomplete", element, part="output")
         if aggregation is not None and len(outputs) > 1:
             self._problem("decision_aggregation", element, aggregation=aggregation, policy=policy)
-        if policy in ("PRIORITY", "OUTPUT ORDER") and not any(output["allowed"] for output in outputs):
+        if policy in ("PRIORITY", "OUTPUT ORDER") and not any(
+            output["allowed"] or has_values(output["type"], self._types) for output in outputs
+        ):
             self._problem("decision_priorities", element, policy=policy)
         if len(outputs) > 1 and len({output["name"] for output in outputs} - {""}) != len(outputs):
             self._problem("decision_output_names", element)

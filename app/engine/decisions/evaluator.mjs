@@ -9,7 +9,7 @@ import { readAny } from '../feel/language/temporal.mjs';
 import { baseName, conform, isCallable } from '../feel/language/types.mjs';
 import { Place, compileLogic, functionOf, typed } from './boxed.mjs';
 import { current, within } from './evaluation.mjs';
-import { liveType, liveTypes, shapeOfVariable } from './shapes.mjs';
+import { liveType, liveTypes, resultOf, shapeOfVariable } from './shapes.mjs';
 
 const MOST_PROGRAMS = 64;
 const DEEPEST_GRAPH = 100;
@@ -159,16 +159,21 @@ function serviceFunction(program, service) {
     parameters,
     program.types[service.model] ?? {},
     (values) =>
-      within({ ...current, values: new Map(keys.map((key, at) => [key, values[at]])) }, () =>
-        serviceOutput(program, service),
-      ),
+      within({ ...current, ...onlyGiven(keys, values) }, () => serviceOutput(program, service)),
   );
 }
+
+/** Inside of a service that is called nothing is seen of the inputs around it: only what it was given. */
+const onlyGiven = (keys, values) => ({
+  values: new Map(keys.map((key, at) => [key, values[at]])),
+  declared: Object.create(null),
+  inputs: {},
+});
 
 function serviceOutput(program, service) {
   const outputs = service.outputs.map((key) => [program.elements[key].name, valueOf(program, key)]);
   const value = outputs.length === 1 ? outputs[0][1] : Object.fromEntries(outputs);
-  return conform(value, service.type);
+  return conform(value, resultOf(service.type, program.types[service.model] ?? {}));
 }
 
 /** A service asked from outside: its input decisions are given like input data. */

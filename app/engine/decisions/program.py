@@ -157,9 +157,7 @@ def _read_model(model: Element, namespace: str, program: Program) -> None:
 
 
 def _read_element(element: Element, key: str, element_id: str, namespace: str, program: Program) -> ReadElement:
-    reader = BoxedReader(
-        place=element_id, imports=program.imports[namespace], known_types=frozenset(program.types[namespace])
-    )
+    reader = BoxedReader(place=element_id, imports=program.imports[namespace], types=program.types[namespace])
     kind = _KINDS[local_name(element)]
     variable = child(element, "variable")
     written: dict[str, Any] = {
@@ -167,6 +165,7 @@ def _read_element(element: Element, key: str, element_id: str, namespace: str, p
         "id": element_id,
         "name": (name_of(variable) if variable is not None else "") or name_of(element),
         "model": namespace,
+        # the variable of a service is a function: its type tells that of the result
         "type": None if variable is None or kind == "knowledge" else reader.type_of(variable),
         "requires": _requirements(element, namespace),
         "logic": None,
@@ -185,14 +184,8 @@ def _read_element(element: Element, key: str, element_id: str, namespace: str, p
                 ("inputs", "inputData"),
             )
         }
-        written["type"] = None if variable is None else _service_type(reader, variable)
     properties = zeebe_properties(element)
     return ReadElement(key, written, _localized(element, properties), properties, version_tag(element), reader.problems)
-
-
-def _service_type(reader: BoxedReader, variable: Element) -> Any:
-    # the variable of a service is the function; the type of its result is not written there
-    reader.type_of(variable)
 
 
 def _knowledge(element: Element, reader: BoxedReader) -> Any:

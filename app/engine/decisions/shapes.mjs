@@ -22,6 +22,7 @@ export function liveType(written) {
   }
   if (written.allowed) {
     type.allowed = allowedTest(written.allowed);
+    type.values = written.allowed;
   }
   return type;
 }
@@ -33,6 +34,28 @@ export function allowedTest(text) {
     compiled ??= compile(text, 'unary');
     return compiled.run(newScope({ '?': value }));
   };
+}
+
+/** The text of the values that a type allows, in their order; null where it allows any. */
+export function allowedValues(type, types, depth = 0) {
+  if (!type || depth > 8) {
+    return null;
+  }
+  if (type.kind === 'name') {
+    return Object.hasOwn(types, type.name) ? allowedValues(types[type.name], types, depth + 1) : null;
+  }
+  return type.kind === 'item' ? (type.values ?? allowedValues(type.type, types, depth + 1)) : null;
+}
+
+/** The type of a function type's result; null where it tells none. */
+export function resultOf(type, types, depth = 0) {
+  if (!type || depth > 8) {
+    return null;
+  }
+  if (type.kind === 'name') {
+    return Object.hasOwn(types, type.name) ? resultOf(types[type.name], types, depth + 1) : null;
+  }
+  return type.kind === 'function' ? (type.result ?? null) : resultOf(type.type, types, depth + 1);
 }
 
 /** The names inside values of a type, for the parser. */

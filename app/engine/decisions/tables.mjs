@@ -1,16 +1,16 @@
 /** Decision tables (DMN 8.2.8 to 8.2.11): matching, hit policies, aggregation, priorities, default outputs. */
 import { equals, order } from '../feel/language/compare.mjs';
-import { sum } from '../feel/language/numbers.mjs';
+import { isNumber, sum } from '../feel/language/decimals.mjs';
 import { FeelError } from '../feel/language/state.mjs';
 import { conform, isListType } from '../feel/language/types.mjs';
 import { noteMatch } from './evaluation.mjs';
-import { allowedTest } from './shapes.mjs';
+import { allowedTest, allowedValues } from './shapes.mjs';
 
 const ANYTHING = Symbol('anything');
 
 export function compileTable(table, place) {
   const inputs = table.inputs.map((input) => compileInput(input, place));
-  const outputs = table.outputs.map((output) => compileOutput(output, place));
+  const outputs = table.outputs.map((output) => compileOutput(output, place, ORDERED.has(table.hitPolicy)));
   const rules = table.rules.map((rule) => ({
     tests: rule.tests.map((text) => (text === '' || text === '-' ? ANYTHING : place.feel(text, 'unary'))),
     results: rule.results.map((text) => (text === '' ? () => null : place.feel(text))),
@@ -41,11 +41,13 @@ function compileInput(input, place) {
   };
 }
 
-function compileOutput(output, place) {
+function compileOutput(output, place, ordered) {
+  // the order of priorities is that of the output's values, or else of the values of its type
+  const allowed = ordered && (output.allowed ?? allowedValues(output.type, place.types));
   return {
     name: output.name,
     type: output.type,
-    priorities: output.allowed ? place.feel(`[${output.allowed}]`) : null,
+    priorities: allowed ? place.feel(`[${allowed}]`) : null,
     default: output.default === null ? null : place.feel(output.default),
   };
 }
@@ -107,6 +109,7 @@ function withoutMatch(table, outputs, scope) {
   return table.hitPolicy === 'COLLECT' && !table.aggregation ? [] : null;
 }
 
+const ORDERED = new Set(['PRIORITY', 'OUTPUT ORDER']);
 const LISTS = new Set(['COLLECT', 'RULE ORDER', 'OUTPUT ORDER']);
 
 const POLICIES = {
@@ -147,7 +150,7 @@ function byPriority({ outputs, rows }) {
     .map(({ row }) => row);
 }
 
-const numbers = (rows) => rows.every((row) => typeof row === 'number');
+const numbers = (rows) => rows.every(isNumber);
 
 function extreme(rows, sign) {
   let best = rows[0];

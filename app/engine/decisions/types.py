@@ -36,6 +36,8 @@ BUILT_IN = frozenset(
 _FEEL_NAMESPACE = re.compile(r"omg\.org/spec/(FEEL|DMN)/.*(FEEL|feel)|omg\.org/spec/FEEL/")
 #: other notations for numbers, from modellers that came from other expression languages
 _NUMBERS = frozenset({"integer", "long", "double"})
+#: item definitions that refer to each other in a circle are found elsewhere
+_DEEPEST_TYPE = 8
 _GENERIC = re.compile(r"(list|range)\s*<(.*)>")
 
 
@@ -120,3 +122,12 @@ def names_in(written: Type | None) -> Iterator[str]:
         yield from names_in(written.get(inner))
     for each in (*written.get("entries", ()), *(written.get("parameters") or ())):
         yield from names_in(each["type"])
+
+
+def has_values(written: Type | None, types: Mapping[str, Type], depth: int = 0) -> bool:
+    """Tell whether a type lists the values that it allows, itself or in an item definition that it refers to."""
+    if not written or depth > _DEEPEST_TYPE:
+        return False
+    if written["kind"] == "name":
+        return has_values(types.get(written["name"]), types, depth + 1)
+    return bool(written.get("allowed")) or has_values(written.get("type"), types, depth + 1)

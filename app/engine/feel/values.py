@@ -2,7 +2,8 @@
 FEEL's values in Python, and their three written forms: in state, in JSON of the API, and on the way to V8.
 
     null, boolean, string, list, context      None, bool, str, list, dict with text keys
-    number                                    int where integral, else float (Decimal is accepted)
+    number                                    int where integral, else float (Decimal is accepted); whole numbers keep
+                                              the 34 digits that FEEL computes with, fractions those of a double
     date                                      datetime.date (FarMoment outside of the years 1 to 9999)
     date and time                             datetime.datetime; without zone it is local to Europe/Helsinki
     time                                      datetime.time
@@ -32,10 +33,13 @@ Json: TypeAlias = Any
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 TAG = "$feel"
-_DATE, _DATE_AND_TIME, _TIME, _CONTEXT = "date", "date and time", "time", "context"
+_DATE, _DATE_AND_TIME, _TIME, _CONTEXT, _NUMBER = "date", "date and time", "time", "context", "number"
 _DAYS_TIME, _YEARS_MONTHS = "days and time duration", "years and months duration"
 #: deeper data is no process data, and would exhaust the stack
 _DEEPEST = 100
+#: JSON numbers beyond are read as doubles by V8, so whole ones travel as text
+_EXACT = 2**53
+_LARGEST = 10**300
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -100,7 +104,7 @@ def _write(value: Value, write_special: Any, depth: int) -> Json:
     if kind is str:
         return _text(value)
     if kind is int or kind is bool or value is None:
-        return value
+        return value if kind is not int or -_EXACT <= value <= _EXACT or write_special is _plain else _long(value)
     if isinstance(value, (float, Decimal)):
         return _number(value)
     if depth > _DEEPEST:
@@ -143,6 +147,12 @@ def _number(value: float | Decimal) -> int | float:
     if number.is_integer() and abs(number) < 10**21:
         return int(value)
     return number
+
+
+def _long(value: int) -> Json:
+    if abs(value) > _LARGEST:
+        raise _refused("a number that is too large")
+    return {TAG: _NUMBER, "value": str(value)}
 
 
 def _tag(value: Value) -> Json:
@@ -217,6 +227,7 @@ _DURATION = re.compile(
     r"(?:T(?:(?P<hours>\d{1,15})H)?(?:(?P<minutes>\d{1,15})M)?(?:(?P<seconds>\d{1,15})(?:\.(?P<fraction>\d{1,9}))?S)?)?",
     re.ASCII,
 )
+_LONGEST_WHOLE = 310
 _DATED = frozenset({_DATE, _DATE_AND_TIME})
 _FAR_YEAR = re.compile(r"-\d{4,9}-|0000-|\d{5,9}-", re.ASCII)
 _MONTHS = re.compile(r"(?P<sign>-?)P(?:(?P<years>\d{1,9})Y)?(?:(?P<months>\d{1,9})M)?", re.ASCII)
@@ -296,7 +307,14 @@ def _read_years_months(text: str) -> YearsMonths:
     return YearsMonths(-months if match["sign"] else months)
 
 
+def _read_whole(text: str) -> int:
+    if len(text) > _LONGEST_WHOLE:
+        raise ValueError(text)
+    return int(text)
+
+
 _READERS: Mapping[str, Any] = {
+    _NUMBER: _read_whole,
     _DATE: date.fromisoformat,
     _DATE_AND_TIME: _read_date_and_time,
     _TIME: _read_time,

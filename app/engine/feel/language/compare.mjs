@@ -1,6 +1,8 @@
 /** Equality and order of FEEL values (DMN 10.3.2.13), three-valued: null means not comparable. */
 import { FeelFunction, FeelRange, getType, isZoned, toComparable } from 'feelin';
 
+import { compare as compareNumbers, same } from './decimals.mjs';
+import { millisecondsOf } from './far_years.mjs';
 import { FeelError, state } from './state.mjs';
 import { instant, monthsOf, nanosecondsOf } from './temporal.mjs';
 
@@ -36,6 +38,7 @@ export function equals(left, right, strictZones = false) {
   }
   switch (kind) {
     case 'number':
+      return same(left, right);
     case 'string':
     case 'boolean':
       return left === right;
@@ -80,9 +83,11 @@ function equalMoments(left, right, strictZones) {
     return false;
   }
   return isZoned(left)
-    ? toComparable(left) === toComparable(right) && sameFraction(left, right)
+    ? comparable(left) === comparable(right) && sameFraction(left, right)
     : left.iso === right.iso;
 }
+
+const comparable = (value) => toComparable(value) + millisecondsOf(value);
 
 const sameOffset = (zone) => (zone === 'UTC' ? '+00:00' : zone);
 
@@ -118,11 +123,11 @@ export function order(left, right) {
   }
   switch (kind) {
     case 'number':
-      return left - right;
+      return compareNumbers(left, right);
     case 'string':
       return left < right ? -1 : left > right ? 1 : 0;
     case 'date':
-      return toComparable(left) - toComparable(right);
+      return comparable(left) - comparable(right);
     case 'time':
       return isZoned(left) === isZoned(right) ? toComparable(left) - toComparable(right) : null;
     case 'date time':
@@ -156,10 +161,10 @@ const HOLDS = {
 export function compare(left, operator, right) {
   guard(left, right);
   if (operator === '=') {
-    return equals(left, right);
+    return equals(asRange(left), asRange(right));
   }
   if (operator === '!=') {
-    const same = equals(left, right);
+    const same = equals(asRange(left), asRange(right));
     return same === null ? null : !same;
   }
   const position = order(unwrap(left), unwrap(right));
@@ -214,8 +219,12 @@ export class Test {
   }
 }
 
+/** `(= 10)` is the range that holds 10 alone. */
+export const asRange = (value) =>
+  value instanceof Test && value.operator === '=' ? range(value.operand, value.operand, true, true) : value;
+
 /** Whether a value meets a test: a range, a unary comparison, a list of tests, or a value to equal. */
-export function meets(test, value) {
+export function meets(test, value, nested = false) {
   if (test instanceof Test) {
     return test.holds(value);
   }
@@ -223,19 +232,20 @@ export function meets(test, value) {
     return value instanceof FeelRange && equals(test, value) === true ? true : contains(test, value);
   }
   if (Array.isArray(test)) {
-    if (Array.isArray(value) && equals(test, value) === true) {
-      return true;
+    if (nested || (Array.isArray(value) && equals(test, value) === true)) {
+      return equals(test, value);
     }
-    return anyMeets(test, value);
+    return anyMeets(test, value, true);
   }
   guard(value, test);
   return equals(value, test);
 }
 
-export function anyMeets(tests, value) {
+/** Whether a value meets one of some tests; a list `nested` in a list of values is a value itself. */
+export function anyMeets(tests, value, nested = false) {
   let unknown = false;
   for (const test of tests) {
-    const result = meets(test, value);
+    const result = meets(test, value, nested);
     if (result === true) {
       return true;
     }

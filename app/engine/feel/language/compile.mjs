@@ -3,13 +3,15 @@ import { Interpreter, SyntaxError as FeelSyntaxError, hooks, parseExpression, pa
 
 import { builtins } from './builtins.mjs';
 import { equals } from './compare.mjs';
+import { isNumber } from './decimals.mjs';
 import { buildNode } from './nodes.mjs';
-import { isSimple } from './scopes.mjs';
+import { RANGE_ENTRY, isSimple } from './scopes.mjs';
 import { FeelError } from './state.mjs';
 import { balance, calendarText } from './temporal.mjs';
 
 hooks.node = buildNode;
 hooks.equals = equals;
+hooks.isNumber = isNumber;
 hooks.calendarText = calendarText;
 hooks.balance = balance;
 
@@ -84,17 +86,28 @@ function parse(text, kind, shape) {
   refuseTangled(text);
   const names = shape ? { ...BASE_NAMES, ...shape } : BASE_NAMES;
   try {
-    const tree = (kind === 'unary' ? parseUnaryTests : parseExpression)(text, names);
-    refuseDeep(tree);
-    const { root } = interpreter._buildExecutionTree(tree, text, silent);
-    return { run: root, tree };
+    return build(text, kind, names);
   } catch (error) {
+    const readable = text.replace(RANGE_TYPE, (found) => (found[0] === '"' ? found : `context<${RANGE_ENTRY}: `));
+    if (readable !== text) {
+      return parse(readable, kind, shape);
+    }
     if (error instanceof FeelSyntaxError) {
       throw new FeelError('feel_syntax', `${error.message} at character ${error.position.from + 1}`);
     }
     throw error instanceof FeelError ? error : new FeelError('feel_syntax', 'cannot be parsed');
   }
 }
+
+function build(text, kind, names) {
+  const tree = (kind === 'unary' ? parseUnaryTests : parseExpression)(text, names);
+  refuseDeep(tree);
+  const { root } = interpreter._buildExecutionTree(tree, text, silent);
+  return { run: root, tree, text };
+}
+
+/** The type range<T>, outside of texts; the parser takes it for a comparison. */
+const RANGE_TYPE = /"(?:[^"\\]|\\.)*"|\brange\s*<(?=\s*[A-Za-z])/g;
 
 function refuseTangled(text) {
   let depth = 0;
@@ -129,8 +142,8 @@ function refuseDeep(tree) {
  * The dotted names that a text takes from outside, and the functions that nobody defines.
  * Inside a filter a name may be the item's or the outer one: it is listed.
  */
-export function references(text, kind, shape = null, shapeKey = '') {
-  const { tree } = compile(text, kind, shape, shapeKey);
+export function references(written, kind, shape = null, shapeKey = '') {
+  const { tree, text } = compile(written, kind, shape, shapeKey);
   const found = { names: new Set(), unknownFunctions: new Set(), external: false };
   visit(tree.topNode, text, new Set(), found);
   return found;
@@ -231,8 +244,11 @@ const VISITORS = {
   Context(node, text, bound, found) {
     const inner = new Set(bound);
     for (const each of children(node).filter((part) => part.name === 'ContextEntry')) {
-      visit(each.lastChild, text, inner, found);
-      inner.add(nameOf(each.firstChild, text).replace(/^"|"$/g, ''));
+      const name = nameOf(each.firstChild, text).replace(/^"|"$/g, '');
+      // a function may call itself
+      const known = each.lastChild.name === 'FunctionDefinition' ? new Set(inner).add(name) : inner;
+      visit(each.lastChild, text, known, found);
+      inner.add(name);
     }
   },
   FunctionDefinition(node, text, bound, found) {

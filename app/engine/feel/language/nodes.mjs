@@ -1,8 +1,10 @@
 /**
  * The meaning of the syntax tree's nodes where it differs from feelin's. A node becomes a function of a scope.
  */
+import { fromText } from './decimals.mjs';
 import { isInstance } from './types.mjs';
-import { single, tagged } from './scopes.mjs';
+import { RANGE_ENTRY, single, tagged } from './scopes.mjs';
+import { stringLiteral } from './text.mjs';
 import { property, variable } from './nodes/names.mjs';
 import { arithmetic } from './nodes/arithmetic.mjs';
 import {
@@ -23,7 +25,8 @@ const NODES = {
   BacktickIdentifier: (node) => node.input.slice(1, -1),
   PathName: (node, args) => args.join(' '),
   PathExpression: (node, [target, , name]) => tagged((scope) => property(target(scope), name), 'any'),
-  NumericLiteral: numeric,
+  NumericLiteral: (node) => constant(fromText(node.input.replace(/\s+/g, '')), 'number'),
+  StringLiteral: (node) => constant(stringLiteral(node.input), 'string'),
   ArithOp: (node) => node.input,
   ArithmeticExpression: arithmetic,
   CompareOp: (node) => ({ operator: node.input }),
@@ -52,6 +55,14 @@ const NODES = {
   FormalParameter: (node, args) => ({ name: args[0], type: args.find((each) => each?.kind) }),
   FunctionDefinition: functionDefinition,
   FunctionInvocation: invocation,
+  ContextType: (node, args) => contextType(args.find(Array.isArray) ?? []),
+  ArgumentTypes: (node, args) => ({ parameters: args.map((type) => ({ type })) }),
+  ArgumentType: (node, args) => args[0],
+  FunctionType: (node, args) => ({
+    kind: 'function',
+    parameters: args.find((each) => each?.parameters)?.parameters ?? [],
+    result: args.at(-1)?.kind ? args.at(-1) : null,
+  }),
   QualifiedName: (node) => ({ kind: 'name', name: node.input.replace(/\s+/g, ' ').trim() }),
   InstanceOfExpression: (node, args) => tagged((scope) => isInstance(args[0](scope), args[3]), 'test'),
   Interval: interval,
@@ -62,10 +73,10 @@ const NODES = {
   UnaryTests: unaryTests,
 };
 
-function numeric(node) {
-  const value = Number(node.input.replace(/\s+/g, ''));
-  return Object.assign(() => value, { type: 'number', constantValue: value });
-}
+const contextType = (entries) =>
+  entries[0]?.name === RANGE_ENTRY ? { kind: 'range', element: entries[0].type } : { kind: 'context', entries };
+
+const constant = (value, type) => Object.assign(() => value, { type, constantValue: value });
 
 /** Called for every node of a tree in place of feelin's own evaluation. */
 export function buildNode(node, args, interpreterContext, feelinNode) {

@@ -8,6 +8,9 @@ export function newScope(context) {
   return scope;
 }
 
+/** The parser knows no type range<T>: it reads it as a context type with an entry of this name (compile.mjs). */
+export const RANGE_ENTRY = 'kyky_range';
+
 export const child = (scope) => Object.create(scope);
 
 const SIMPLE = /^[\p{L}_][\p{L}\p{N}_]*$/u;

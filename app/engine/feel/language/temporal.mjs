@@ -1,6 +1,5 @@
 /** Temporal values: strict reading of ISO texts, our one implicit zone, arithmetic of DMN 10.3.2.3. */
 import {
-  FeelDate,
   FeelDateTime,
   FeelDuration,
   FeelTime,
@@ -14,6 +13,8 @@ import {
 } from 'feelin';
 import { Temporal } from 'temporal-polyfill';
 
+import { divide, make } from './decimals.mjs';
+import { CYCLE_DAYS, cyclesOf, dateAt, dateOfParts, dateTimeAt, dateTimeOn, dayOf, millisecondsOf } from './far_years.mjs';
 import { FeelError } from './state.mjs';
 
 /** Date and time values without a zone are meant in this one (XPath's implicit time zone, DMN 10.3.2.3.5). */
@@ -21,7 +22,7 @@ export const IMPLICIT_ZONE = 'Europe/Helsinki';
 const DATE = /^(-?)(\d{4}|[1-9]\d{4,8})-(\d{2})-(\d{2})$/;
 const CLOCK = /^(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9})\d*)?$/;
 const DAYS_TIME = /^-?P(?=\d|T\d)(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?$/;
-const YEARS_MONTHS = /^-?P(?=\d)(?:\d+Y)?(?:\d+M)?$/;
+const YEARS_MONTHS = /^(-?)P(?=\d)(?:(\d+)Y)?(?:(\d+)M)?$/;
 const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+)*$/;
 const OFFSET = /^[+-](?:0\d|1[0-8]):[0-5]\d(?::[0-5]\d)?$/;
 
@@ -30,17 +31,9 @@ export function calendarText(text) {
   return text.replace(/^([+-])0*(\d{4,})-/, (_, sign, year) => `${sign === '-' ? '-' : ''}${year}-`);
 }
 
-function plainDate(text) {
+export function readDate(text) {
   const match = DATE.exec(text);
-  if (!match) {
-    return null;
-  }
-  const year = Number(match[2]) * (match[1] ? -1 : 1);
-  try {
-    return Temporal.PlainDate.from({ year, month: Number(match[3]), day: Number(match[4]) }, { overflow: 'reject' });
-  } catch {
-    return null;
-  }
+  return match && dateOfParts(Number(match[2]) * (match[1] ? -1 : 1), Number(match[3]), Number(match[4]));
 }
 
 function plainTime(text) {
@@ -70,37 +63,34 @@ function zoneAllowed(zone) {
   return zone === null || zone === 'UTC' || ((OFFSET.test(zone) || ZONE_NAME.test(zone)) && isValidZone(zone));
 }
 
-export function readDate(text) {
-  const value = plainDate(text);
-  return value && new FeelDate(value);
-}
-
 export function readTime(text) {
   const { value, zone } = splitZone(text);
-  const clock = zoneAllowed(zone) ? plainTime(value) : null;
+  const clock = zoneAllowed(zone) && !text.endsWith('z') ? plainTime(value) : null;
   return clock && new FeelTime(clock, zone);
 }
 
 export function readDateTime(text) {
   const at = text.indexOf('T');
   if (at < 0) {
-    const day = plainDate(text);
-    return day && new FeelDateTime(day.toPlainDateTime(), null);
+    const day = readDate(text);
+    return day && dateTimeOn(day, undefined, null);
   }
-  const { value, zone } = splitZone(text.slice(at + 1));
-  const day = plainDate(text.slice(0, at));
-  const clock = day && zoneAllowed(zone) ? plainTime(value) : null;
-  return clock && new FeelDateTime(day.toPlainDateTime(clock), zone);
+  const clock = readTime(text.slice(at + 1));
+  const day = clock && readDate(text.slice(0, at));
+  return day && dateTimeOn(day, clock.value, clock.zone);
 }
 
 export function readDuration(text) {
-  const yearsMonths = YEARS_MONTHS.test(text);
-  if (!yearsMonths && !DAYS_TIME.test(text)) {
+  const months = YEARS_MONTHS.exec(text);
+  if (months) {
+    return ofMonths((Number(months[2] ?? 0) * 12 + Number(months[3] ?? 0)) * (months[1] ? -1 : 1));
+  }
+  if (!DAYS_TIME.test(text)) {
     return null;
   }
   try {
     // more than nine digits of a second are no data
-    return new FeelDuration(Temporal.Duration.from(text.replace(/(\.\d{9})\d+S/, '$1S')), yearsMonths);
+    return new FeelDuration(Temporal.Duration.from(text.replace(/(\.\d{9})\d+S/, '$1S')), false);
   } catch {
     return null;
   }
@@ -119,7 +109,8 @@ export function readAny(text) {
 
 /** A zoned value's moment in milliseconds; one without zone is read in `zone`. */
 export function instant(dateTime, zone = IMPLICIT_ZONE) {
-  return isZoned(dateTime) ? toComparable(dateTime) : toComparable(new FeelDateTime(dateTime.value, zone));
+  const near = isZoned(dateTime) ? dateTime : new FeelDateTime(dateTime.value, zone);
+  return toComparable(near) + millisecondsOf(dateTime);
 }
 
 const monthsIn = (value) => value.years * 12 + value.months;
@@ -178,10 +169,8 @@ export function ofNanoseconds(total) {
   return days > 100_000_000_000n || days < -100_000_000_000n ? null : new FeelDuration(balancedDays(total), false);
 }
 
-export function scaleDuration(duration, factor) {
-  if (!Number.isFinite(factor)) {
-    return null;
-  }
+export function scaleDuration(duration, number) {
+  const factor = Number(number);
   if (duration.yearsMonths) {
     return ofMonths(Math.trunc(monthsOf(duration) * factor));
   }
@@ -193,12 +182,20 @@ export function scaleDuration(duration, factor) {
   return Math.abs(seconds) < 1e13 ? ofNanoseconds(BigInt(Math.round(seconds * 1e3)) * 1_000_000n) : null;
 }
 
+/** A duration divided by a number that is not 0: months are cut towards zero. */
+export function divideDuration(duration, number) {
+  return duration.yearsMonths
+    ? ofMonths(Math.trunc(divide(monthsOf(duration), number)))
+    : scaleDuration(duration, divide(1, number));
+}
+
 export function divideDurations(left, right) {
   if (left.yearsMonths !== right.yearsMonths) {
     return null;
   }
-  const divisor = left.yearsMonths ? monthsOf(right) : Number(nanosecondsOf(right));
-  return divisor === 0 ? null : (left.yearsMonths ? monthsOf(left) : Number(nanosecondsOf(left))) / divisor;
+  return left.yearsMonths
+    ? divide(monthsOf(left), monthsOf(right))
+    : divide(make(nanosecondsOf(left), 0), make(nanosecondsOf(right), 0));
 }
 
 /** Date, time or date and time plus (sign 1) or minus (sign -1) a duration. Out of the calendar: null. */
@@ -206,13 +203,19 @@ export function shift(temporal, duration, sign) {
   try {
     if (isDate(temporal) && !duration.yearsMonths) {
       // DMN 10.3.2.3.7: a date is its midnight, and the result is the date again
-      const moved = addDuration(new FeelDateTime(temporal.value.toPlainDateTime(), null), duration, sign);
-      return new FeelDate(moved.value.toPlainDate());
+      const moved = shift(dateTimeOn(temporal, undefined, null), duration, sign);
+      return moved && dayOf(moved);
     }
     if (isTime(temporal) && duration.yearsMonths) {
       return null;
     }
-    return addDuration(temporal, duration, sign);
+    const moved = addDuration(temporal, duration, sign);
+    if (isTime(moved)) {
+      return moved;
+    }
+    return isDate(moved)
+      ? dateAt(moved.value, cyclesOf(temporal))
+      : dateTimeAt(moved.value, moved.zone, cyclesOf(temporal));
   } catch (error) {
     if (error instanceof RangeError) {
       return null;
@@ -221,7 +224,10 @@ export function shift(temporal, duration, sign) {
   }
 }
 
-/** The days and time duration between two moments of the same kind; a date counts as its midnight in UTC. */
+/**
+ * The days and time duration between two moments of the same kind; a date counts as its midnight in UTC, beside a moment
+ * without a zone as the midnight there.
+ */
 export function between(left, right) {
   if (isTime(left) !== isTime(right)) {
     return null;
@@ -231,15 +237,13 @@ export function between(left, right) {
       ? ofNanoseconds(BigInt(toComparable(left) - toComparable(right)) * 1_000_000n)
       : null;
   }
-  const zones = [left, right].map((side) => (isDate(side) ? 'UTC' : side.zone));
-  const moments = [left, right].map((side) =>
-    isDate(side) ? new FeelDateTime(side.value.toPlainDateTime(), null) : side,
-  );
-  if (isDate(left) && isDate(right)) {
-    return new FeelDuration(moments[0].value.since(moments[1].value, { largestUnit: 'day' }), false);
-  }
+  const zoned = isZoned(left) || isZoned(right);
+  const zones = [left, right].map((side) => (isDate(side) ? (zoned ? 'UTC' : null) : side.zone));
+  const moments = [left, right].map((side) => (isDate(side) ? dateTimeOn(side, undefined, null) : side));
   if (zones[0] === null && zones[1] === null) {
-    return new FeelDuration(moments[0].value.since(moments[1].value, { largestUnit: 'day' }), false);
+    const days = BigInt((cyclesOf(left) - cyclesOf(right)) * CYCLE_DAYS);
+    const near = moments[0].value.since(moments[1].value, { largestUnit: 'day' });
+    return ofNanoseconds(nanosecondsIn(near) + days * NANOSECONDS_A_DAY);
   }
   const [start, end] = moments.map((moment, at) => BigInt(instant(moment, zones[at] ?? IMPLICIT_ZONE)));
   return ofNanoseconds((start - end) * 1_000_000n);
@@ -257,9 +261,14 @@ export function addBoth(left, right, sign) {
 
 /** Whole months between the days of two dates, towards zero (DMN 10.3.4.1). */
 export function monthsBetween(from, to) {
-  const plain = (side) => (isDate(side) ? side.value : side.value.toPlainDate());
-  const { years, months } = plain(from).until(plain(to), { largestUnit: 'year' });
-  return ofMonths(years * 12 + months);
+  const [start, end] = [from, to].map((side) => (isDate(side) ? side.value : side.value.toPlainDate()));
+  if (cyclesOf(from) === cyclesOf(to)) {
+    const { years, months } = start.until(end, { largestUnit: 'year' });
+    return ofMonths(years * 12 + months);
+  }
+  const months = (to.year - from.year) * 12 + end.month - start.month;
+  const unfinished = months > 0 ? end.day < start.day : end.day > start.day;
+  return ofMonths(unfinished ? months - Math.sign(months) : months);
 }
 
 /** The injected moment, `{ text: "2026-03-29T01:30:00", zone: "Europe/Helsinki" }`, as a FEEL value. */

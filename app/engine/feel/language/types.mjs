@@ -4,8 +4,9 @@
  * A type is { kind: 'name', name }, { kind: 'list' | 'range', element }, { kind: 'context', entries: [{ name, type }] },
  * { kind: 'function', parameters, result } or { kind: 'item', type, list, allowed } for an item definition.
  */
-import { FeelDateTime, FeelFunction, getType } from 'feelin';
+import { FeelFunction, getType } from 'feelin';
 
+import { dateTimeOn } from './far_years.mjs';
 import { state } from './state.mjs';
 
 const KINDS = {
@@ -89,9 +90,21 @@ function hasEntry(value, entry, depth) {
   );
 }
 
+/** A function takes what the type gives it: as many arguments, each of a type that its parameter takes. */
 function fitsFunction(value, type) {
-  const parameters = value.parameterNames ?? value.$args;
-  return !type.parameters || !parameters || parameters.length === type.parameters.length;
+  const wanted = type.parameters;
+  if (!wanted) {
+    return true;
+  }
+  if (!(value instanceof FeelFunction)) {
+    // built-in functions have parameters that may be left out
+    return wanted.length <= value.$args.length || value.$args.some((name) => name.startsWith('...'));
+  }
+  const declared = value.parameterTypes ?? [];
+  return (
+    value.parameterNames.length === wanted.length &&
+    wanted.every(({ type }, at) => isAny(type) || isAny(declared[at]) || baseName(type) === baseName(declared[at]))
+  );
 }
 
 function isItem(value, type, depth) {
@@ -161,7 +174,7 @@ function converted(value, type) {
     return value.length === 1 ? converted(value[0], type) : null;
   }
   if (getType(value) === 'date') {
-    const midnight = new FeelDateTime(value.value.toPlainDateTime(), 'UTC');
+    const midnight = dateTimeOn(value, undefined, 'UTC');
     return isInstance(midnight, type) ? midnight : null;
   }
   return null;

@@ -2,11 +2,13 @@
 import { FeelDate, FeelDateTime, FeelDuration, FeelTime, getType } from 'feelin';
 
 import { needsHelp } from './compile.mjs';
+import { Decimal, fromText } from './decimals.mjs';
 import { FeelError } from './state.mjs';
 import { readDate, readDateTime, readDuration, readTime } from './temporal.mjs';
 
 const TAG = '$feel';
 const READERS = {
+  number: fromText,
   date: readDate,
   time: readTime,
   'date and time': (text) => readDateTime(text.replace(/^(.*[+-]\d\d:\d\d(?::\d\d)?)@.*$/, '$1')),
@@ -14,6 +16,7 @@ const READERS = {
   'years and months duration': readDuration,
 };
 const MOST_PARTS = 200_000;
+const MOST_ZEROS = 300;
 
 /** Read a value as Python wrote it. `seen.odd` becomes true if a key needs the parser's help. */
 export function decode(written, seen) {
@@ -46,7 +49,7 @@ function untag(written, seen) {
     return decodeContext(written.value, seen);
   }
   const value = READERS[written[TAG]]?.(written.value);
-  if (!value) {
+  if (value === null || value === undefined) {
     throw new FeelError('feel_value', `not a ${written[TAG]}`);
   }
   return value;
@@ -72,18 +75,27 @@ function write(value, count) {
       count.parts += value.length / 50;
       return value;
     case 'number':
-      if (!Number.isFinite(value)) {
-        throw new FeelError('feel_value', 'a number that is not finite');
-      }
-      return value === 0 ? 0 : value;
+      return finite(value);
     default:
       return writeObject(value, count);
   }
 }
 
+function finite(number) {
+  if (!Number.isFinite(number)) {
+    throw new FeelError('feel_value', 'a number that is too large');
+  }
+  return number === 0 ? 0 : number;
+}
+
 function writeObject(value, count) {
   if (Array.isArray(value)) {
     return value.map((item) => write(item, count));
+  }
+  if (value instanceof Decimal) {
+    // integers leave whole, fractions as the nearest double: Python's numbers are int and float
+    const whole = value.exponent >= 0 && value.exponent < MOST_ZEROS;
+    return whole ? { [TAG]: 'number', value: String(value) } : finite(Number(value));
   }
   if (value instanceof FeelDate) {
     return { [TAG]: 'date', value: value.iso };

@@ -1,10 +1,6 @@
 /** Conversion functions (DMN 10.3.4.1) and the injected moment. */
 import {
-  FeelDateTime,
   FeelTime,
-  combine,
-  dateFrom,
-  dateOf,
   isDate,
   isDateTime,
   isDuration,
@@ -12,13 +8,15 @@ import {
   isValidZone,
   timeFrom,
   timeOf,
-  toText,
 } from 'feelin';
 import { Temporal } from 'temporal-polyfill';
 
-import { limitText, state } from '../state.mjs';
+import { fromText, isNumber } from '../decimals.mjs';
+import { cyclesOf, dateOfParts, dateTimeAt, dateTimeOn, dayOf } from '../far_years.mjs';
+import { state } from '../state.mjs';
 import { monthsBetween, readAny, readDate, readDateTime, readDuration, readTime } from '../temporal.mjs';
-import { define, isNull, isRange, single, whole } from './declare.mjs';
+import { textOf } from '../text.mjs';
+import { define, isNull, single, whole } from './declare.mjs';
 
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
 
@@ -37,25 +35,18 @@ define('number', ['from:string', 'grouping separator??:string', 'decimal separat
   if (decimal === ',' && from.includes('.') && grouping !== '.') {
     return undefined;
   }
-  const number = NUMBER.test(plain) ? Number(plain) : NaN;
-  return Number.isFinite(number) ? number : undefined;
+  return NUMBER.test(plain) ? (fromText(plain) ?? undefined) : undefined;
 });
 
-define('string', ['from:any'], (from) =>
-  isNull(from) ? null : limitText(isRange(from) ? rangeText(from) : toText(from)));
+define('string', ['from:any'], (from) => (isNull(from) ? null : (textOf(from) ?? undefined)));
 
-const rangeText = (value) =>
-  `${value['start included'] ? '[' : '('}${isNull(value.start) ? '' : toText(value.start, true)}..${isNull(value.end) ? '' : toText(value.end, true)}${value['end included'] ? ']' : ')'}`;
-
-function dateOfParts(year, month, day) {
-  return [year, month, day].every(whole) ? (dateFrom(year, month, day) ?? undefined) : undefined;
-}
+const dateOfNumbers = (...parts) => (parts.every(whole) ? (dateOfParts(...parts) ?? undefined) : undefined);
 
 function anyToDate(from) {
   if (typeof from === 'string') {
     return readDate(from) ?? undefined;
   }
-  return isDate(from) ? from : isDateTime(from) ? dateOf(from) : undefined;
+  return isDate(from) ? from : isDateTime(from) ? dayOf(from) : undefined;
 }
 
 define('date', ['year?:any', 'month?:any', 'day?:any', 'from?:any'], (year, month, day, from) => {
@@ -63,7 +54,7 @@ define('date', ['year?:any', 'month?:any', 'day?:any', 'from?:any'], (year, mont
   if (month === undefined && day === undefined) {
     return anyToDate(first);
   }
-  return from === undefined ? dateOfParts(single(year), single(month), single(day)) : undefined;
+  return from === undefined ? dateOfNumbers(single(year), single(month), single(day)) : undefined;
 });
 
 function zoneOf(offset) {
@@ -104,13 +95,15 @@ define('date and time', [
       : isDateTime(from)
         ? from
         : isDate(from)
-          ? new FeelDateTime(from.value.toPlainDateTime(), 'UTC')
+          ? dateTimeOn(from, undefined, 'UTC')
           : undefined;
   }
   if (isDateTime(from) && typeof clock === 'string') {
     return inZone(from, clock);
   }
-  return (isDate(from) || isDateTime(from)) && isTime(clock) ? combine(from, clock) : undefined;
+  return (isDate(from) || isDateTime(from)) && isTime(clock)
+    ? dateTimeOn(from, clock.value, clock.zone)
+    : undefined;
 });
 
 function inZone(dateTime, zone) {
@@ -122,7 +115,7 @@ function inZone(dateTime, zone) {
     dateTime.zone === null
       ? dateTime.value.toZonedDateTime(target)
       : dateTime.value.toZonedDateTime(dateTime.zone).withTimeZone(target);
-  return new FeelDateTime(moved.toPlainDateTime(), target);
+  return dateTimeAt(moved.toPlainDateTime(), target, cyclesOf(dateTime));
 }
 
 /** date and time(year, month, day, hour, minute, second [, offset or zone]), by position or by name. */
@@ -131,12 +124,12 @@ function dateTimeOfParts(first, second, [third, fourth, fifth, sixth, hour, minu
   const [year, month, day, h, m, s, o] = byName
     ? [fourth, fifth, sixth, hour, minute, seconds, offset ?? zone]
     : [first, second, third, fourth, fifth, sixth, hour];
-  const at = dateOfParts(single(year), single(month), single(day));
+  const at = dateOfNumbers(single(year), single(month), single(day));
   const target = zoneOf(single(o));
-  const clock = [h, m, s].every((part) => typeof single(part) === 'number')
+  const clock = [h, m, s].every((part) => isNumber(single(part)))
     ? clockOf(single(h), single(m), single(s))
     : null;
-  return at && clock && target !== undefined ? new FeelDateTime(at.value.toPlainDateTime(clock), target) : undefined;
+  return at && clock && target !== undefined ? dateTimeOn(at, clock, target) : undefined;
 }
 
 function clockOf(hour, minute, second) {
@@ -182,7 +175,7 @@ define('time', ['hour?:any', 'minute?:any', 'second?:any', 'offset??:any', 'from
     return anyToTime(single(from === undefined ? hour : from));
   }
   const clock =
-    from === undefined && [hour, minute, second].every((part) => typeof single(part) === 'number')
+    from === undefined && [hour, minute, second].every((part) => isNumber(single(part)))
       ? clockOf(single(hour), single(minute), single(second))
       : null;
   const zone = zoneOf(single(offset));
@@ -204,4 +197,4 @@ define('years and months duration', ['from:any', 'to:any'], (from, to) => {
 // -- the moment
 
 define('now', [], () => state.now());
-define('today', [], () => dateOf(state.now()));
+define('today', [], () => dayOf(state.now()));

@@ -1,10 +1,8 @@
 /** How a built-in function is declared: names and types of its parameters, conversions, null for what does not fit. */
 import {
-  FeelDateTime,
   FeelRange,
   InvocationFailure,
   builtins,
-  dateOf,
   getType,
   isDate,
   isDateTime,
@@ -12,6 +10,7 @@ import {
   wrapFunction,
 } from 'feelin';
 
+import { dateTimeOn, dayOf } from '../far_years.mjs';
 import { warn } from '../state.mjs';
 import { isCallable } from '../types.mjs';
 
@@ -45,10 +44,10 @@ function fit(value, type) {
     return fit(value[0], type);
   }
   if (type === 'date time' && isDate(value)) {
-    return new FeelDateTime(value.value.toPlainDateTime(), 'UTC');
+    return dateTimeOn(value, undefined, 'UTC');
   }
   if (type === 'date' && isDateTime(value)) {
-    return dateOf(value);
+    return dayOf(value);
   }
   return undefined;
 }
@@ -121,9 +120,18 @@ export const variadic = (name, names, body) => {
   builtins[name] = wrapped;
 };
 
+/** Of a function's signatures with these names the one in this order, else the first. */
+function signatureOf({ signatures = [] }, given) {
+  const fitting = signatures.filter(
+    (names) => names.length === given.length && names.every((name) => given.includes(name)),
+  );
+  return fitting.find((names) => names[0] === given[0]) ?? fitting[0];
+}
+
 /** Call a FEEL function; a failed invocation is null. */
 export function invoke(target, given) {
-  const result = wrapFunction(target).invoke(given);
+  const named = Array.isArray(given) ? null : signatureOf(target, Object.keys(given));
+  const result = wrapFunction(target).invoke(named ? named.map((name) => given[name]) : given);
   if (result instanceof InvocationFailure) {
     return invalid('function');
   }

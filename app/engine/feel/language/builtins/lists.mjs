@@ -2,13 +2,14 @@
 import { wrapFunction } from 'feelin';
 
 import { equals, order } from '../compare.mjs';
-import { sum, tidy } from '../numbers.mjs';
+import { compare, divide, isNumber, multiply, subtract, sum } from '../decimals.mjs';
+import { squareRoot } from '../numbers.mjs';
 import { limitList } from '../state.mjs';
 import { isCallable } from '../types.mjs';
 import { asList, define, defineOnList, invoke, isNull, variadic, whole } from './declare.mjs';
 
 const numbersOnly = (body) => (list) =>
-  list.length > 0 && list.every((item) => typeof item === 'number') ? body(list) : undefined;
+  list.length > 0 && list.every(isNumber) ? body(list) : undefined;
 
 function extreme(sign) {
   return (list) => {
@@ -29,18 +30,18 @@ defineOnList('max', extreme(1));
 defineOnList('sum', numbersOnly(sum));
 defineOnList(
   'mean',
-  numbersOnly((list) => tidy(sum(list) / list.length)),
+  numbersOnly((list) => divide(sum(list), list.length)),
 );
 defineOnList(
   'product',
-  numbersOnly((list) => list.reduce((product, item) => tidy(product * item), 1)),
+  numbersOnly((list) => list.reduce(multiply, 1)),
 );
 defineOnList(
   'median',
   numbersOnly((list) => {
-    const sorted = list.toSorted((a, b) => a - b);
+    const sorted = list.toSorted(compare);
     const middle = Math.floor(sorted.length / 2);
-    return sorted.length % 2 ? sorted[middle] : tidy((sorted[middle - 1] + sorted[middle]) / 2);
+    return sorted.length % 2 ? sorted[middle] : divide(sum([sorted[middle - 1], sorted[middle]]), 2);
   }),
 );
 defineOnList(
@@ -49,21 +50,25 @@ defineOnList(
     if (list.length < 2) {
       return undefined;
     }
-    const mean = sum(list) / list.length;
-    return tidy(Math.sqrt(list.reduce((total, item) => total + (item - mean) ** 2, 0) / (list.length - 1)));
+    const mean = divide(sum(list), list.length);
+    const squares = list.map((item) => subtract(item, mean)).map((distance) => multiply(distance, distance));
+    return squareRoot(divide(sum(squares), list.length - 1));
   }),
 );
 defineOnList('mode', (list) => {
-  if (!list.every((item) => typeof item === 'number')) {
+  if (!list.every(isNumber)) {
     return undefined;
   }
   const counts = new Map();
-  list.forEach((item) => counts.set(item, (counts.get(item) ?? 0) + 1));
-  const most = Math.max(...counts.values());
-  return [...counts]
-    .filter(([, count]) => count === most)
-    .map(([item]) => item)
-    .sort((a, b) => a - b);
+  list.forEach((item) => {
+    const key = String(item);
+    counts.set(key, { item, count: (counts.get(key)?.count ?? 0) + 1 });
+  });
+  const most = Math.max(...Array.from(counts.values(), ({ count }) => count));
+  return Array.from(counts.values())
+    .filter(({ count }) => count === most)
+    .map(({ item }) => item)
+    .sort(compare);
 });
 defineOnList('all', quantified(false));
 defineOnList('any', quantified(true));

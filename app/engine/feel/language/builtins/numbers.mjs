@@ -1,10 +1,12 @@
 /** Functions of numbers (DMN 10.3.4.5), rounded in decimal. */
 import { FeelDuration, isDuration } from 'feelin';
 
-import { round, tidy } from '../numbers.mjs';
+import { absolute, isNumber, modulo } from '../decimals.mjs';
+import { exp, ln, round, squareRoot } from '../numbers.mjs';
 import { define, single } from './declare.mjs';
 
 const scaled = (mode) => (number, scale) => round(number, Math.trunc(scale ?? 0), mode) ?? undefined;
+const known = (compute) => (number) => compute(number) ?? undefined;
 
 define('decimal', ['n:number', 'scale:number'], scaled('half even'));
 define('floor', ['n:number', 'scale?:number'], scaled('floor'));
@@ -18,12 +20,12 @@ define('abs', ['n:any'], (given) => {
   if (isDuration(value)) {
     return new FeelDuration(value.value.abs(), value.yearsMonths);
   }
-  return typeof value === 'number' ? Math.abs(value) : undefined;
+  return isNumber(value) ? absolute(value) : undefined;
 });
 define('modulo', ['dividend:number', 'divisor:number'], (dividend, divisor) =>
-  divisor === 0 ? undefined : (tidy(dividend - divisor * Math.floor(tidy(dividend / divisor))) ?? undefined));
-define('sqrt', ['number:number'], (number) => (number < 0 ? undefined : Math.sqrt(number)));
-define('log', ['number:number'], (number) => (number <= 0 ? undefined : Math.log(number)));
-define('exp', ['number:number'], (number) => (Number.isFinite(Math.exp(number)) ? Math.exp(number) : undefined));
-define('odd', ['number:number'], (number) => Math.abs(number) % 2 === 1);
-define('even', ['number:number'], (number) => Math.abs(number) % 2 === 0);
+  divisor === 0 ? undefined : modulo(dividend, divisor));
+define('sqrt', ['number:number'], known(squareRoot));
+define('log', ['number:number'], known(ln));
+define('exp', ['number:number'], known(exp));
+define('odd', ['number:number'], (number) => absolute(modulo(number, 2)) === 1);
+define('even', ['number:number'], (number) => modulo(number, 2) === 0);

@@ -2,6 +2,8 @@
 import { builtins } from 'feelin';
 
 import { order, range } from '../compare.mjs';
+import { fromText } from '../decimals.mjs';
+import { stringLiteral } from '../text.mjs';
 import { define, isNull, isRange, single } from './declare.mjs';
 
 /** Position of two ends, or null where one is open or they are of different kinds. */
@@ -12,21 +14,21 @@ const startIn = (value) => value['start included'];
 const endIn = (value) => value['end included'];
 
 /** Choose the rule by the arguments' shapes (p: point, r: range); an unknown position makes the result null. */
-function relation(name, parameters, rules) {
-  define(
-    name,
-    parameters.map((each) => `${each}:point`),
-    (first, second) => {
-      const sides = [single(first), single(second)];
-      const rule = rules[sides.map((side) => (isRange(side) ? 'r' : 'p')).join('')];
-      if (!rule) {
-        return undefined;
-      }
-      const result = rule(...sides);
-      return result === null ? undefined : result;
-    },
-  );
+function relation(name, rules) {
+  define(name, ['first:point', 'second:point'], (first, second) => {
+    const sides = [single(first), single(second)];
+    const rule = rules[sides.map((side) => (isRange(side) ? 'r' : 'p')).join('')];
+    if (!rule) {
+      return undefined;
+    }
+    const result = rule(...sides);
+    return result === null ? undefined : result;
+  });
+  builtins[name].signatures = Object.keys(rules).map((shapes) => NAMES[shapes]);
 }
+
+/** Names of the parameters (DMN 10.3.4.7), which differ with what they are. */
+const NAMES = { pp: ['point1', 'point2'], pr: ['point', 'range'], rp: ['range', 'point'], rr: ['range1', 'range2'] };
 
 /** Evaluate with known positions only. */
 const with2 = (a, b, decide) => (a === null || b === null ? null : decide(a, b));
@@ -87,16 +89,16 @@ const includesRules = {
     ),
 };
 
-relation('before', ['point1', 'point2'], beforeRules);
-relation('after', ['point1', 'point2'], {
+relation('before', beforeRules);
+relation('after', {
   pp: swap(beforeRules.pp),
   pr: swap(beforeRules.rp),
   rp: swap(beforeRules.pr),
   rr: swap(beforeRules.rr),
 });
-relation('meets', ['range1', 'range2'], { rr: meetsRule });
-relation('met by', ['range1', 'range2'], { rr: swap(meetsRule) });
-relation('overlaps', ['range1', 'range2'], {
+relation('meets', { rr: meetsRule });
+relation('met by', { rr: swap(meetsRule) });
+relation('overlaps', {
   rr: (r, s) =>
     with2(
       ends(end(r), start(s)),
@@ -106,15 +108,15 @@ relation('overlaps', ['range1', 'range2'], {
         (before < 0 || (before === 0 && startIn(r) && endIn(s))),
     ),
 });
-relation('overlaps before', ['range1', 'range2'], { rr: overlapsBefore });
-relation('overlaps after', ['range1', 'range2'], { rr: swap(overlapsBefore) });
-relation('finishes', ['point', 'range'], finishesRules);
-relation('finished by', ['range', 'point'], { rp: swap(finishesRules.pr), rr: swap(finishesRules.rr) });
-relation('includes', ['range', 'point'], includesRules);
-relation('during', ['point', 'range'], { pr: swap(includesRules.rp), rr: swap(includesRules.rr) });
-relation('starts', ['point', 'range'], startsRules);
-relation('started by', ['range', 'point'], { rp: swap(startsRules.pr), rr: swap(startsRules.rr) });
-relation('coincides', ['point1', 'point2'], {
+relation('overlaps before', { rr: overlapsBefore });
+relation('overlaps after', { rr: swap(overlapsBefore) });
+relation('finishes', finishesRules);
+relation('finished by', { rp: swap(finishesRules.pr), rr: swap(finishesRules.rr) });
+relation('includes', includesRules);
+relation('during', { pr: swap(includesRules.rp), rr: swap(includesRules.rr) });
+relation('starts', startsRules);
+relation('started by', { rp: swap(startsRules.pr), rr: swap(startsRules.rr) });
+relation('coincides', {
   pp: (a, b) => with1(ends(a, b), (at) => at === 0),
   rr: (r, s) =>
     with2(
@@ -132,10 +134,10 @@ function literal(text) {
     return null;
   }
   if (/^-?\d+(\.\d+)?$/.test(text)) {
-    return Number(text);
+    return fromText(text);
   }
   if (/^"(?:[^"\\]|\\.)*"$/.test(text)) {
-    return text.slice(1, -1).replace(/\\(["\\])/g, '$1');
+    return stringLiteral(text);
   }
   const call = CALL.exec(text);
   if (!call || Boolean(call[1]) !== Boolean(call[3])) {

@@ -1,12 +1,16 @@
 /** Arithmetic (DMN 10.3.2.3, 10.3.2.14): numbers, texts, temporal values and durations. */
 import { isDuration, isTemporal } from 'feelin';
-import { addNumbers, tidy } from '../numbers.mjs';
+import * as decimals from '../decimals.mjs';
+import { power as powerOf } from '../numbers.mjs';
 import { limitText, warn } from '../state.mjs';
-import { addBoth, between, divideDurations, scaleDuration, shift } from '../temporal.mjs';
+import { addBoth, between, divideDuration, divideDurations, scaleDuration, shift } from '../temporal.mjs';
+
+const { isNumber } = decimals;
+const areNumbers = (left, right) => isNumber(left) && isNumber(right);
 
 function add(left, right) {
-  if (typeof left === 'number' && typeof right === 'number') {
-    return addNumbers(left, right);
+  if (areNumbers(left, right)) {
+    return decimals.add(left, right);
   }
   if (typeof left === 'string' && typeof right === 'string') {
     return limitText(left + right);
@@ -21,8 +25,8 @@ function add(left, right) {
 }
 
 function subtract(left, right) {
-  if (typeof left === 'number' && typeof right === 'number') {
-    return addNumbers(left, -right);
+  if (areNumbers(left, right)) {
+    return decimals.subtract(left, right);
   }
   if (isDuration(left) && isDuration(right)) {
     return addBoth(left, right, -1);
@@ -34,27 +38,26 @@ function subtract(left, right) {
 }
 
 function multiply(left, right) {
-  if (typeof left === 'number' && typeof right === 'number') {
-    return tidy(left * right);
+  if (areNumbers(left, right)) {
+    return decimals.multiply(left, right);
   }
-  if (isDuration(left) && typeof right === 'number') {
+  if (isDuration(left) && isNumber(right)) {
     return scaleDuration(left, right);
   }
-  return typeof left === 'number' && isDuration(right) ? scaleDuration(right, left) : undefined;
+  return isNumber(left) && isDuration(right) ? scaleDuration(right, left) : undefined;
 }
 
 function divide(left, right) {
-  if (typeof left === 'number' && typeof right === 'number') {
-    return right === 0 ? null : tidy(left / right);
+  if (areNumbers(left, right)) {
+    return decimals.divide(left, right);
   }
   if (isDuration(left) && isDuration(right)) {
     return divideDurations(left, right);
   }
-  return isDuration(left) && typeof right === 'number' && right !== 0 ? scaleDuration(left, 1 / right) : undefined;
+  return isDuration(left) && isNumber(right) && right !== 0 ? divideDuration(left, right) : undefined;
 }
 
-const power = (left, right) =>
-  typeof left === 'number' && typeof right === 'number' ? tidy(left ** right) : undefined;
+const power = (left, right) => (areNumbers(left, right) ? powerOf(left, right) : undefined);
 
 const OPERATIONS = { '+': add, '-': subtract, '*': multiply, '/': divide, '**': power, '^': power };
 
@@ -79,8 +82,8 @@ export function arithmetic(node, args) {
 }
 
 function negate(value) {
-  if (typeof value === 'number') {
-    return value === 0 ? 0 : -value;
+  if (isNumber(value)) {
+    return decimals.negate(value);
   }
   return isDuration(value) ? scaleDuration(value, -1) : null;
 }

@@ -2,8 +2,9 @@
 import { FeelFunction, FeelRange } from 'feelin';
 import { invoke } from '../builtins.mjs';
 import { Test, contains, meets } from '../compare.mjs';
+import { isNumber } from '../decimals.mjs';
 import { FeelError, state, warn } from '../state.mjs';
-import { isCallable, isInstance } from '../types.mjs';
+import { conform, isCallable } from '../types.mjs';
 import { bind, child, isNull, itemScope, tagged } from '../scopes.mjs';
 
 export function filter(node, args) {
@@ -18,7 +19,7 @@ export function filter(node, args) {
       return pick(list, condition(scope));
     }
     const verdicts = list.map((item) => condition(itemScope(scope, item)));
-    if (verdicts.every((verdict) => typeof verdict === 'number')) {
+    if (verdicts.every(isNumber)) {
       return pick(list, condition(scope));
     }
     return list.filter((item, at) => accepts(verdicts[at], item));
@@ -30,10 +31,10 @@ function accepts(verdict, item) {
 }
 
 function pick(list, position) {
-  if (typeof position !== 'number') {
+  if (!isNumber(position)) {
     return position === true ? list : [];
   }
-  return list[position < 0 ? list.length + position : position - 1] ?? null;
+  return Number.isInteger(position) ? (list[position < 0 ? list.length + position : position - 1] ?? null) : null;
 }
 
 export function contextLiteral(node, args) {
@@ -63,21 +64,22 @@ export function functionDefinition(node, args) {
     };
   }
   const body = args.at(-1);
-  const names = parameters === ')' ? [] : parameters.map((each) => each.name);
+  const [names, types] = ['name', 'type'].map((part) => (parameters === ')' ? [] : parameters.map((each) => each[part])));
   return tagged((scope) => {
     const fn = (...values) => {
       const inner = child(scope);
       for (let at = 0; at < names.length; at += 1) {
-        const type = parameters[at].type;
-        const value = values[at] ?? null;
-        if (type && !isNull(value) && !isInstance(value, type)) {
+        const given = values[at] ?? null;
+        const value = conform(given, types[at]);
+        if (value === null && given !== null) {
+          warn('INVALID_ARGUMENTS', 'function');
           return null;
         }
         bind(inner, names[at], value);
       }
       return values.length === names.length ? body(inner) : null;
     };
-    return new FeelFunction(fn, names);
+    return Object.assign(new FeelFunction(fn, names), { parameterTypes: types });
   }, 'function');
 }
 

@@ -2,8 +2,8 @@
 import { getType } from 'feelin';
 import { normalizeContextKey } from 'lezer-feel';
 import { builtins } from '../builtins.mjs';
-import { Test, range } from '../compare.mjs';
-import { tidy } from '../numbers.mjs';
+import { asRange } from '../compare.mjs';
+import { make } from '../decimals.mjs';
 import { warn } from '../state.mjs';
 
 export function variable(node, args) {
@@ -33,9 +33,7 @@ const PROPERTIES = {
 
 /** A property of a value; only what FEEL defines is visible, never what the JavaScript object has besides. */
 export function property(given, name) {
-  // `(= 10)` is the range that holds 10 alone
-  const value =
-    given instanceof Test && given.operator === '=' ? range(given.operand, given.operand, true, true) : given;
+  const value = asRange(given);
   const kind = getType(value);
   if (kind === 'context') {
     return entry(value, name);
@@ -50,20 +48,29 @@ export function property(given, name) {
   return propertyOf(value, kind, name) ?? null;
 }
 
+const SECONDS = ['second', 'millisecond', 'microsecond', 'nanosecond'];
+
 function propertyOf(value, kind, name) {
   if (kind === 'duration') {
     const own = value.yearsMonths === ['years', 'months'].includes(name);
-    return own ? value[name] : null;
+    return own && name === 'seconds' ? fractional(value.value, 's') : own ? value[name] : null;
   }
   if (name === 'second') {
-    return tidy(
-      value.value.second + value.value.millisecond / 1e3 + value.value.microsecond / 1e6 + value.value.nanosecond / 1e9,
-    );
+    return fractional(value.value, '');
   }
   if (name === 'timezone') {
     return value.zone !== null && /^[A-Za-z]/.test(value.zone) && value.zone !== 'UTC' ? value.zone : null;
   }
   return value[name];
+}
+
+/** Seconds with their fraction; `plural` is how Temporal names the units of the value: second, seconds. */
+function fractional(value, plural) {
+  const [seconds, ...parts] = SECONDS.map((unit) => value[unit + plural]);
+  return make(
+    parts.reduce((total, part) => total * 1000n + BigInt(part), BigInt(seconds)),
+    -9,
+  );
 }
 
 function entry(context, name) {
