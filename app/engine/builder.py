@@ -10,7 +10,7 @@ from app.engine.dialect.cancelling import CancelEndSpec
 from app.engine.dialect.catching import Catcher, Catching, Subscription
 from app.engine.dialect.compensation import UNDOING, CompensationThrowSpec, UndoingSpec
 from app.engine.dialect.complex_gateway import ComplexGatewaySpec
-from app.engine.dialect.containers import ContainerSpec
+from app.engine.dialect.containers import EVENT_SUB_PROCESS, ContainerSpec
 from app.engine.dialect.element import ElementSpec, Facts, Flow
 from app.engine.dialect.events import (
     CatchSpec,
@@ -144,7 +144,7 @@ class Builder:
     def _facts(self, node: Node) -> Facts:
         return Facts(
             element_id=node.node_id,
-            element_type=node.tag,
+            element_type=EVENT_SUB_PROCESS if node.triggered_by_event else node.tag,
             name=self.readings.label(node),
             properties=self.readings.properties(node),
             flows=tuple(
@@ -171,8 +171,7 @@ class Builder:
                 rules = read_ad_hoc(self.readings, node, node.inside)
                 container = AdHocSpec(self.spec, facts, rules, starts=starts, spec_name=name)
             else:
-                by_event = node.triggered_by_event
-                container = ContainerSpec(self.spec, facts, starts=starts, by_event=by_event, spec_name=name)
+                container = ContainerSpec(self.spec, facts, starts=starts, spec_name=name)
             self._fill(container, node.inside)
             self._make_undoable(container)
             return container

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from app.engine.dialect.containers import EVENT_SUB_PROCESS
 from app.engine.expressions import Constant, Template
 from app.engine.graph import EventDefinition
 from app.engine.seam import ElementOutline, ProcessOutline, StartEvent
@@ -55,7 +56,7 @@ def _elements(scope: Scope, readings: Readings) -> Iterator[ElementOutline]:
     for node in scope.nodes.values():
         yield ElementOutline(
             element_id=node.node_id,
-            element_type=node.tag,
+            element_type=EVENT_SUB_PROCESS if node.triggered_by_event else node.tag,
             name=readings.label(node),
             documentation=_documentation(node),
             lane=node.lane,

@@ -11,25 +11,20 @@ from app.engine.seam import Value
 from app.engine.specs import ProcessSpec
 from app.engine.tokens import Phase, Token
 
+#: what history calls a sub-process that an event starts
+EVENT_SUB_PROCESS = "eventSubProcess"
+
 
 class ContainerSpec(ElementSpec):
     """A process, an embedded sub-process or an event sub-process; over when nothing inside is left."""
 
     is_container = True
 
-    def __init__(
-        self,
-        process: ProcessSpec,
-        facts: Facts,
-        *,
-        starts: tuple[str, ...],
-        by_event: bool = False,
-        spec_name: str = "",
-    ) -> None:
+    def __init__(self, process: ProcessSpec, facts: Facts, *, starts: tuple[str, ...], spec_name: str = "") -> None:
         super().__init__(process, facts, spec_name=spec_name)
         self.starts = starts
         self.is_process = facts.element_type == "process"
-        self.is_event_sub_process = by_event
+        self.is_event_sub_process = facts.element_type == EVENT_SUB_PROCESS
 
     def enter(self, token: Token) -> bool | None:
         """Open the scope of the variables inside, then begin."""

@@ -16,6 +16,9 @@ from app.storage.tables.instances import called_process, history, incident, proc
 from app.storage.tables.people import user_account
 from app.storage.types import AnyRow
 
+#: types of elements that hold others: what is open in them is told instead
+CONTAINERS = ("process", "subProcess", "eventSubProcess", "transaction", "adHocSubProcess")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceLine:
@@ -138,7 +141,7 @@ class InstanceLists:
             .where(
                 history.c.instance_key.in_(instance_keys),
                 history.c.event == "activated",
-                history.c.element_type.not_in(("process", "subProcess", "transaction", "adHocSubProcess")),
+                history.c.element_type.not_in(CONTAINERS),
                 ended.c.sequence.is_(None),
             )
             .order_by(history.c.instance_key, history.c.sequence)

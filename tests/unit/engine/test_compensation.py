@@ -21,6 +21,7 @@ from tests.unit.engine.drawing import (
     event_sub,
     flows,
     io,
+    message,
     multi,
     parallel,
     script,
@@ -294,6 +295,95 @@ def test_an_incident_in_a_handler_is_retried_and_the_rest_is_undone():
     assert walk.tasks == ["undo_a"]
     walk.complete()
     assert walk.ended
+
+
+HANDLERS = {
+    "a sub-process": sub("undo_a", start("s2"), user("h"), flow="s2 h", isForCompensation="true"),
+    "turns": user("undo_a", multi("=[1]"), isForCompensation="true"),
+    "a loop": user(
+        "undo_a",
+        '<bpmn:standardLoopCharacteristics loopMaximum="1"><bpmn:loopCondition>=true</bpmn:loopCondition>'
+        "</bpmn:standardLoopCharacteristics>",
+        isForCompensation="true",
+    ),
+    "a call": call("undo_a", "q").replace("<bpmn:callActivity ", '<bpmn:callActivity isForCompensation="true" '),
+}
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_handler_may_be_any_activity(handler):
+    walk = Walk(
+        diagram(
+            start(),
+            user("a"),
+            boundary("c_a", "a", compensation()),
+            HANDLERS[handler],
+            associated("c_a", "undo_a"),
+            throw(),
+            user("after"),
+            flow="s a; a t; t after",
+        ),
+        shelf=Shelf().put(diagram(start("qs"), user("h"), flow="qs h", process_id="q")),
+    )
+    walk.complete("a")
+    assert len(walk.tasks) == 1
+    walk.complete()
+    assert walk.tasks == ["after"]
+
+
+def test_what_interrupts_the_scope_ends_what_is_being_undone_and_what_was_still_to_come():
+    walk = Walk(
+        diagram(
+            start(),
+            user("a"),
+            user("b"),
+            *undone("a"),
+            *undone("b"),
+            event_sub("es", message(), user("x"), throw("tx"), flow="es_s x; x tx"),
+            throw(),
+            flow="s a; a b; b t",
+            roots=ROOTS,
+        ),
+        {"avain": "1"},
+    )
+    walk.complete("a")
+    walk.complete("b")
+    assert walk.tasks == ["undo_b"]
+    walk.message()
+    assert walk.tasks == ["x"]
+    walk.complete()
+    # what had not been undone still can be
+    assert walk.tasks == ["undo_a"]
+    walk.complete()
+    assert walk.ended
+
+
+def test_each_completion_in_a_loop_is_undone_with_the_variables_that_it_left():
+    inside = sub(
+        "p1",
+        start("s1"),
+        user("a"),
+        *undone("a", io(None, {"purettu": "=append(purettu, oma)"})),
+        flow="s1 a",
+        extensions=io({"oma": "=kierros"}),
+    )
+    walk = Walk(
+        diagram(
+            start(),
+            xor("again"),
+            inside,
+            script("k", "=kierros + 1", "kierros"),
+            xor("g", default="g__again"),
+            throw(),
+            end(),
+            flow="s again; again p1; p1 k; k g; g again; g t [=kierros > 2]; t e",
+        ),
+        {"kierros": 0, "purettu": []},
+    )
+    for task in ("a", "a", "a", "undo_a", "undo_a", "undo_a"):
+        walk.complete(task)
+    assert walk.ended
+    assert walk.root()["purettu"] == [2, 1, 0]
 
 
 def test_two_events_share_what_there_is_to_undo():
