@@ -162,6 +162,19 @@ class VariablesSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActivitiesBegun:
+    """
+    Somebody chooses what is done next in an ad-hoc sub-process (its element instance key).
+
+    Each activity is an element id with variables of its own; `cancels_remaining` ends what is still going on there.
+    """
+
+    key: int
+    activities: tuple[tuple[str, Variables], ...]
+    cancels_remaining: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled:
     """The whole instance is ended from outside; every wait closes, the history says `terminated`."""
 
@@ -177,6 +190,7 @@ Trigger: TypeAlias = (
     | ConditionMet
     | IncidentRetried
     | VariablesSet
+    | ActivitiesBegun
     | Cancelled
 )
 

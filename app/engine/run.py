@@ -25,13 +25,16 @@ from app.engine.codec import (
 )
 from app.engine.compensation import UNDO
 from app.engine.completed import CompletedActivities, CompletedRecord
+from app.engine.dialect.ad_hoc import AdHocSpec
 from app.engine.expressions import CONTEXTS
 from app.engine.feel.values import to_state
 from app.engine.instance import Instance
 from app.engine.recorder import KINDS
 from app.engine.scopes import ScopeRecord, Scopes, decode_variables, storable
 from app.engine.seam import (
+    ActivitiesBegun,
     Cancelled,
+    ConditionMet,
     IncidentRetried,
     InstanceStatus,
     JobCompleted,
@@ -64,6 +67,7 @@ _KIND_OF = {
     TimerFired: "t",
     MessageArrived: "m",
     SignalArrived: "s",
+    ConditionMet: "c",
     IncidentRetried: "i",
 }
 
@@ -119,10 +123,13 @@ def advance(process: CompiledProcess, state: bytes, trigger: Trigger, *, surroun
 
     :raises NotFound: nothing waits with this key (any more), or no scope has it
     :raises InstanceEnded: what is to be cancelled has ended
+    :raises Conflict: the ad-hoc sub-process cannot begin these activities now
     :raises InvalidInput: a variable has the name of a read-only context, or is no FEEL value
     :raises StateUnreadable: the state is broken, or not of this process version
     """
     check_variables(getattr(trigger, "variables", {}))
+    for _, variables in trigger.activities if isinstance(trigger, ActivitiesBegun) else ():
+        check_variables(variables)
     with feel.budget():
         return _advance(process, state, trigger, surroundings)
 
@@ -135,6 +142,8 @@ def _advance(process: CompiledProcess, state: bytes, trigger: Trigger, surroundi
             _cancel(instance, record.root)
         elif isinstance(trigger, VariablesSet):
             _set_variables(instance, trigger)
+        elif isinstance(trigger, ActivitiesBegun):
+            _begin_activities(instance, trigger)
         else:
             _wake(instance, trigger)
         return _rest(process, instance)
@@ -171,7 +180,7 @@ def check_variables(variables: Variables) -> None:
 
 
 def _wake(instance: Instance, trigger: Trigger) -> None:
-    if isinstance(trigger, (Cancelled, VariablesSet)):
+    if isinstance(trigger, (Cancelled, VariablesSet, ActivitiesBegun)):
         raise TypeError
     token, wait = instance.find_wait(trigger.key)
     if wait.kind != _KIND_OF[type(trigger)]:
@@ -202,6 +211,13 @@ def _set_variables(instance: Instance, trigger: VariablesSet) -> None:
         instance.scopes.write_here(token.id, trigger.variables)
     else:
         instance.scopes.write(instance.scope_of(token), trigger.variables)
+
+
+def _begin_activities(instance: Instance, trigger: ActivitiesBegun) -> None:
+    token = instance.tasks.get(trigger.key)
+    if token is None or not isinstance(token.task_spec, AdHocSpec):
+        raise NotFound("ad-hoc sub-process", trigger.key)
+    token.task_spec.begin_chosen(token, trigger.activities, cancels_remaining=trigger.cancels_remaining)
 
 
 def _rest(process: CompiledProcess, instance: Instance) -> Step:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.domain.errors import NotFound
 from app.domain.steps import (
+    ActivitiesBegun,
     Called,
     CalledProcessEnded,
     Cancelled,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from app.engine.diagrams import CompiledProcess
 
 __all__ = [
+    "ActivitiesBegun",
     "Binding",
     "CallableVersion",
     "Called",

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from app.commands.begin_activities import begin_activities
 from app.commands.cancel_instance import cancel_instance
 from app.commands.claim_task import claim_task, release_task
 from app.commands.complete_task import Submission, complete_task
@@ -535,3 +536,34 @@ def test_a_held_completion_against_the_cancelling_of_its_instance(place):
         assert place.open_jobs(instance) == {}
         found = place.executor.read(lambda uow, task=task: uow.tasks.get(task))
         assert (found.status, found.held_event) == ("completed" if "LeaseLost" not in results else "cancelled", "")
+
+
+def test_two_choose_the_next_activity_of_a_sub_process_that_does_one_at_a_time(place):
+    place.publish(
+        diagram(
+            '<bpmn:startEvent id="begin"/><bpmn:adHocSubProcess id="open" ordering="Sequential">'
+            "<bpmn:completionCondition>=false</bpmn:completionCondition>"
+            + user_step("a")
+            + "</bpmn:adHocSubProcess>"
+            + chain("begin", "open")
+        )
+    )
+    for _ in range(ROUNDS):
+        instance = place.start()
+        place.complete(place.open_tasks(instance)["a"])
+        with place.executor.database.engine.connect() as connection:
+            scope = connection.scalar(
+                select(history.c.element_instance_key).where(
+                    history.c.instance_key == instance, history.c.element_id == "open"
+                )
+            )
+
+        def begin(key: int = scope) -> None:
+            activities = [("a", dict[str, Any]())]
+            admin = place.people["admin"]
+            place.run(
+                begin_activities, element_instance_key=key, activities=activities, cancels_remaining=False, actor=admin
+            )
+
+        assert race(begin, begin) == ["Conflict", "done"]
+        assert list(place.open_tasks(instance)) == ["a"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.domain.errors import EngineFault
+from app.domain.errors import Conflict, EngineFault, InvalidInput, Problem
 from app.engine.dialect.containers import ContainerSpec
 from app.engine.dialect.element import Facts
 from app.engine.expressions import Expression
-from app.engine.seam import Value
+from app.engine.seam import Value, Variables
 from app.engine.specs import ProcessSpec
-from app.engine.tokens import Token
+from app.engine.tokens import Phase, Token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +70,35 @@ class AdHocSpec(ContainerSpec):
         token.internal_data["q"] = waiting[len(begun) :]
         for name in begun:
             token.workflow.spawn(self.process.element(name), token)
+
+    def begin_chosen(
+        self, token: Token, activities: Sequence[tuple[str, Variables]], *, cancels_remaining: bool
+    ) -> None:
+        """
+        Begin the activities that somebody has chosen, beside what is going on or instead of it.
+
+        :raises InvalidInput: no such activity can be begun
+        :raises Conflict: it has not begun or is about to end, or one after the other is asked for
+        """
+        unknown = [name for name, _ in activities if name not in self.starts]
+        if unknown or not activities:
+            raise InvalidInput([Problem("unknown_activity", place=name[:100]) for name in unknown or [""]])
+        instance, data = token.workflow, token.internal_data
+        busy = bool(token._children or data.get("q")) and not cancels_remaining  # noqa: SLF001
+        if "q" not in data or "enough" in data or (self.rules.sequential and (busy or len(activities) > 1)):
+            raise Conflict("the ad-hoc sub-process cannot begin these activities now")
+        if cancels_remaining:
+            data["q"] = []
+            instance.terminate_children(token)
+        for wait in [each for each in token.waits if each.kind == "i" and each.note == Phase.LEAVE]:
+            instance.close_wait(token, wait, completed=True)
+        for name, variables in activities:
+            spec = self.process.element(name)
+            key = instance.surroundings.new_key()
+            if variables:
+                instance.scopes.open(key, parent=instance.scope_of(token), kind="p" if spec.is_container else "e")
+                instance.scopes.write_here(key, variables)
+            instance.spawn(spec, token, key=key)
 
     def child_leaves(self, token: Token, child: Token) -> None:
         """Collect what an activity gave and ask whether that was enough."""

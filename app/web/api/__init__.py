@@ -13,6 +13,7 @@ import msgspec
 from flask import Flask, Response
 
 from app.web.api import (
+    ad_hoc,
     cluster,
     decisions,
     deployments,
@@ -48,6 +49,7 @@ ROUTES: tuple[Route, ...] = (
     *process_definitions.ROUTES,
     *process_instances.ROUTES,
     *elements.ROUTES,
+    *ad_hoc.ROUTES,
     *user_tasks.ROUTES,
     *jobs.ROUTES,
     *messages.ROUTES,

@@ -1,5 +1,9 @@
 """Ad-hoc sub-processes."""
 
+import pytest
+
+from app.domain.errors import Conflict, InvalidInput, NotFound
+from app.engine.seam import ActivitiesBegun, ElementEvent, InstanceStatus
 from tests.unit.engine.drawing import (
     boundary,
     diagram,
@@ -111,3 +115,41 @@ def test_turns_and_events_on_an_ad_hoc_sub_process():
     walk = Walk(late)
     walk.fire("b")
     assert walk.tasks == ["u"]
+
+
+def begin(walk: Walk, *names: str, cancels: bool = False, **variables: object) -> None:
+    [key] = {each.element_instance_key for each in walk.history if each.element_id == "h"}
+    activities = tuple((name, variables) for name in names)
+    walk.advance(ActivitiesBegun(key=key, activities=activities, cancels_remaining=cancels))
+
+
+def test_activities_are_begun_again_with_variables_of_their_own():
+    walk = Walk(
+        ad_hoc(user("a"), script("b", "=oma + 1", "tulos"), done="=tulos = 5", ordering="Sequential"), {"oma": 1}
+    )
+    walk.complete("a")
+    assert walk.incidents == ["ad_hoc_unfinished"]
+    begin(walk, "a")
+    assert (walk.tasks, walk.incidents) == (["a"], [])
+    with pytest.raises(Conflict):
+        begin(walk, "b")
+    begin(walk, "b", cancels=True, oma=4)
+    assert walk.tasks == ["u"]
+    assert walk.root() == {"oma": 1, "tulos": 5}
+    assert "a" in walk.happened(ElementEvent.TERMINATED)
+
+
+def test_only_what_can_be_begun_is_begun_and_only_while_it_goes_on():
+    walk = Walk(ad_hoc(user("a"), user("b"), flow="a b"))
+    for names in ((), ("b",), ("x",)):
+        with pytest.raises(InvalidInput):
+            begin(walk, *names)
+    begin(walk, "a")
+    assert walk.tasks == ["a", "a"]
+    for _ in range(2):
+        walk.complete("a")
+        walk.complete("b")
+    with pytest.raises(NotFound):
+        begin(walk, "a")
+    walk.complete("u")
+    assert walk.step.status is InstanceStatus.COMPLETED

@@ -1,0 +1,121 @@
+"""What leaves the order open, through the commands of both databases: several ways to start, conditions, ad hoc."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.commands.begin_activities import begin_activities
+from app.commands.messages import broadcast_signal, deliver, publish_message
+from app.commands.resolve_incident import resolve_incident, set_variables
+from app.domain.errors import NotAllowed, NotFound
+from app.storage.tables.instances import history, incident
+from tests.factories import chain, diagram, flow, make_place, user_step
+
+MESSAGES = "".join(
+    f'<bpmn:message id="m_{name}" name="{name}"><bpmn:extensionElements>'
+    f'<zeebe:subscription correlationKey="=avain"/></bpmn:extensionElements></bpmn:message>'
+    for name in ("yksi", "kaksi")
+)
+
+
+@pytest.fixture
+def place(database):
+    return make_place(database)
+
+
+def send(place, name, **variables):
+    published = place.run(
+        publish_message,
+        name=name,
+        correlation_key="k",
+        variables={"avain": "k", **variables},
+        time_to_live=timedelta(days=1),
+        actor=place.people["owner"],
+    )
+    for key in published.delivery_keys:
+        place.run(deliver, delivery_key=key)
+
+
+def begun(place, element_id):
+    """Return the instances in which the element has begun, and the keys of its element instances."""
+    with place.executor.database.engine.connect() as connection:
+        return connection.execute(
+            select(history.c.instance_key, history.c.element_instance_key)
+            .where(history.c.element_id == element_id, history.c.event == "activated")
+            .order_by(history.c.sequence)
+        ).all()
+
+
+def test_an_event_with_several_definitions_starts_a_process_in_several_ways(place):
+    place.publish(
+        diagram(
+            '<bpmn:startEvent id="begin"><bpmn:messageEventDefinition messageRef="m_yksi"/>'
+            '<bpmn:messageEventDefinition messageRef="m_kaksi"/><bpmn:signalEventDefinition signalRef="s"/>'
+            "</bpmn:startEvent>" + user_step("first") + chain("begin", "first"),
+            roots=MESSAGES + '<bpmn:signal id="s" name="merkki"/>',
+        )
+    )
+    send(place, "yksi")
+    send(place, "kaksi")
+    [key] = place.run(broadcast_signal, name="merkki", actor=place.people["owner"], variables={})
+    place.run(deliver, delivery_key=key)
+    assert len(begun(place, "first")) == 3
+
+
+def test_a_gateway_starts_a_process_with_one_message_and_waits_for_the_other(place):
+    place.publish(
+        diagram(
+            '<bpmn:eventBasedGateway id="begin" instantiate="true" eventGatewayType="Parallel"/>'
+            '<bpmn:receiveTask id="one" messageRef="m_yksi"/><bpmn:receiveTask id="two" messageRef="m_kaksi"/>'
+            + chain("begin", "one")
+            + chain("begin", "two"),
+            roots=MESSAGES,
+        )
+    )
+    send(place, "kaksi")
+    [(instance, _)] = begun(place, "one")
+    assert place.status(instance) == "active"
+    send(place, "yksi")
+    assert place.status(instance) == "completed"
+
+
+AD_HOC = diagram(
+    '<bpmn:startEvent id="begin"/><bpmn:adHocSubProcess id="open" ordering="Sequential">'
+    + user_step("a")
+    + user_step("b")
+    + "<bpmn:completionCondition>=valmis</bpmn:completionCondition></bpmn:adHocSubProcess>"
+    '<bpmn:boundaryEvent id="enough" attachedToRef="open" cancelActivity="false"><bpmn:conditionalEventDefinition>'
+    "<bpmn:condition>=pisteet &gt; 5</bpmn:condition></bpmn:conditionalEventDefinition></bpmn:boundaryEvent>"
+    + user_step("beside")
+    + '<bpmn:endEvent id="done"/>'
+    + chain("begin", "open", "done")
+    + flow("enough", "beside")
+)
+
+
+def test_conditions_and_the_choice_of_activities(place):
+    place.publish(AD_HOC)
+    instance = place.start(variables={"pisteet": 1})
+    admin = place.people["admin"]
+    [(_, scope)] = begun(place, "open")
+    place.complete(place.open_tasks(instance)["a"])
+    place.complete(place.open_tasks(instance)["b"])
+    place.run(set_variables, instance_key=instance, scope_key=instance, variables={"pisteet": 6}, actor=admin)
+    assert list(place.open_tasks(instance)) == ["beside"]
+    chosen = {"element_instance_key": scope, "activities": [("b", {"oma": 1})], "cancels_remaining": False}
+    with pytest.raises(NotAllowed):
+        place.run(begin_activities, **chosen, actor=place.people["counsellor"])
+    with pytest.raises(NotFound):
+        place.run(begin_activities, **{**chosen, "element_instance_key": 1}, actor=admin)
+    place.run(begin_activities, **chosen, actor=admin)
+    assert sorted(place.open_tasks(instance)) == ["b", "beside"]
+    place.complete(place.open_tasks(instance)["b"])
+    with place.executor.database.engine.connect() as connection:
+        [(key, code)] = connection.execute(select(incident.c.key, incident.c.code).where(incident.c.status == "open"))
+    assert code == "ad_hoc_unfinished"
+    place.run(resolve_incident, incident_key=key, actor=admin, variables={"valmis": True})
+    place.complete(place.open_tasks(instance)["beside"])
+    assert place.status(instance) == "completed"
