@@ -95,7 +95,15 @@ def survey_form(uow: UnitOfWork, form_id: str) -> FormDefinition:
     found = uow.definitions.latest_forms([form_id]).get(form_id)
     if found is None:
         raise NotFound("form", form_id)
-    key = found[0]
+    return _newest_form(uow, found[0])
+
+
+def newest_forms(uow: UnitOfWork, form_ids: Collection[str]) -> list[FormDefinition]:
+    """Return the newest version of each of the forms that are published."""
+    return [_newest_form(uow, key) for key, _ in uow.definitions.latest_forms(form_ids).values()] if form_ids else []
+
+
+def _newest_form(uow: UnitOfWork, key: int) -> FormDefinition:
     return _forms.get(("newest", key), lambda: read_form(uow.definitions.source_of_form(key)))
 
 

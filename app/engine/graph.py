@@ -137,14 +137,19 @@ class Scope:
 
 @dataclass(slots=True)
 class Findings:
-    """What was found wrong (refused) and what was rewritten (informative)."""
+    """What was found wrong (refused), what may go wrong (warned of) and what was rewritten (informative)."""
 
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
     repairs: list[Problem] = field(default_factory=list)
 
     def refuse(self, code: str, node: Node | Scope | None = None, /, **values: object) -> None:
         """Note something that we refuse to run, at the node or scope."""
         self.problems.append(_at(code, node, values))
+
+    def warn(self, code: str, node: Node | Scope | None = None, /, **values: object) -> None:
+        """Note something that runs, and may not do what was meant."""
+        self.warnings.append(_at(code, node, values))
 
     def repaired(self, code: str, node: Node | Scope | None = None, /, **values: object) -> None:
         """Note something that the normaliser rewrote."""

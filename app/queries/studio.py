@@ -10,9 +10,10 @@ from app.domain.errors import InvalidInput, NotAllowed, NotFound, Problem
 from app.domain.localized import LocalizedText
 from app.domain.models import SHARED, Difference, ModelKind
 from app.domain.steps import ProcessOutline
+from app.engine.checks import Advice, advise_decisions, advise_diagram
 from app.engine.models import compare, decisions_in, name_model
-from app.published import process_of
-from app.publishing import is_drawn_as_rule, missing_references, pathways_taking_in, read_resources
+from app.published import newest_forms, process_of
+from app.publishing import Resources, is_drawn_as_rule, missing_references, pathways_taking_in, read_resources
 from app.storage.model_drafts import DraftLine, ModelDraft
 from app.storage.model_sources import ModelSource, SourceLine
 from app.storage.monitor import DefinitionLine
@@ -73,10 +74,11 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What publishing would say: `problems` refuse, `repairs` only inform."""
+    """What publishing would say: `problems` refuse, `warnings` and `repairs` do not; the latter only inform."""
 
     problems: tuple[Problem, ...]
     repairs: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +229,19 @@ def check_model(
         decisions=[line.model_id for line in drafts if line.kind is ModelKind.DECISION],
     )
     repairs = (*read.notes, *(problem for diagram in read.diagrams.values() for problem in diagram.repairs))
-    return Checked(problems=(*read.problems, *missing), repairs=repairs)
+    advice = _advice(uow, kind, content, read)
+    return Checked(problems=(*read.problems, *missing), repairs=(*repairs, *advice.notes), warnings=advice.warnings)
+
+
+def _advice(uow: UnitOfWork, kind: ModelKind, content: bytes, read: Resources) -> Advice:
+    if kind is ModelKind.DECISION:
+        return advise_decisions(content)
+    if kind is not ModelKind.DIAGRAM:
+        return Advice()
+    named = {form_id for outline in read.outlines for form_id in outline.form_ids}
+    forms = [*read.forms.values(), *newest_forms(uow, named)]
+    answered = {name for form in forms for field in form.fields if (name := field.process_variable)}
+    return advise_diagram(content, given=answered)
 
 
 def changes_of(uow: UnitOfWork, *, draft_key: int, actor: Actor) -> Changes:

@@ -55,8 +55,11 @@ class DecisionTable:
     """A decision that is a table."""
 
     decision_id: str
+    name: str
     hit_policy: str
     aggregation: str
+    #: whether something is answered where no row matches
+    has_default: bool
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
 
@@ -71,10 +74,13 @@ def read_table(xml: bytes, decision_id: str) -> DecisionTable | None:
     table = _table_of(parse(xml), decision_id)
     if table is None:
         return None
+    holder = table.getparent()
     return DecisionTable(
         decision_id=decision_id,
+        name="" if holder is None else holder.get("name", ""),
         hit_policy=" ".join(table.get("hitPolicy", "UNIQUE").split()),
         aggregation=table.get("aggregation", ""),
+        has_default=any(child(each, "defaultOutputEntry") is not None for each in children(table, "output")),
         columns=tuple(_columns(table)),
         rows=tuple(_row(rule, number) for number, rule in enumerate(children(table, "rule"), start=1)),
     )

@@ -22,6 +22,7 @@ def problem_lines(checked: Checked) -> list[dict[str, Any]]:
     """Return everything that a check found, what refuses first; `remedy` says what to do, where the text does not."""
     return [
         *(_problem_line(problem, "error") for problem in checked.problems),
+        *(_problem_line(problem, "warning") for problem in checked.warnings),
         *(_problem_line(problem, "note") for problem in checked.repairs),
     ]
 
@@ -48,9 +49,12 @@ def _problem_line(problem: Problem, severity: str) -> dict[str, Any]:
 
 
 def count_text(lines: Iterable[dict[str, Any]]) -> str:
-    """Return how many problems there are, as an announcement."""
-    errors = sum(line["severity"] == "error" for line in lines)
-    return texts().plural("studio.problems", count=errors) if errors else texts()("studio.no_problems")
+    """Return how many problems and warnings there are, as an announcement."""
+    severities = [line["severity"] for line in lines]
+    errors, warnings = severities.count("error"), severities.count("warning")
+    say = texts()
+    told = say.plural("studio.problems", count=errors) if errors else say("studio.no_problems")
+    return f"{told} {say.plural('studio.warnings', count=warnings)}" if warnings else told
 
 
 def draft_text(line: DraftLine | None) -> str:

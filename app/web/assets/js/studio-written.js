@@ -51,8 +51,8 @@ function told(problem) {
   main.append(name, text);
   const state = document.createElement("span");
   state.className = "k-state";
-  state.dataset.color = problem.severity === "error" ? "danger" : "info";
-  state.textContent = facts.words[problem.severity === "error" ? "refuses" : "note"];
+  state.dataset.color = { error: "danger", warning: "warning" }[problem.severity] ?? "info";
+  state.textContent = facts.words[{ error: "refuses", warning: "warning" }[problem.severity] ?? "note"];
   const line = lineOf(problem);
   item.append(main, ...(line ? [lineButton(line)] : []), state);
   return item;

@@ -8,7 +8,11 @@ import { send } from "./sending.js";
 const WAIT = 700;
 /** a diagram that fits the window whole may be too small to read */
 const READABLE = 0.8;
-const MARKS = { error: "k-studio-error", note: "k-studio-note" };
+const MARKS = { error: "k-studio-error", warning: "k-studio-warning", note: "k-studio-note" };
+const COLOURS = { error: "danger", warning: "warning", note: "info" };
+/** the worst first; words of the panel by severity */
+const WORDS = { error: "refuses", warning: "warning", note: "note" };
+const SEVERITIES = Object.keys(WORDS);
 
 export class Check {
   constructor(modeler, facts, section, onProblems) {
@@ -90,8 +94,8 @@ export class Check {
         main.append(name, text);
         const state = document.createElement("span");
         state.className = "k-state";
-        state.dataset.color = problem.severity === "error" ? "danger" : "info";
-        state.textContent = this.facts.words[problem.severity === "error" ? "refuses" : "note"];
+        state.dataset.color = COLOURS[problem.severity];
+        state.textContent = this.facts.words[WORDS[problem.severity]];
         line.append(main, state);
         return line;
       }),
@@ -106,7 +110,9 @@ export class Check {
     overlays.remove({ type: "k-problem" });
     this.marked = [];
     const worst = new Map();
-    for (const problem of problems) if (worst.get(problem.element) !== "error") worst.set(problem.element, problem.severity);
+    for (const severity of SEVERITIES) {
+      for (const problem of problems) if (problem.severity === severity && !worst.has(problem.element)) worst.set(problem.element, severity);
+    }
     for (const [id, severity] of worst) {
       const element = registry.get(id);
       if (!element) continue;
