@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from app.engine.graph import Findings, Node, Scope
 from app.engine.vocabulary import bpmn, extension, properties, text_of
@@ -17,7 +17,7 @@ _GATEWAYS = _CHOOSE | {"parallelGateway", "eventBasedGateway"}
 
 def check_conventions(process: Scope, findings: Findings) -> None:
     """Note what a process owner who inherits the diagram would ask about."""
-    nodes = list(_all(process))
+    nodes = list(process.all_nodes())
     for node in nodes:
         _check_name(node, findings)
         _check_ends(node, findings)
@@ -30,13 +30,6 @@ def check_conventions(process: Scope, findings: Findings) -> None:
     for language in _LANGUAGES:
         missing = [node for node in named if not properties(node.element).get(f"kyky.name.{language}")]
         _collected(f"names_missing_{language}", missing, process, findings)
-
-
-def _all(scope: Scope) -> Iterator[Node]:
-    for node in scope.nodes.values():
-        yield node
-        if node.inside is not None:
-            yield from _all(node.inside)
 
 
 def _collected(code: str, nodes: Iterable[Node], process: Scope, findings: Findings) -> None:
@@ -59,7 +52,7 @@ def _check_name(node: Node, findings: Findings) -> None:
 
 
 def _check_ends(node: Node, findings: Findings) -> None:
-    compensates = node.event is not None and node.event.kind == "compensate"
+    compensates = node.event is not None and node.event.kind == "compensation"
     part_of_the_flow = bool(node.incoming or node.tag in {"startEvent", "boundaryEvent"}) and not compensates
     if part_of_the_flow and not node.outgoing and node.tag != "endEvent":
         findings.warn("end_missing", node)
@@ -73,25 +66,29 @@ def _check_ends(node: Node, findings: Findings) -> None:
 
 def _check_wait(node: Node, findings: Findings) -> None:
     """A message may never come: somebody has to notice."""
-    if node.event is None or node.event.kind != "message" or not node.incoming:
+    if node.event is None or node.event.kind != "message" or node.has_happened or not node.incoming:
         return
-    if node.tag == "receiveTask" and any(event.event and event.event.kind == "timer" for event in node.boundaries):
+    if node.tag == "receiveTask" and any(_is_timer(event) for event in node.boundaries):
         return
     if node.tag not in {"receiveTask", "intermediateCatchEvent"}:
         return
     sources = [node.scope.nodes[edge.source] for edge in node.incoming]
     for source in sources:
         beside = [node.scope.nodes[edge.target] for edge in source.outgoing]
-        if source.tag == "eventBasedGateway" and any(each.event and each.event.kind == "timer" for each in beside):
+        if source.tag == "eventBasedGateway" and any(map(_is_timer, beside)):
             return
     if not _is_left_by_a_timer(node.scope):
         findings.repaired("waits_without_limit", node)
 
 
+def _is_timer(node: Node) -> bool:
+    return node.event is not None and any(each.kind == "timer" for each in node.event.each)
+
+
 def _is_left_by_a_timer(scope: Scope) -> bool:
     """Return whether a timer beside the flow interrupts the scope."""
     return any(
-        start.event is not None and start.event.kind == "timer" and start.interrupting
+        _is_timer(start) and start.interrupting
         for node in scope.event_sub_processes()
         if node.inside is not None
         for start in node.inside.starts()

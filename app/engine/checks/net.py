@@ -180,13 +180,13 @@ class Net:
 def net_of(scope: Scope) -> Net:
     """Return what may happen in the scope; events that start event sub-processes are no part of it."""
     net = Net()
-    events = [node for node in scope.starts() if node.tag == "startEvent"]
-    for event in events:
-        net.starts.append(frozenset({f"at {event.node_id}"}))
-    if not events:
-        net.starts.append(frozenset(f"at {node.node_id}" for node in scope.starts()))
+    starts = scope.starts()
+    by_event = [node for node in starts if node.tag == "startEvent" or node.instantiates]
+    net.starts += [frozenset({f"at {node.node_id}"}) for node in by_event]
+    if together := frozenset(f"at {node.node_id}" for node in starts if node not in by_event):
+        net.starts.append(together)
     for node in scope.nodes.values():
-        if not node.triggered_by_event:
+        if not (node.triggered_by_event or node.for_compensation):
             _add(node, net)
     return net
 
@@ -207,7 +207,7 @@ def _add(node: Node, net: Net) -> None:
         net.doing.setdefault(at, []).append(node)
     armed_places = frozenset(f"armed {each.node_id}" for each in node.boundaries if not each.interrupting)
     for event in node.boundaries:
-        if event.event is not None and event.event.kind == "compensate":
+        if event.event is not None and event.event.kind == "compensation":
             continue
         after = frozenset({f"at {event.node_id}"}) if event.outgoing else frozenset()
         if event.interrupting:

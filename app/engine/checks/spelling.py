@@ -30,7 +30,7 @@ def check_spelling(process: Scope, findings: Findings, *, given: Collection[str]
     written = set(given) | set(_written(process.element))
     if not written:
         return
-    for node in _all(process):
+    for node in process.all_nodes():
         for text in _expressions(node):
             try:
                 roots = read_expression(text).roots - CONTEXTS - written
@@ -42,13 +42,6 @@ def check_spelling(process: Scope, findings: Findings, *, given: Collection[str]
                     # a list and one of its items are named alike on purpose
                     if len(name) >= SHORTEST and not (name.startswith(meant) or meant.startswith(name)):
                         findings.warn("name_misspelt", node, variable=name, meant=meant, expression=text[:200])
-
-
-def _all(scope: Scope) -> Iterator[Node]:
-    for node in scope.nodes.values():
-        yield node
-        if node.inside is not None:
-            yield from _all(node.inside)
 
 
 def _written(process: _Element) -> Iterator[str]:

@@ -166,6 +166,33 @@ def test_a_broken_draft_is_refused_at_publishing_by_what_the_check_said(owner):
         assert owner.post("/studio/publish", fields | {"chosen": wrong}, page=page).status_code == 400
 
 
+def test_what_may_go_wrong_is_warned_of_and_does_not_refuse(owner):
+    source = owner.client.get("/studio/source/bpmn/tyky_omahoito").text
+    # one of the two ways to a merge now waits for the other, which never comes with it
+    stuck = source.replace("</bpmn:process>", STUCK + "</bpmn:process>", 1)
+    checked = owner.post("/studio/check/bpmn", {"content": stuck}, page=owner.get("/studio")).get_json()
+    (warning,) = [line for line in checked["problems"] if line["severity"] == "warning"]
+    assert (warning["code"], warning["place"]) == ("may_get_stuck", "ylim_liittyma")
+    assert "Ylimääräinen" in warning["text"]
+    assert warning["remedy"]
+    assert checked["text"] == "Mikään ei estä julkaisemista. Yksi varoitus."
+
+
+#: beside the flow of a process: a choice whose ways meet where both are waited for
+STUCK = (
+    '<bpmn:subProcess id="ylim" name="Ylimääräinen osa"><bpmn:startEvent id="ylim_alku"/>'
+    '<bpmn:exclusiveGateway id="ylim_valinta" name="Kumpi?" default="ylim_2"/>'
+    '<bpmn:task id="ylim_tehtava" name="Ylimääräinen"/><bpmn:parallelGateway id="ylim_liittyma"/>'
+    '<bpmn:endEvent id="ylim_loppu"/>'
+    '<bpmn:sequenceFlow id="ylim_0" sourceRef="ylim_alku" targetRef="ylim_valinta"/>'
+    '<bpmn:sequenceFlow id="ylim_1" sourceRef="ylim_valinta" targetRef="ylim_tehtava">'
+    "<bpmn:conditionExpression>=true</bpmn:conditionExpression></bpmn:sequenceFlow>"
+    '<bpmn:sequenceFlow id="ylim_2" sourceRef="ylim_valinta" targetRef="ylim_liittyma"/>'
+    '<bpmn:sequenceFlow id="ylim_3" sourceRef="ylim_tehtava" targetRef="ylim_liittyma"/>'
+    '<bpmn:sequenceFlow id="ylim_4" sourceRef="ylim_liittyma" targetRef="ylim_loppu"/></bpmn:subProcess>'
+)
+
+
 def test_a_rule_is_listed_opened_and_its_publishing_says_what_it_touches(owner):
     listed = owner.get("/studio").text
     assert "Yhteiset säännöt" in listed

@@ -22,7 +22,7 @@ FILES = [
     *sorted((ROOT / "tests/conformance/golden").glob("*.bpmn")),
 ]
 #: what these say where nothing is said (BPMN 2.0, tables 10.84 and 10.93); all other flags are false then
-DEFAULTS = {("cancelActivity", "true"), ("isInterrupting", "true")}
+DEFAULTS = {("waitForCompletion", "true"), ("cancelActivity", "true"), ("isInterrupting", "true")}
 SCRIPT = """
 import { readFile } from "node:fs/promises";
 import { BpmnModdle } from "bpmn-moddle";
