@@ -11,7 +11,7 @@ from app.engine.dialect.catching import Catcher, Catching, Subscription
 from app.engine.dialect.compensation import UNDOING, CompensationThrowSpec, UndoingSpec
 from app.engine.dialect.complex_gateway import ComplexGatewaySpec
 from app.engine.dialect.containers import EVENT_SUB_PROCESS, ContainerSpec
-from app.engine.dialect.element import ElementSpec, Facts, Flow
+from app.engine.dialect.element import ElementSpec
 from app.engine.dialect.events import (
     CatchSpec,
     ErrorEndSpec,
@@ -21,6 +21,7 @@ from app.engine.dialect.events import (
     SignalThrowSpec,
     TerminateEndSpec,
 )
+from app.engine.dialect.facts import Facts, Flow
 from app.engine.dialect.gateways import (
     EventGatewaySpec,
     ExclusiveGatewaySpec,

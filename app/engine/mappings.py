@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from app.engine.dialect.element import Mapping
+from app.engine.dialect.facts import Mapping
 from app.engine.expressions import Expression, Template
 from app.engine.vocabulary import bpmn, extension, local_name, text_of, zeebe
 

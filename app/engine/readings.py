@@ -10,7 +10,7 @@ from app.domain.errors import ExpressionError, InvalidFormDefinition, Problem
 from app.domain.sharing import DataGroup
 from app.engine.dialect.calls import CalledElement
 from app.engine.dialect.catching import Catching, MessageCatching, SignalCatching, TimerCatching
-from app.engine.dialect.element import Note
+from app.engine.dialect.facts import Note
 from app.engine.dialect.jobs import JobDefinition, is_retries_text
 from app.engine.dialect.tasks import NOTHING, Assignment
 from app.engine.event_readings import read_condition, read_multiple

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.domain.errors import Conflict, EngineFault, InvalidInput, Problem
 from app.engine.dialect.containers import ContainerSpec
-from app.engine.dialect.element import Facts
+from app.engine.dialect.facts import Facts
 from app.engine.expressions import Expression
 from app.engine.seam import Value, Variables
 from app.engine.specs import ProcessSpec

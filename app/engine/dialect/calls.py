@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from app.domain.errors import EngineFault
 from app.engine.dialect.catching import text_value
-from app.engine.dialect.element import ElementSpec, Facts
+from app.engine.dialect.element import ElementSpec
+from app.engine.dialect.facts import Facts
 from app.engine.expressions import Template
 from app.engine.seam import Binding, CallableVersion, Value
 from app.engine.specs import ProcessSpec

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.engine.compensation import PARTLY, compensate
-from app.engine.dialect.element import ElementSpec, Facts
+from app.engine.dialect.element import ElementSpec
+from app.engine.dialect.facts import Facts
 from app.engine.seam import Value
 from app.engine.specs import ProcessSpec
 from app.engine.tokens import Token

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from SpiffWorkflow.util.task import TaskState
 
 from app.domain.errors import EngineFault
-from app.engine.dialect.element import Facts
+from app.engine.dialect.facts import Facts
 from app.engine.dialect.gateways import JoinSpec, may_still_come
 from app.engine.expressions import Expression
 from app.engine.seam import Value, Variables

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from app.engine.dialect.cancelling import CANCELLED
 from app.engine.dialect.catching import start_event
-from app.engine.dialect.element import ElementSpec, Facts
+from app.engine.dialect.element import ElementSpec
+from app.engine.dialect.facts import Facts
 from app.engine.seam import Value
 from app.engine.specs import ProcessSpec
 from app.engine.tokens import Phase, Token

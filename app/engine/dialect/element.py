@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.specs.base import TaskSpec
@@ -12,64 +11,18 @@ from app.domain.errors import EngineFault, ExpressionError, StateUnreadable
 from app.engine import compensation, propagation
 from app.engine.dialect.catching import Catcher, Catching, Subscription, happened, subscribe
 from app.engine.dialect.conditions import ConditionCatching, happen, look
-from app.engine.dialect.jobs import JobDefinition, count_heard, hold
+from app.engine.dialect.facts import Facts, Flow, assemble
+from app.engine.dialect.jobs import count_heard, hold
 from app.engine.dialect.multiples import MultipleCatching
-from app.engine.expressions import Expression, Template
+from app.engine.expressions import Template
 from app.engine.seam import ElementEvent, FactNoted, JobThrewError, ListenerEvent, Trigger, Value, Variables
 from app.engine.tokens import Phase, Token, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.domain.localized import LocalizedText
-    from app.domain.sharing import DataGroup
     from app.engine.instance import Instance
     from app.engine.specs import ProcessSpec
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """A way out of an element. `reported` is false for what the normaliser added."""
-
-    flow_id: str
-    target: str
-    condition: Expression | None = None
-    is_default: bool = False
-    reported: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Mapping:
-    """One line of an ioMapping: the value of `source` becomes the variable `target` (a path of names)."""
-
-    source: Template
-    target: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A result that becomes a fact of the case and no variable (`kyky.note.<fact>`), in its data group."""
-
-    fact: str
-    value: Expression
-    data_group: DataGroup
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What the diagram says of an element, whatever its kind."""
-
-    element_id: str
-    element_type: str
-    name: LocalizedText
-    properties: dict[str, str] = field(default_factory=dict)
-    flows: tuple[Flow, ...] = ()
-    #: input mappings in groups; a group may use what the groups before it wrote
-    inputs: tuple[tuple[Mapping, ...], ...] = ()
-    outputs: tuple[tuple[Mapping, ...], ...] = ()
-    notes: tuple[Note, ...] = ()
-    #: the jobs of the listeners for a moment of the element's life, in order
-    listeners: dict[ListenerEvent, tuple[JobDefinition, ...]] = field(default_factory=dict)
 
 
 class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no types
@@ -300,7 +253,7 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
             values = instance.evaluate(token, [mapping.source for mapping in group])
             instance.scopes.open(token.id, parent=instance.outer_scope_of(token), kind="e")
             present = instance.scopes.here(token.id)
-            instance.scopes.write_here(token.id, _assemble(group, values, present))
+            instance.scopes.write_here(token.id, assemble(group, values, present))
 
     def map_outputs(self, token: Token) -> None:
         """Evaluate the output mappings and write them outside the element (inside the turn of a multi-instance)."""
@@ -309,7 +262,7 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
             values = instance.evaluate(token, [mapping.source for mapping in group])
             outside = self._outside(token)
             present = instance.scopes.visible(outside, {mapping.target[0] for mapping in group})
-            instance.scopes.write(outside, _assemble(group, values, present))
+            instance.scopes.write(outside, assemble(group, values, present))
 
     def results_to_note(self, token: Token) -> list[FactNoted]:
         """
@@ -445,23 +398,3 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
     def _behave_again(self, token: Token) -> bool | None:
         values = token.workflow.evaluate(token, self.asks) if self.asks else []
         return self.start_behaving(token, values)
-
-
-def _assemble(group: tuple[Mapping, ...], values: Sequence[Value], present: dict[str, Value]) -> dict[str, Value]:
-    """Return the variables that the mappings write; a path of names changes one entry inside a context."""
-    written: dict[str, Value] = {}
-    for mapping, value in zip(group, values, strict=True):
-        head, *rest = mapping.target
-        if not rest:
-            written[head] = value
-            continue
-        outer = written.get(head, present.get(head))
-        written[head] = _with_entry(outer, rest, value)
-    return written
-
-
-def _with_entry(outer: Value, path: Sequence[str], value: Value) -> Value:
-    entries = dict(outer) if isinstance(outer, dict) else {}
-    head, *rest = path
-    entries[head] = _with_entry(entries.get(head), rest, value) if rest else value
-    return entries

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from app.domain.errors import EngineFault
 from app.engine.dialect.catching import Catching, text_value
 from app.engine.dialect.conditions import happen, is_due
-from app.engine.dialect.element import ElementSpec, Facts
+from app.engine.dialect.element import ElementSpec
+from app.engine.dialect.facts import Facts
 from app.engine.dialect.multiples import MultipleCatching, gather
 from app.engine.expressions import Template
 from app.engine.feel.values import from_state

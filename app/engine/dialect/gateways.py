@@ -11,7 +11,8 @@ from SpiffWorkflow.util.task import TaskState
 from app.domain.errors import EngineFault
 from app.engine.dialect.catching import Catching, Subscription, subscribe
 from app.engine.dialect.conditions import is_due
-from app.engine.dialect.element import ElementSpec, Facts, Flow
+from app.engine.dialect.element import ElementSpec
+from app.engine.dialect.facts import Facts, Flow
 from app.engine.scopes import storable
 from app.engine.seam import Trigger, Value, Variables
 from app.engine.specs import ProcessSpec

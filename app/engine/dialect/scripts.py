@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from app.domain.errors import EngineFault
 from app.engine import decisions
 from app.engine.dialect.catching import text_value
-from app.engine.dialect.element import ElementSpec, Facts
+from app.engine.dialect.element import ElementSpec
+from app.engine.dialect.facts import Facts
 from app.engine.expressions import Constant, Template
 from app.engine.seam import DecisionEvaluated, Value
 from app.engine.specs import ProcessSpec

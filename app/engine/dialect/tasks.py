@@ -9,7 +9,8 @@ from datetime import datetime
 from app.domain.errors import EngineFault, NotFound
 from app.domain.steps import EXTERNAL_FORM
 from app.engine.dialect.catching import text_value
-from app.engine.dialect.element import ElementSpec, Facts
+from app.engine.dialect.element import ElementSpec
+from app.engine.dialect.facts import Facts
 from app.engine.dialect.jobs import JobDefinition, count_heard, hold, open_job, tell
 from app.engine.expressions import Constant, Template
 from app.engine.feel.values import from_state

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import msgspec
 
 from app.domain.errors import EngineFault
-from app.engine.dialect.element import ElementSpec, Facts
+from app.engine.dialect.element import ElementSpec
+from app.engine.dialect.facts import Facts
 from app.engine.expressions import Expression, Template
 from app.engine.feel.values import from_state
 from app.engine.scopes import pack
