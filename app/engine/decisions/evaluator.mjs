@@ -6,7 +6,7 @@ import { invoke } from '../feel/language/builtins.mjs';
 import { bind, newScope } from '../feel/language/scopes.mjs';
 import { FeelError, state } from '../feel/language/state.mjs';
 import { readAny } from '../feel/language/temporal.mjs';
-import { baseName, conform, isCallable } from '../feel/language/types.mjs';
+import { conform, isCallable, withTexts } from '../feel/language/types.mjs';
 import { Place, compileLogic, functionOf, typed } from './boxed.mjs';
 import { current, within } from './evaluation.mjs';
 import { liveType, liveTypes, resultOf, shapeOfVariable } from './shapes.mjs';
@@ -102,18 +102,6 @@ const VALUES = {
   service: (program, element) => serviceFunction(program, element),
 };
 
-const TEMPORAL_NAMES = new Set([
-  'date',
-  'time',
-  'date and time',
-  'dateTime',
-  'duration',
-  'days and time duration',
-  'dayTimeDuration',
-  'years and months duration',
-  'yearMonthDuration',
-]);
-
 function given(name) {
   const value = current.root[name] ?? current.declared[name];
   return value === undefined ? null : value;
@@ -132,14 +120,11 @@ function inputValue(program, element) {
   return value;
 }
 
-/** JSON has no dates: a text given for an input of a temporal type is read as one. */
+/** JSON has no dates: texts given for temporal types are read as such, in lists and contexts too. */
 function conformInput(raw, type) {
-  if (typeof raw === 'string' && TEMPORAL_NAMES.has(baseName(type))) {
-    return conform(readAny(raw), type);
-  }
   state.lenient = true;
   try {
-    return conform(raw, type);
+    return conform(withTexts(raw, type, readAny), type);
   } finally {
     state.lenient = false;
   }

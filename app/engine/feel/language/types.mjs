@@ -180,6 +180,42 @@ function converted(value, type) {
   return null;
 }
 
+const TEMPORAL_NAMES = new Set([
+  'date',
+  'time',
+  'date and time',
+  'dateTime',
+  'duration',
+  'days and time duration',
+  'dayTimeDuration',
+  'years and months duration',
+  'yearMonthDuration',
+]);
+
+/** The value with what `read` makes of its texts wherever the type says that they are temporal values. */
+export function withTexts(value, type, read) {
+  if (typeof value === 'string') {
+    return TEMPORAL_NAMES.has(baseName(type)) ? (read(value) ?? value) : value;
+  }
+  if (Array.isArray(value)) {
+    const element = isListType(type) ? elementType(type) : type;
+    return value.map((item) => withTexts(item, element, read));
+  }
+  const entries = getType(value) === 'context' ? entriesOf(type).filter(({ name }) => Object.hasOwn(value, name)) : [];
+  const readEntries = entries.map(({ name, type: own }) => [name, withTexts(value[name], own, read)]);
+  return entries.length ? { ...value, ...Object.fromEntries(readEntries) } : value;
+}
+
+function entriesOf(type, depth = 0) {
+  if (!type || depth > MOST_NESTED_TYPES) {
+    return [];
+  }
+  if (type.kind === 'name') {
+    return entriesOf(state.types?.[type.name], depth + 1);
+  }
+  return type.kind === 'item' && !type.list ? entriesOf(type.type, depth + 1) : (type.entries ?? []);
+}
+
 /** The plain named type at the bottom of a type, for reading texts of JSON input: "date", "number"... */
 export function baseName(type, depth = 0) {
   if (!type || depth > MOST_NESTED_TYPES) {

@@ -64,7 +64,8 @@ export function functionDefinition(node, args) {
     };
   }
   const body = args.at(-1);
-  const [names, types] = ['name', 'type'].map((part) => (parameters === ')' ? [] : parameters.map((each) => each[part])));
+  const declared = parameters === ')' ? [] : parameters;
+  const [names, types] = [declared.map(({ name }) => name), declared.map(({ type }) => type)];
   return tagged((scope) => {
     const fn = (...values) => {
       const inner = child(scope);

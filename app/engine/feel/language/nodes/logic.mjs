@@ -4,32 +4,36 @@ import { Test, anyMeets, both, compare, meets, range } from '../compare.mjs';
 import { child, single, tagged } from '../scopes.mjs';
 
 /** A connective settled by one side: `and` by false, `or` by true (DMN 10.3.2.12). */
-export const connective = (settling) => (node, args) =>
+export const connective = (settling) => (node, args) => connected(settling, args[0], args[2]);
+
+const connected = (settling, leftSide, rightSide) =>
   Object.assign(
     (scope) => {
-      const left = single(args[0](scope));
+      const left = single(leftSide(scope));
       if (left === settling) {
         return settling;
       }
-      const right = single(args[2](scope));
+      const right = single(rightSide(scope));
       if (right === settling) {
         return settling;
       }
       return left === !settling && right === !settling ? !settling : null;
     },
-    { type: 'test' },
+    { type: 'test', parts: { settling, leftSide, rightSide } },
   );
+
+/** An expression in brackets is one thing: nothing that stands before it reaches into it. */
+export const parenthesized = (node, [, inner]) => {
+  if (!inner.parts) {
+    return inner;
+  }
+  return tagged((scope) => inner(scope), inner.type);
+};
 
 export function comparison(node, args) {
   const operator = args[1];
   if (operator === 'in') {
-    const tests = args[3] ?? args[2];
-    return tagged((scope) => {
-      const value = args[0](scope);
-      const inner = child(scope);
-      inner['?'] = value;
-      return isIn(value, tests(inner));
-    }, 'test');
+    return membership(args[0], args[3] ?? args[2]);
   }
   if (operator === 'between') {
     return tagged((scope) => {
@@ -38,6 +42,23 @@ export function comparison(node, args) {
     }, 'test');
   }
   return tagged((scope) => compare(args[0](scope), operator.operator, args[2](scope)), 'test');
+}
+
+/**
+ * `a in b and c` is `(a in b) and c` (comparison binds tighter than the connectives, DMN 10.3.1.2), but the parser
+ * takes `b and c` for the test: it is put right here.
+ */
+function membership(value, tests) {
+  if (tests.parts) {
+    const { settling, leftSide, rightSide } = tests.parts;
+    return connected(settling, membership(value, leftSide), rightSide);
+  }
+  return tagged((scope) => {
+    const given = value(scope);
+    const inner = child(scope);
+    inner['?'] = given;
+    return isIn(given, tests(inner));
+  }, 'test');
 }
 
 function isIn(value, tests) {
@@ -61,12 +82,13 @@ export class Verdict {
 export function positiveUnaryTest(node, args) {
   const [test] = args;
   const says = test.type === 'test' || /\?/.test(node.input);
-  return (scope) => {
+  const read = (scope) => {
     const value = test(scope);
     const decides =
       typeof value === 'boolean' && (says || (typeof scope['?'] !== 'boolean' && !('constantValue' in test)));
     return decides ? new Verdict(value) : value;
   };
+  return Object.assign(read, { parts: test.parts });
 }
 
 export function unaryTests(node, args) {
@@ -103,9 +125,12 @@ export function unaryComparison(node, args) {
   if (args.length === 1) {
     return args[0];
   }
-  const { operator } = args[0];
-  return tagged((scope) => {
-    const operand = args[1](scope);
+  return comparisonTest(args[0].operator, args[1]);
+}
+
+function comparisonTest(operator, read) {
+  const test = tagged((scope) => {
+    const operand = read(scope);
     if (operator === '=' || operator === '!=') {
       return new Test(operator, operand);
     }
@@ -113,4 +138,9 @@ export function unaryComparison(node, args) {
       ? range(null, operand, false, operator === '<=')
       : range(operand, null, operator === '>=', false);
   }, 'test');
+  if (!read.parts) {
+    return test;
+  }
+  const { settling, leftSide, rightSide } = read.parts;
+  return Object.assign(test, { parts: { settling, leftSide: comparisonTest(operator, leftSide), rightSide } });
 }
