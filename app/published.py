@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from threading import Lock
@@ -276,10 +276,15 @@ def around_form(
     return Around(
         now=now,
         contexts=contexts(uow, form.references, case_key=case_key, area_id=area_id, now=now),
-        choices={source: options_of(uow, source, area_id=area_id) for source in _sources(form)},
+        choices=choices_of(uow, form, area_id=area_id),
         known=known or {},
         documents=documents or {},
     )
+
+
+def choices_of(uow: UnitOfWork, form: FormDefinition, *, area_id: str) -> dict[str, Sequence[Option]]:
+    """Return the options of each list that fields of the form offer."""
+    return {source: options_of(uow, source, area_id=area_id) for source in _sources(form)}
 
 
 @lru_cache(maxsize=1000)

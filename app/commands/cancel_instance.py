@@ -11,6 +11,7 @@ from app.domain.errors import CalledByOther, InvalidInput, NotAllowed, Problem, 
 from app.domain.steps import Cancelled
 from app.engine.run import advance
 from app.published import locked_surroundings, process_of
+from app.storage.rows import Instance
 from app.storage.unit_of_work import UnitOfWork
 
 
@@ -34,23 +35,34 @@ def cancel_instance(uow: UnitOfWork, *, instance_key: int, actor: Actor, reason:
     if called is not None:
         raise CalledByOther(instance_key, instance_key=called.instance_key)
     instance = uow.instances.lock_active(instance_key)
+    end_instance(uow, instance=instance, actor=actor, action="instance_cancelled", reason=reason.strip(), now=now)
+
+
+def end_instance(
+    uow: UnitOfWork, *, instance: Instance, actor: Actor, action: str, now: datetime, reason: str = ""
+) -> None:
+    """
+    Close everything that the locked running instance waits for and end it, readable or not.
+
+    `action` is what the audit says of it, with the reason.
+    """
     process = process_of(uow, instance.definition_key)
     around = locked_surroundings(uow, process, instance, now=now)
     try:
         step = advance(process, instance.state, Cancelled(), surroundings=around)
     except StateUnreadable:
         step = step_that_ends(uow, instance)
-    record_step(uow, instance=instance, step=step, actor=actor, reason=reason.strip(), now=now)
+    record_step(uow, instance=instance, step=step, actor=actor, reason=reason, now=now)
     if instance.paused_at is not None:
         # listeners that are told of its tasks are not held back by a pause that nobody can end any more
-        uow.instances.pause(instance_key, at=None)
+        uow.instances.pause(instance.key, at=None)
     uow.audit.add(
         actor=actor,
-        action="instance_cancelled",
+        action=action,
         subject="process_instance",
-        subject_key=instance_key,
-        instance_key=instance_key,
+        subject_key=instance.key,
+        instance_key=instance.key,
         case_key=instance.case_key,
-        reason=reason.strip(),
+        reason=reason,
         now=now,
     )

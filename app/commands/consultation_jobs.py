@@ -8,12 +8,12 @@ from typing import Any
 
 from app.commands.lead_consultation import end_session, note
 from app.commands.plan_consultation import move_session, plan_consultation
+from app.commands.set_area_setting import lock_setting, write_setting
 from app.connectors.contract import GivenUp
 from app.domain.actor import SYSTEM
 from app.domain.consultation import HOUR_WAY, WAY_SETTING, Attendance, Part, Session, SessionStatus
 from app.domain.errors import NotFound
 from app.domain.keys import parse_key
-from app.storage.reference import AREA_SETTINGS
 from app.storage.rows import Instance, Job
 from app.storage.unit_of_work import UnitOfWork
 
@@ -113,7 +113,8 @@ def set_up_consultation_hour(uow: UnitOfWork, instance: Instance, job: Job, now:
     uow.consultation.lock_hour(instance.area_id)
     named = [parse_key(str(job.variables.get(name) or "")) for name in ("fasilitaattori", "varafasilitaattori")]
     # by a person, so that loading the reference data again does not take it back
-    uow.reference.put(AREA_SETTINGS, {WAY_SETTING: HOUR_WAY}, area_id=instance.area_id, by=named[0], now=now)
+    was = lock_setting(uow, instance, WAY_SETTING)
+    write_setting(uow, instance, WAY_SETTING, value=HOUR_WAY, was=was, by=named[0], now=now)
     before = [member.user_key for member in uow.consultation.members(instance.area_id, Part.FACILITATOR)]
     facilitators = [key for key in (*named, *before) if key is not None]
     uow.consultation.put_members(instance.area_id, Part.FACILITATOR, list(dict.fromkeys(facilitators)))

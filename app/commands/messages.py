@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.commands._record import record_step
+from app.commands.cancel_instance import end_instance
 from app.commands.start_instance import start_instance
 from app.domain.actor import SYSTEM, Actor
 from app.domain.errors import InvalidInput, NotFound, Problem
@@ -15,7 +16,7 @@ from app.domain.keys import parse_key
 from app.domain.steps import ONCE_PER_CASE, InstanceStatus, MessageArrived, SignalArrived, is_said
 from app.engine.run import advance
 from app.published import locked_surroundings, process_of
-from app.storage.rows import Delivery
+from app.storage.rows import Delivery, Instance
 from app.storage.unit_of_work import UnitOfWork
 
 
@@ -91,7 +92,7 @@ def deliver(uow: UnitOfWork, *, delivery_key: int, now: datetime) -> int | None:
     Carry out one delivery: continue the instance that waits, or start one.
 
     Returns the instance's key; None where nobody waited any more (the message is then kept for another), and where the
-    instance is paused (the delivery waits).
+    instance is paused (the delivery waits; the end of its case does not).
 
     :raises NotFound: no such delivery
     """
@@ -99,6 +100,8 @@ def deliver(uow: UnitOfWork, *, delivery_key: int, now: datetime) -> int | None:
     if found.kind == "start":
         return _start(uow, found, now)
     instance = uow.instances.lock_for_delivery(delivery_key)
+    if found.kind == "end":
+        return _end(uow, found, instance, now)
     if instance.paused_at is not None:
         return None
     if not uow.messages.take_delivery(delivery_key, now=now):
@@ -119,6 +122,16 @@ def deliver(uow: UnitOfWork, *, delivery_key: int, now: datetime) -> int | None:
         uow.messages.drop_delivery(delivery_key, now=now)
         return None
     record_step(uow, instance=instance, step=step, actor=SYSTEM, now=now)
+    return instance.key
+
+
+def _end(uow: UnitOfWork, found: Delivery, instance: Instance, now: datetime) -> int | None:
+    if not uow.messages.take_delivery(found.key, now=now):
+        return None
+    if instance.status != InstanceStatus.ACTIVE:
+        uow.messages.drop_delivery(found.key, now=now)
+        return None
+    end_instance(uow, instance=instance, actor=SYSTEM, action="instance_ended_with_case", now=now)
     return instance.key
 
 

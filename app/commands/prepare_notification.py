@@ -7,6 +7,7 @@ from datetime import datetime
 
 from app.commands.anonymous_answers import invite_to_feedback, make_ticket
 from app.commands.client_sign_in import make_client_link
+from app.commands.close_case import TOLD
 from app.commands.survey_jobs import survey_of
 from app.connectors.contract import GivenUp
 from app.connectors.mail import Audience, Notice, Recipient
@@ -29,17 +30,17 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
 
     A client's mail with the header `form` f_asiakaspalaute carries a link to that form, answered anonymously.
 
-    Headers: `notification` (n_...), `recipient` = client (default), assignee, owner, role or concerned, `role` for the
-    last but one. Concerned are the owner and those who serve the client in the organisations that the variable
-    `perutut_tahot` names: who has or had a task of the case, or answers for an action of its plan. The consultation
-    hour of the area has consultation_group and consultation_everybody (the group and all who may bring items). A survey
-    is everybody of the hours of the round `kysely_id`, each with an anonymous link unless the header `link`
-    is "none": who has answered nobody knows, so all are reminded, and a second link would be a second answer. With the
-    header `task`, the element id of a user task that is open in the instance, the assignee is that task's and the
-    task's own candidate groups are told beside the role (rule X2): those of the instance's unit, or of the area where
-    nobody in the unit has the role. Without it the assignee is the user whose key the
-    variable `assignee` holds. Nobody to write to, or no address, is no fault: the notice then goes to no one and the
-    process goes on.
+    Headers: `notification` (n_...), `recipient` = client (default), assignee, owner, role, concerned or named,
+    `role` for the role. Named are the users whose keys the variable `kerrotaan` holds, nobody without it. Concerned
+    are the owner and those who serve the client in the organisations that the variable `perutut_tahot` names: who
+    has or had a task of the case, or answers for an action of its plan. The consultation hour of the area has
+    consultation_group and consultation_everybody (the group and all who may bring items). A survey is everybody of
+    the hours of the round `kysely_id`, each with an anonymous link unless the header `link` is "none": who has
+    answered nobody knows, so all are reminded, and a second link would be a second answer. With the header `task`,
+    the element id of a user task that is open in the instance, the assignee is that task's and the task's own
+    candidate groups are told beside the role (rule X2): those of the instance's unit, or of the area where nobody
+    in the unit has the role. Without it the assignee is the user whose key the variable `assignee` holds. Nobody to
+    write to, or no address, is no fault: the notice then goes to no one and the process goes on.
 
     :raises GivenUp: the headers make no sense
     """
@@ -53,6 +54,8 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
             recipients = _client(uow, case, job.headers.get("form", ""), now)
         case "concerned":
             recipients = _staff(uow.care.places.workers(_concerned(uow, job, case)))
+        case "named":
+            recipients = _staff(uow.care.places.workers(_named(job)))
         case "owner":
             recipients = _staff(uow.care.places.workers([case.owner_key] if case and case.owner_key else []))
         case "assignee":
@@ -81,6 +84,12 @@ def _concerned(uow: UnitOfWork, job: Job, case: Case | None) -> list[int]:
     named = job.variables.get("perutut_tahot")
     serving = uow.care.places.serving(case.key, organisation_ids=named if isinstance(named, list) else [])
     return [*serving, *([case.owner_key] if case.owner_key else [])]
+
+
+def _named(job: Job) -> list[int]:
+    named = job.variables.get(TOLD)
+    keys = [parse_key(str(each)) for each in (named if isinstance(named, list) else [])]
+    return [key for key in keys if key is not None]
 
 
 def _open_tasks(uow: UnitOfWork, job: Job) -> list[Task]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.actor import Actor, may_act_in
-from app.domain.care_events import CARE_EVENTS, OFFERED_TO, offered_to
+from app.domain.care_events import CARE_EVENTS, OFFERED_TO, REPORTER, offered_to
 from app.domain.errors import Conflict, NotAllowed
 from app.published import process_of
 from app.storage.rows import Awaited
@@ -20,8 +20,9 @@ def report_event(
     """
     Deliver the message that an instance of the case waits for and offers to the actor's roles.
 
-    A care event goes to every running instance of the case. Returns the keys of the deliveries, each to be carried out
-    by `messages.deliver` in a transaction of its own.
+    A care event goes to every running instance of the case. Where the diagram asks for it (kyky.reporter), the worker
+    who told it is a variable of the message; a client is none. Returns the keys of the deliveries, each to be carried
+    out by `messages.deliver` in a transaction of its own.
 
     :raises Conflict: nobody waits for it any more
     :raises NotAllowed: it is not offered to the actor's roles
@@ -32,7 +33,8 @@ def report_event(
     wanted = next((item for item in waiting if item.key == subscription_key), None)
     if wanted is None:
         raise Conflict("the case does not wait for this any more")
-    if actor.roles.isdisjoint(roles_offered(uow, wanted)):
+    said = _properties(uow, wanted)
+    if actor.roles.isdisjoint(offered_to(said.get(OFFERED_TO, ""))):
         raise NotAllowed("report_event")
     uow.audit.add(
         actor=actor,
@@ -46,7 +48,9 @@ def report_event(
     )
     if wanted.message_name in CARE_EVENTS:
         return raise_care_event(uow, case_key=case_key, name=wanted.message_name, now=now)
-    return tuple(uow.messages.deliver_directly([wanted], {}, now=now))
+    reporter = said.get(REPORTER, "")
+    told = {reporter: None if actor.client_key is not None else str(actor.user_key)} if reporter else {}
+    return tuple(uow.messages.deliver_directly([wanted], told, now=now))
 
 
 def raise_care_event(
@@ -64,8 +68,8 @@ def raise_care_event(
     return tuple(uow.messages.deliver_directly(list(first.values()), variables or {}, now=now))
 
 
-def roles_offered(uow: UnitOfWork, awaited: Awaited) -> frozenset[str]:
-    """Return the roles to whom the diagram offers the event."""
+def _properties(uow: UnitOfWork, awaited: Awaited) -> Mapping[str, str]:
+    """Return the extension properties of the event that waits."""
     elements = process_of(uow, awaited.definition_key).outline.elements
     element = next((item for item in elements if item.element_id == awaited.element_id), None)
-    return offered_to(element.properties.get(OFFERED_TO, "")) if element is not None else frozenset()
+    return element.properties if element is not None else {}

@@ -9,7 +9,8 @@ from typing import Any
 
 from app.connectors.contract import GivenUp
 from app.domain.actor import SYSTEM
-from app.storage.reference import AREA_SETTINGS
+from app.domain.limits import limit_text
+from app.storage.reference import AREA_SETTING_KINDS, AREA_SETTINGS, OF_AREA
 from app.storage.rows import Instance, Job
 from app.storage.unit_of_work import UnitOfWork
 
@@ -23,27 +24,50 @@ def set_area_setting(uow: UnitOfWork, instance: Instance, job: Job, now: datetim
     :raises GivenUp: the area has no such setting, or the value is of another kind
     """
     setting, text = job.headers.get("setting", ""), job.headers.get("value", "")
-    present = uow.reference.values(AREA_SETTINGS, area_id=instance.area_id, ids=[setting])
-    if not instance.area_id or setting not in present:
+    value, present = _value(text), lock_setting(uow, instance, setting)
+    if not instance.area_id or present is None:
         raise GivenUp("area_setting_unknown", setting)
-    value = _value(text)
-    if type(value) is not type(present[setting]):
+    if type(value) is not type(present):
         raise GivenUp("area_setting_invalid", setting)
-    if value == present[setting]:
-        return {}
     # a pathway sets it for somebody: loading the files again keeps it, as it keeps what a person has changed
     started_by = uow.instances.started_by(instance.key)
-    uow.reference.put(AREA_SETTINGS, {setting: value}, area_id=instance.area_id, by=started_by, now=now)
+    write_setting(uow, instance, setting, value=value, was=present, by=started_by, now=now)
+    return {}
+
+
+def lock_setting(uow: UnitOfWork, instance: Instance, setting: str) -> Any:
+    """Lock the setting of the instance's area and return its value, None where it has none."""
+    held = uow.reference.lock(AREA_SETTINGS, setting, area_id=instance.area_id)
+    return held.get(instance.area_id, held.get(""))
+
+
+def write_setting(
+    uow: UnitOfWork, instance: Instance, setting: str, *, value: Any, was: Any, by: int | None, now: datetime
+) -> None:
+    """
+    Write the setting of the instance's area where it is another; the page of limits shows the change in its history.
+
+    `by` is the person for whom the pathway does it.
+    """
+    if value == was:
+        return
+    kinds = uow.reference.values(AREA_SETTING_KINDS, ids=[setting])
+    kind = kinds[setting]["type"] if setting in kinds else ""
+    uow.reference.put(AREA_SETTINGS, {setting: value}, area_id=instance.area_id, by=by, now=now)
     uow.audit.add(
         actor=SYSTEM,
-        action="area_setting_changed",
-        subject="area_setting",
+        action="limit_changed",
+        subject="limit",
         subject_key=0,
         instance_key=instance.key,
-        details={"setting": setting, "area": instance.area_id, "to": text},
+        details={
+            "limit": OF_AREA + setting,
+            "area": instance.area_id,
+            "from": limit_text(kind, was),
+            "to": limit_text(kind, value),
+        },
         now=now,
     )
-    return {}
 
 
 def _value(text: str) -> Any:

@@ -11,7 +11,7 @@ from app.commands._record import record_step
 from app.domain.actor import Actor, may_act_in, may_publish, may_start, may_take
 from app.domain.errors import CaseClosed, InvalidInput, NotAllowed, Problem, StaleVersion
 from app.domain.keys import new_key
-from app.domain.steps import DRAWN_ONLY, ProcessOutline, start_roles
+from app.domain.steps import AFTER_CASE, DRAWN_ONLY, ProcessOutline, is_said, start_roles
 from app.engine.run import start
 from app.published import process_of, surroundings
 from app.storage.rows import Definition
@@ -61,7 +61,7 @@ def start_instance(
     key = new_key()
     # locked until the commit: a case that is just being closed gets nothing new
     case = uow.care.cases.lock(case_key) if case_key is not None else None
-    if case is not None and not case.is_open:
+    if case is not None and not case.is_open and not is_said(process.outline, AFTER_CASE):
         raise CaseClosed(case.number)
     # what clients start themselves belongs to those who serve them
     serving = case if case is not None and actor.client_key is not None else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.connectors.contract import GivenUp
 from app.domain.calendar import local_date
+from app.domain.durations import parse_duration
 from app.domain.keys import parse_key
 from app.domain.surveys import EVALUATION_FORM, Survey, evaluation_round
 from app.storage.rows import Instance, Job
@@ -19,24 +20,33 @@ ROUND = "kysely_id"
 
 def open_survey(uow: UnitOfWork, instance: Instance, job: Job, now: datetime) -> Mapping[str, Any]:
     """
-    Open a round in the instance's area (none = all) of the form and for the days of the headers; return `kysely_id`.
+    Open a round of the header's `form` in the instance's area (none = all); return `kysely_id`.
 
-    Headers: `form` = f_loppuarviointi, `days`.
+    The form is f_loppuarviointi; the input `vastausaika` is how long it is open, an ISO 8601 duration of whole days.
 
     Whoever asks twice on one day gets the round of that day.
 
-    :raises GivenUp: the headers make no sense, or the round of this day is over
+    :raises GivenUp: the form or the time makes no sense, or the round of this day is over
     """
-    days, form_id = job.headers.get("days", ""), job.headers.get("form", "")
+    form_id = job.headers.get("form", "")
     if form_id != EVALUATION_FORM:
         raise GivenUp("survey_headers_invalid", form_id)
-    if not (days.isascii() and days.isdigit()) or not 1 <= int(days) <= 366:
-        raise GivenUp("survey_headers_invalid", days)
-    opens_on, closes_on = evaluation_round(local_date(now), days=int(days))
+    opens_on, closes_on = evaluation_round(local_date(now), days=_days(job))
     survey = uow.surveys.open(form_id=EVALUATION_FORM, area_id=instance.area_id, opens_on=opens_on, closes_on=closes_on)
     if survey.closed:
         raise GivenUp("survey_over", opens_on.isoformat())
     return {ROUND: str(survey.key)}
+
+
+def _days(job: Job) -> int:
+    wanted = str(job.variables.get("vastausaika") or "")
+    try:
+        days = parse_duration(wanted).days
+    except ValueError:
+        days = 0
+    if not 1 <= days <= 366:
+        raise GivenUp("survey_time_invalid", wanted)
+    return days
 
 
 def close_survey(uow: UnitOfWork, instance: Instance, job: Job, now: datetime) -> Mapping[str, Any]:  # noqa: ARG001

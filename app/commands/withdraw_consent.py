@@ -8,6 +8,7 @@ what cuts, in its own transaction; the job `withdraw_consent` cuts what was gran
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -55,7 +56,8 @@ def cut_grants(uow: UnitOfWork, *, case_key: int, withdrawal: Withdrawal, actor:
     Cut every live grant of the case that the withdrawal concerns, of whichever consent, and return how many.
 
     The client who takes a permission back means it, however many papers have given it. What was lawfully done on it is
-    not undone.
+    not undone. An organisation to which nothing is open any more has nothing to do in the case either: its actions of
+    the plan are the client's own, and the owner of the case goes on with the tasks that its people hold.
     """
     live = [grant for grant in uow.care.cases.grants(case_key) if grant.is_live(at=now) and withdrawal.concerns(grant)]
     if live:
@@ -64,6 +66,10 @@ def cut_grants(uow: UnitOfWork, *, case_key: int, withdrawal: Withdrawal, actor:
         for consent in uow.care.consents.of_case(case_key):
             if consent.decision.opens and consent.withdrawn_at is None:
                 uow.care.consents.withdraw(consent.key, now=now)
+    lost = {grant.organisation_id for grant in live} - {
+        grant.organisation_id for grant in uow.care.cases.grants(case_key) if grant.is_live(at=now)
+    }
+    actions, tasks = _take_out(uow, case_key, lost, now) if lost else (0, 0)
     if live:
         uow.audit.add(
             actor=actor,
@@ -75,7 +81,25 @@ def cut_grants(uow: UnitOfWork, *, case_key: int, withdrawal: Withdrawal, actor:
                 "scope": str(withdrawal.scope),
                 "parties": sorted({grant.organisation_id for grant in live}),
                 "groups": sorted({str(grant.data_group) for grant in live}),
+                "actions": actions,
+                "tasks": tasks,
             },
             now=now,
         )
     return len(live)
+
+
+def _take_out(uow: UnitOfWork, case_key: int, organisation_ids: AbstractSet[str], now: datetime) -> tuple[int, int]:
+    """Take actions and tasks from the organisations, and return how many of each."""
+    case = uow.care.cases.get(case_key)
+    others = organisation_ids - {case.controller_organisation_id}
+    actions = uow.care.plans.give_to_client(case_key, others, now=now)
+    holders = uow.tasks.holders_in_case(case_key)
+    people = uow.care.places.of_organisations(set(holders.values()), organisation_ids=others)
+    successor = None if case.owner_key in people else case.owner_key
+    tasks = sum(
+        uow.tasks.assign(task_key, successor, expected=holder, now=now)
+        for task_key, holder in holders.items()
+        if holder in people
+    )
+    return actions, tasks

@@ -10,6 +10,8 @@ CASE_ENDED = "asia_paattyi"
 
 #: property of a message event: roles to whom the case page offers it, with commas
 OFFERED_TO = "kyky.offeredTo"
+#: property of a message event: the variable that gets the key of the worker who told it
+REPORTER = "kyky.reporter"
 
 
 def offered_to(text: str) -> frozenset[str]:

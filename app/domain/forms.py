@@ -198,6 +198,13 @@ class Section:
     fields: tuple[Field, ...]
 
 
+class Refused(enum.StrEnum):
+    """What the texts of a form may not tell."""
+
+    #: data on criminal matters (R-25)
+    OFFENCE = "offence"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class FormDefinition:
     """
@@ -215,6 +222,8 @@ class FormDefinition:
     content_hash: str
     #: a name that the process owner gives to a version ("" none), by which a user task may ask for it
     version_tag: str = ""
+    #: what no text of the form may tell
+    refuses: Refused | None = None
     references: frozenset[str] = frozenset()
     layers: tuple[tuple[FieldPath, ...], ...] = ()
 

@@ -122,7 +122,7 @@ def _action(action: Action) -> dict[str, Any]:
         "id": str(action.key),
         "palvelu": action.service_id,
         "vastuuorg": action.organisation_id,
-        "vastuuhenkilo": _key(action.person_key),
+        "vastuuhenkilo": None if action.is_clients_own else _key(action.person_key),
         "alkaa": action.starts_on,
         "valmis_viimeistaan": action.ends_on,
         "tarkistus_pvm": action.review_on,

@@ -18,6 +18,7 @@ _WEEKS = re.compile(r"(\d{1,2})\s*[-\N{EN DASH}]\s*(\d{1,2})")
 _ANY_DAY = date(2000, 1, 1)
 _TEXT = re.compile(r"[^\x00-\x1f]{1,200}")
 _NUMBER = re.compile(r"\d{1,4}")
+_YEAR_DAY = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.")
 #: kinds that are written as JSON: an object with names of its own, or a weekly hour
 _AS_JSON = frozenset({"object", "schedule"})
 #: kinds of the settings of areas
@@ -25,11 +26,13 @@ _OF_SETTINGS = frozenset({"choice", "names", "flag", "text"})
 
 
 def limit_text(kind: str, value: Any) -> str:
-    """Return the value as people write it: "P14D", "5", "26-31", "P1M, P3M", JSON for objects, "" for none."""
+    """Return the value as people write it: "P14D", "5", "26-31", "1.11.", "P1M, P3M", JSON for objects, "" for none."""
     if value is None:
         return ""
     if kind == "weeks":
         return f"{value['firstWeek']}-{value['lastWeek']}"
+    if kind == "yearDay":
+        return f"{value['day']}.{value['month']}."
     if kind in {"list", "names"}:
         return ", ".join(value)
     if kind == "flag":
@@ -44,8 +47,8 @@ def read_limit(kind: str, text: str, *, present: Any, choices: Collection[str] =
     Return the value of what was written, of the same form as the one that is present, or one of the choices.
 
     Durations are ISO 8601, not longer than some years; a period is one of whole days, empty where something is kept for
-    good; working days a whole number; weeks of the ISO calendar from-to; names are those of the choices, with commas
-    between them.
+    good; working days a whole number; weeks of the ISO calendar from-to; a day of the year "1.11.", one that every year
+    has; names are those of the choices, with commas between them.
 
     :raises InvalidInput: `limit_<kind>` at "value"
     """
@@ -77,6 +80,11 @@ def _read(kind: str, text: str, present: Any) -> Any:
         if not (1 <= first <= 53 and 1 <= last <= 53):
             raise ValueError("no week of the calendar")
         return {"firstWeek": first, "lastWeek": last}
+    if kind == "yearDay":
+        day, month = (int(number) for number in _matched(_YEAR_DAY, text).groups())
+        # of a year without a leap day
+        found = date(2025, month, day)
+        return {"day": found.day, "month": found.month}
     if kind == "list":
         return [_duration(part.strip()) for part in text.split(",")]
     value = json.loads(text)

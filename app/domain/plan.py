@@ -34,7 +34,8 @@ class Action:
     """
     A measure of the plan (toimenpide). `key` stays the same when a later version of the plan keeps the action.
 
-    `person_key` is the user who answers for it, `organisation_id` theirs. One that does not run beside the others
+    `person_key` is the user who answers for it, `organisation_id` theirs, "" where the client has it in their own hands
+    because they have taken the organisation's permission back. One that does not run beside the others
     begins when `predecessor_key` is done. Texts are what the form asked, by question.
     """
 
@@ -51,6 +52,11 @@ class Action:
     predecessor_key: int | None
     state: ActionState = ActionState.PLANNED
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_clients_own(self) -> bool:
+        """Whether nobody but the client answers for it."""
+        return not self.organisation_id
 
     @property
     def identity(self) -> tuple[str, str, str]:

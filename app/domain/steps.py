@@ -544,6 +544,8 @@ EXTERNAL_FORM = "zeebe.externalReference"
 START_ROLES = "kyky.startRoles"
 #: property of a process: it goes with a case without being its care; it neither keeps the case open nor outlives it
 BESIDE_CASE = "kyky.besideCase"
+#: property of a process: it may be started in a case that has ended too, and goes on when the case is closed
+AFTER_CASE = "kyky.afterCase"
 #: property of a process: a message does not start it in a case in which it is running already
 ONCE_PER_CASE = "kyky.oncePerCase"
 #: property of a process that is drawn and never run: what it shows the product does in tables of its own

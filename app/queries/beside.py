@@ -9,11 +9,12 @@ from typing import Any
 
 from app.domain.answers import gather
 from app.domain.errors import NotFound
-from app.domain.forms import FormDefinition
+from app.domain.forms import FormDefinition, Option, OptionSource
+from app.domain.keys import parse_key
 from app.domain.localized import LocalizedText
 from app.domain.sharing import DataGroup
 from app.domain.steps import ElementOutline
-from app.published import form_of
+from app.published import choices_of, form_of
 from app.queries.access import Sight
 from app.storage.unit_of_work import UnitOfWork
 
@@ -30,6 +31,8 @@ class EarlierForm:
     form: FormDefinition
     values: Mapping[str, Any] = field(repr=False)
     answered_at: datetime
+    #: what the keys of people, organisations, roles and services in the answers are called
+    choices: Mapping[str, Sequence[Option]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +78,29 @@ def beside_form(
         if values and (known or form_id in uow.care.answers.form_ids(sight.case.key)):
             forms.append(
                 EarlierForm(
-                    form=form, values=values, answered_at=max(answer.answered_at for answer in answers.values())
+                    form=form,
+                    values=values,
+                    answered_at=max(answer.answered_at for answer in answers.values()),
+                    choices=choices_to_read(uow, form, values, area_id=area_id),
                 )
             )
             read |= {answer.data_group for answer in answers.values() if answer.data_group is not None}
     return Beside(forms=tuple(forms), lists=_lists(uow, element, area_id), read=frozenset(read))
+
+
+def choices_to_read(
+    uow: UnitOfWork, form: FormDefinition, values: Mapping[str, Any], *, area_id: str
+) -> dict[str, Sequence[Option]]:
+    """Return the options by which the answers are read; people are named as they were, also those who have left."""
+    choices = choices_of(uow, form, area_id=area_id)
+    if OptionSource.USERS in choices:
+        rows = [values, *(row for value in values.values() if isinstance(value, list) for row in value)]
+        written = {str(value) for row in rows if isinstance(row, Mapping) for value in row.values()}
+        keys = {key for text in written if (key := parse_key(text)) is not None}
+        choices[OptionSource.USERS] = [
+            Option(str(key), {"fi": name}) for key, name in uow.accounts.names_of(keys).items()
+        ]
+    return choices
 
 
 def on_call_number(uow: UnitOfWork, *, element: ElementOutline | None, area_id: str) -> str | None:

@@ -172,7 +172,7 @@ def _plan(
             service_id=shown_service(action.service_id, organisation_type=actor.organisation_type),
             service=services.get(action.service_id, {}).get("name", {"fi": action.service_id}),
             organisation=organisations.get(action.organisation_id, {"fi": action.organisation_id}),
-            person=people.get(action.person_key or 0, ""),
+            person="" if action.is_clients_own else people.get(action.person_key or 0, ""),
             starts_on=action.starts_on,
             ends_on=action.ends_on,
             review_on=action.review_on,

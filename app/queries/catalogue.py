@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.domain.actor import Actor, may_publish, may_start
-from app.domain.errors import NotFound
+from app.domain.client import Case
+from app.domain.errors import CaseClosed, Concealed, NotFound
 from app.domain.localized import LocalizedText
-from app.domain.steps import DRAWN_ONLY, START_ROLES, start_roles
+from app.domain.steps import AFTER_CASE, DRAWN_ONLY, START_ROLES, is_said, start_roles
 from app.published import process_of
+from app.queries.access import sight_of_case
 from app.storage.unit_of_work import UnitOfWork
 
 
@@ -44,12 +47,13 @@ REQUIRES_CASE = "kyky.requiresCase"
 
 
 def startable_processes(
-    uow: UnitOfWork, *, actor: Actor, process_id: str = "", within_case: bool = False
+    uow: UnitOfWork, *, actor: Actor, process_id: str = "", within_case: bool = False, after_case: bool = False
 ) -> list[Startable]:
     """
     Return the processes that the actor may start by hand, by Finnish name; or the one with the id.
 
-    A process that needs a case is offered only `within_case`. A start by message is offered to the roles that it names
+    A process that needs a case is offered only `within_case`; in one that has ended (`after_case`) only what says that
+    it may come then (kyky.afterCase). A start by message is offered to the roles that it names
     itself (kyky.startRoles on the event): others come to it from other processes.
 
     :raises NotFound: there is no process with the id that this person may start
@@ -59,7 +63,7 @@ def startable_processes(
         outline = process_of(uow, line.key).outline
         if outline.properties.get(REQUIRES_CASE) == "true" and not within_case:
             continue
-        if outline.properties.get(DRAWN_ONLY) == "true":
+        if outline.properties.get(DRAWN_ONLY) == "true" or (after_case and not is_said(outline, AFTER_CASE)):
             continue
         said = {element.element_id: element.documentation for element in outline.elements}
         # an event with several definitions is one way in
@@ -84,3 +88,31 @@ def startable_processes(
     if process_id and not found:
         raise NotFound("process", process_id)
     return sorted(found, key=lambda item: item.name.get("fi", "").casefold())
+
+
+def startable_in_case(uow: UnitOfWork, *, case: Case, actor: Actor, process_id: str = "") -> list[Startable]:
+    """
+    Return what the actor may start in the case; in one that has ended only what may come after it.
+
+    :raises CaseClosed: it has ended, and there is nothing of the kind that they may start
+    :raises NotFound: there is no process with the id that this person may start
+    """
+    try:
+        found = startable_processes(
+            uow, actor=actor, process_id=process_id, within_case=True, after_case=not case.is_open
+        )
+    except NotFound:
+        if case.is_open:
+            raise
+        found = []
+    if not found and not case.is_open:
+        raise CaseClosed(case.number)
+    return found
+
+
+def case_to_start_in(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> Case:
+    """Return a case that the actor may see something of. :raises Concealed: they may not"""
+    sight = sight_of_case(uow, case_key=case_key, actor=actor, now=now)
+    if not sight.decisions:
+        raise Concealed("case", case_key, case_key=case_key)
+    return sight.case

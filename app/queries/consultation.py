@@ -7,8 +7,8 @@ somebody was about to ask (docs/decisions/0060); what becomes of a session stand
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.domain.actor import Actor
@@ -29,10 +29,10 @@ from app.domain.consultation import (
     works_in,
 )
 from app.domain.errors import NotAllowed, NotFound
-from app.domain.forms import FormDefinition, Values
+from app.domain.forms import FormDefinition, Option, Values
 from app.domain.localized import LocalizedText
 from app.engine.forms import Around
-from app.published import around_form, consultation_form
+from app.published import around_form, choices_of, consultation_form
 from app.storage.unit_of_work import UnitOfWork
 
 #: sessions that are over stay on the page this long
@@ -65,6 +65,8 @@ class ConsultationPage:
     names: Mapping[int, str]
     item_form: FormDefinition | None = None
     answer_form: FormDefinition | None = None
+    #: what the keys in an answer are called: roles and services
+    choices: Mapping[str, Sequence[Option]] = field(default_factory=dict)
 
 
 def consultation_page(uow: UnitOfWork, *, area_id: str, actor: Actor, now: datetime) -> ConsultationPage:
@@ -89,6 +91,7 @@ def consultation_page(uow: UnitOfWork, *, area_id: str, actor: Actor, now: datet
         else []
     )
     chairs = {key for each in (*shown, coming) if each for key in (each.facilitator_key, each.deputy_key) if key}
+    answer_form = consultation_form(uow, ANSWER_FORM)
     return ConsultationPage(
         areas=areas,
         area_id=area,
@@ -102,7 +105,8 @@ def consultation_page(uow: UnitOfWork, *, area_id: str, actor: Actor, now: datet
         sessions=tuple(shown),
         names=uow.accounts.names_of(chairs),
         item_form=consultation_form(uow, ITEM_FORM),
-        answer_form=consultation_form(uow, ANSWER_FORM),
+        answer_form=answer_form,
+        choices=choices_of(uow, answer_form, area_id=area),
     )
 
 

@@ -154,7 +154,7 @@ def _own_case(uow: UnitOfWork, sight: Sight, actor: Actor, now: datetime) -> Own
             if item.status is AppointmentStatus.BOOKED and item.ends_at >= now
         ),
         offers=tuple(own_offers(uow, case_key=case.key, actor=actor)),
-        starts=tuple(_starts(uow, case, actor)) if case.is_open else (),
+        starts=tuple(_starts(uow, case, actor)),
     )
 
 
@@ -264,7 +264,7 @@ def _element(uow: UnitOfWork, definition_key: int, element_id: str) -> ElementOu
 
 def _starts(uow: UnitOfWork, case: Case, actor: Actor) -> list[OwnStart]:
     starts = []
-    for process in startable_processes(uow, actor=actor, within_case=True):
+    for process in startable_processes(uow, actor=actor, within_case=True, after_case=not case.is_open):
         outline = process_of(uow, process.definition_key).outline
         said = {element.element_id: element.properties for element in outline.elements}
         for way in process.starts:
@@ -285,10 +285,10 @@ def find_start(uow: UnitOfWork, *, case_key: int, process_id: str, element_id: s
     """
     Return what the client is about to start in a case of theirs.
 
-    :raises NotFound: the case is not theirs or has ended, or there is nothing of the kind that they may start
+    :raises NotFound: the case is not theirs, or there is nothing of the kind that they may start in it (any more)
     """
-    if case_key in actor.case_keys and (case := uow.care.get_case(case_key)).is_open:
-        for start in _starts(uow, case, actor):
+    if case_key in actor.case_keys:
+        for start in _starts(uow, uow.care.get_case(case_key), actor):
             if (start.process_id, start.element_id) == (process_id, element_id):
                 return start
     raise NotFound("process", process_id)

@@ -56,7 +56,7 @@ def own_plans(uow: UnitOfWork, *, actor: Actor, now: datetime) -> list[OwnPlan]:
                 service_name=services.get(action.service_id, {}).get("name", {}),
                 text=action.texts.get("toimenpide", ""),
                 organisation_name=uow.care.places.organisation_name(action.organisation_id),
-                person_name=names.get(action.person_key or 0, ""),
+                person_name="" if action.is_clients_own else names.get(action.person_key or 0, ""),
                 starts_on=action.starts_on,
                 ends_on=_end(action),
                 review_on=action.review_on,

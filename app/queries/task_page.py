@@ -21,6 +21,7 @@ from app.engine.forms import Around
 from app.published import around_form, form_of, process_of
 from app.queries.access import Sight, log_reading, sight_of_case
 from app.queries.beside import Beside, beside_form, on_call_number
+from app.queries.earlier_case import EarlierAnswers, earlier_answers
 from app.storage.appointments import Appointment
 from app.storage.rows import Task
 from app.storage.unit_of_work import UnitOfWork
@@ -62,6 +63,8 @@ class TaskPage:
     on_call: str | None
     history: tuple[Mapping[str, Any], ...]
     completed_by_name: str
+    #: the client's earlier case, where the form begins with something that was told in it
+    earlier: EarlierAnswers | None = None
 
 
 def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -> TaskPage:
@@ -86,7 +89,11 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
     found = uow.tasks.find_draft(task_key, actor.user_key) if may_work and actor.user_key else None
     with uow.care.seen_by(actor, now=now):
         values, read = _known(uow, form, sight)
-    values |= _of_process(uow, form, task.element_instance_key)
+        earlier = None
+        if form is not None and sight is not None and may_work:
+            earlier = earlier_answers(uow, form=form, case=sight.case, actor=actor, task_key=task_key, now=now)
+    offered = {key: value for key, value in earlier.values.items() if key not in values} if earlier else {}
+    values = {**offered, **values, **_of_process(uow, form, task.element_instance_key)}
     panel = _panel(uow, sight, actor, task, now) if sight is not None and may_work else None
     beside = Beside()
     if may_work:
@@ -125,6 +132,7 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
         on_call=on_call_number(uow, element=element, area_id=task.area_id),
         history=_history(uow, task, actor),
         completed_by_name=names.get(task.completed_by or 0, ""),
+        earlier=earlier if offered else None,
     )
 
 

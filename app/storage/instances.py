@@ -188,14 +188,14 @@ class Instances:
             open_incidents=0,
         )
 
-    def others_running(self, case_key: int, *, besides: int) -> list[int]:
-        """Return the keys of the definitions of the case's other running instances."""
-        running = select(process_instance.c.process_definition_key).where(
+    def others_running(self, case_key: int, *, besides: int) -> dict[int, int]:
+        """Return the case's other running instances: the keys of their definitions by their own."""
+        running = select(process_instance.c.key, process_instance.c.process_definition_key).where(
             process_instance.c.case_key == case_key,
             process_instance.c.status == InstanceStatus.ACTIVE,
             process_instance.c.key != besides,
         )
-        return list(self._connection.scalars(running))
+        return {row.key: row.process_definition_key for row in self._connection.execute(running)}
 
     def runs_in_case(self, case_key: int, process_id: str) -> bool:
         """Tell whether an instance of the process itself (no called one) is running in the case."""

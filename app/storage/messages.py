@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -312,6 +312,23 @@ class Messages:
             self._connection.execute(insert(delivery), rows)
         return [row["key"] for row in rows]
 
+    def deliver_end(self, instance_keys: Collection[int], *, name: str, now: datetime) -> None:
+        """Make a delivery of the kind `end` for each of the instances, which ends it; `name` says why."""
+        rows: list[dict[str, Any]] = [
+            {
+                "key": new_key(),
+                "kind": "end",
+                "name": name,
+                "instance_key": key,
+                "variables": {},
+                "status": "pending",
+                "created_at": now,
+            }
+            for key in instance_keys
+        ]
+        if rows:
+            self._connection.execute(insert(delivery), rows)
+
     def deliver_signal(
         self, name: str, variables: Mapping[str, Any], *, now: datetime, besides: int | None = None
     ) -> list[int]:
@@ -362,10 +379,10 @@ class Messages:
         return [row["key"] for row in rows]
 
     def pending_deliveries(self, *, limit: int) -> list[int]:
-        """Return the keys of deliveries not yet carried out, oldest first."""
+        """Return the keys of deliveries not yet carried out, oldest first; a pause holds back all but an end."""
         query = (
             select(delivery.c.key)
-            .where(delivery.c.status == "pending", goes_on(delivery))
+            .where(delivery.c.status == "pending", or_(goes_on(delivery), delivery.c.kind == "end"))
             .order_by(delivery.c.created_at, delivery.c.key)
             .limit(limit)
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, or_, select, union
 
 from app.domain.localized import LocalizedText
+from app.domain.plan import ActionState
 from app.storage.tables.care import plan_action
 from app.storage.tables.people import organisation, position, unit, user_account
 from app.storage.tables.work import user_task
@@ -70,6 +71,33 @@ class Places:
             .order_by(position.c.user_key)
         )
         return list(self._connection.scalars(query))
+
+    def of_organisations(self, user_keys: Collection[int], *, organisation_ids: Collection[str]) -> set[int]:
+        """Return those of the users who work in one of the organisations and in no other."""
+        here = (
+            select(position.c.user_key, unit.c.organisation_id)
+            .join(unit, unit.c.id == position.c.unit_id)
+            .where(position.c.user_key.in_(user_keys))
+        )
+        works_in: dict[int, set[str]] = {}
+        for row in self._connection.execute(here):
+            works_in.setdefault(row.user_key, set()).add(row.organisation_id)
+        return {key for key, organisations in works_in.items() if organisations <= set(organisation_ids)}
+
+    def at_work_in(self, case_key: int) -> list[int]:
+        """Return who holds an open task of the case, or answers for an action of its plan that is not over."""
+        people = union(
+            select(user_task.c.assignee).where(
+                user_task.c.case_key == case_key, user_task.c.status == "open", user_task.c.assignee.is_not(None)
+            ),
+            select(plan_action.c.person_key).where(
+                plan_action.c.case_key == case_key,
+                plan_action.c.person_key.is_not(None),
+                plan_action.c.organisation_id != "",
+                plan_action.c.state.in_((ActionState.PLANNED, ActionState.RUNNING)),
+            ),
+        )
+        return sorted(self._connection.scalars(people))
 
     def workers(self, user_keys: Collection[int]) -> list[Addressee]:
         """Return those of the users who work here still and can get mail."""

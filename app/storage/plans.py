@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -85,6 +86,19 @@ class Plans:
             .values(state=state, changed_at=now, **_moments(state, now))
         )
         return result.rowcount > 0
+
+    def give_to_client(self, case_key: int, organisation_ids: Collection[str], *, now: datetime) -> int:
+        """Let the client have in their own hands what is not over of the organisations' actions; return how many."""
+        result = self._connection.execute(
+            update(plan_action)
+            .where(
+                plan_action.c.case_key == case_key,
+                plan_action.c.organisation_id.in_(organisation_ids),
+                plan_action.c.state.in_((ActionState.PLANNED, ActionState.RUNNING)),
+            )
+            .values(organisation_id="", changed_at=now)
+        )
+        return result.rowcount
 
     def _row(self, approved: Plan, action: Action, controller: str) -> dict[str, Any]:
         key = new_key()

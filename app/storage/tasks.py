@@ -186,6 +186,13 @@ class Tasks:
         )
         return [(row.key, bool(row.candidate_groups)) for row in rows]
 
+    def holders_in_case(self, case_key: int) -> dict[int, int]:
+        """Return who holds the open tasks of the case: the users' keys by those of the tasks."""
+        held = select(user_task.c.key, user_task.c.assignee).where(
+            user_task.c.case_key == case_key, user_task.c.status == "open", user_task.c.assignee.is_not(None)
+        )
+        return {row.key: row.assignee for row in self._connection.execute(held)}
+
     def note_delay(self, key: int, *, held_by: int | None, now: datetime) -> None:
         """Mark the open task as delayed; who held it is kept with it."""
         self._connection.execute(

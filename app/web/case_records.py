@@ -97,7 +97,7 @@ def _action(line: ActionLine, today: date, first: date, last: date) -> dict[str,
     return {
         "name": line.name or service,
         "service": service if line.name else "",
-        "organisation": in_language(line.organisation, language),
+        "organisation": in_language(line.organisation, language) or say("plan.client_self"),
         "person": line.person,
         "starts_on": line.starts_on,
         "ends_on": line.ends_on,

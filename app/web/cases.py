@@ -14,15 +14,9 @@ from app.domain.actor import may_monitor
 from app.domain.client import Case, Client
 from app.domain.errors import Conflict
 from app.domain.localized import in_language
-from app.queries.case_page import (
-    CasePage,
-    DocumentContent,
-    case_page,
-    document_content,
-    ensure_open_to,
-    find_cases,
-    list_cases,
-)
+from app.queries.case_documents import DocumentContent, document_content
+from app.queries.case_lists import find_cases, list_cases
+from app.queries.case_page import CasePage, case_page, ensure_open_to
 from app.queries.catalogue import reference_name
 from app.queries.people import role_names
 from app.storage.unit_of_work import UnitOfWork
@@ -231,7 +225,7 @@ def _page(page: CasePage) -> dict[str, Any]:
         ][:200],
         "history_next_address": "",
         "representatives_address": f"{PATH}/{page.case.key}/representatives" if page.is_own_client else "",
-        "start_address": f"/start?case={page.case.key}" if page.case.is_open and page.emergency_until is None else "",
+        "start_address": f"/start?case={page.case.key}" if page.can_start else "",
         "emergency_until": page.emergency_until,
         "events": [
             {

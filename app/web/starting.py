@@ -9,8 +9,8 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.commands.start_instance import start_by_hand
-from app.queries.case_page import open_case_number
-from app.queries.catalogue import Startable, startable_processes
+from app.domain.client import Case
+from app.queries.catalogue import Startable, case_to_start_in, startable_in_case, startable_processes
 from app.web.access import current_actor
 from app.web.asking import key_of, read, run
 from app.web.shell import executor, now
@@ -24,7 +24,7 @@ PATH = "/start"
 def index() -> ResponseReturnValue:
     """Show what this person may start; each way to start is one card."""
     case = _case(request.args.get("case", ""))
-    found = executor().read(startable_processes, actor=current_actor(), within_case=case is not None)
+    found = _startable(case)
     groups = [
         {
             "title": shown(process.name),
@@ -43,7 +43,7 @@ def index() -> ResponseReturnValue:
         }
         for process in found
     ]
-    return render_template("start/index.html", groups=groups, case=case)
+    return render_template("start/index.html", groups=groups, case=_shown_case(case))
 
 
 @blueprint.get(f"{PATH}/<process_id>")
@@ -64,7 +64,7 @@ def form(process_id: str) -> ResponseReturnValue:
         form_html="",
         submission_id=secrets.token_urlsafe(16),
         errors=0,
-        case=case,
+        case=_shown_case(case),
         choices=[(event.element_id, shown(event.name) or event.element_id) for event in process.starts]
         if len(process.starts) > 1
         else [],
@@ -83,31 +83,36 @@ def begin(process_id: str) -> ResponseReturnValue:
         actor=current_actor(),
         process_id=process_id,
         start_element_id=event,
-        case_key=case["key"] if case else None,
+        case_key=case.key if case else None,
         submission_id=request.form.get("submission_id", "")[:64],
         now=now(),
     )
     if started.first_task_key is not None:
         return redirect(f"/tasks/{started.first_task_key}", code=303)
-    return redirect(f"/cases/{case['key']}" if case else "/worklist", code=303)
+    return redirect(f"/cases/{case.key}" if case else "/worklist", code=303)
 
 
-def _process(process_id: str, case: dict[str, Any] | None) -> Startable:
-    found = executor().read(
-        startable_processes, actor=current_actor(), process_id=process_id, within_case=case is not None
-    )
-    return found[0]
+def _startable(case: Case | None, process_id: str = "") -> list[Startable]:
+    if case is None:
+        return executor().read(startable_processes, actor=current_actor(), process_id=process_id)
+    return executor().read(startable_in_case, case=case, actor=current_actor(), process_id=process_id)
 
 
-def _address(process: Startable, event_id: str, case: dict[str, Any] | None) -> str:
+def _process(process_id: str, case: Case | None) -> Startable:
+    return _startable(case, process_id)[0]
+
+
+def _address(process: Startable, event_id: str, case: Case | None) -> str:
     parts = [f"event={event_id}"] if event_id and len(process.starts) > 1 else []
-    parts += [f"case={case['key']}"] if case else []
+    parts += [f"case={case.key}"] if case else []
     return f"{PATH}/{process.process_id}" + (f"?{'&'.join(parts)}" if parts else "")
 
 
-def _case(text: str) -> dict[str, Any] | None:
+def _case(text: str) -> Case | None:
     if not text:
         return None
-    key = key_of(text)
-    number = read(open_case_number, case_key=key, actor=current_actor(), now=now())
-    return {"key": key, "number": number, "address": f"/cases/{key}"}
+    return read(case_to_start_in, case_key=key_of(text), actor=current_actor(), now=now())
+
+
+def _shown_case(case: Case | None) -> dict[str, Any] | None:
+    return None if case is None else {"number": case.number, "address": f"/cases/{case.key}"}

@@ -252,6 +252,7 @@ def _render(
         history=story(page.history, {element.element_id: element for element in elements})[:12],
         history_address=f"/cases/{task.case_key}" if page.panel else "",
         documents=[],
+        earlier_case=page.earlier,
         beside=beside_of(page),
         beside_lists=[
             {"title": texts()(f"beside.{listed.kind}"), "names": [shown(name) for name in listed.names]}
@@ -302,7 +303,7 @@ def beside_of(page: TaskPage) -> list[dict[str, Any]]:
         {
             "title": in_language(earlier.form.title, language),
             "at": earlier.answered_at,
-            "answers": answered(earlier.form, earlier.values, language=language),
+            "answers": answered(earlier.form, earlier.values, language=language, choices=earlier.choices),
         }
         for earlier in page.beside.forms
     ]

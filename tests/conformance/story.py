@@ -367,7 +367,8 @@ class Story:
 
     def _do_name_owner(self, job: Any) -> None:
         assert job.headers["role"] in {row["id"] for row in reference("roles")}
-        if self.owner is None:
+        keeps = self.owner == self.coordinator or str(self.owner) in with_role(job.headers["role"])
+        if self.owner is None or not keeps:
             self.owner, self.owner_role = int(with_role(job.headers["role"])[0]), job.headers["role"]
 
     def _do_hand_over_case(self, job: Any) -> None:

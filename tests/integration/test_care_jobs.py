@@ -15,6 +15,7 @@ from app.domain.answers import RecordAnswer
 from app.domain.forms import RecordKind, RecordTarget
 from app.domain.sharing import DataGroup
 from app.domain.steps import InstanceStatus
+from app.queries.limits import changes_of_limit
 from app.storage.reference import AREA_SETTINGS
 from app.storage.tables.care import case_answer, consent_grant
 from app.storage.tables.instances import delivery, incident, process_instance
@@ -72,7 +73,7 @@ def place(database):
     return make_place(database)
 
 
-def answer(place, case_key, form_id, **values):
+def answer(place, case_key, form_id, *, task_key=None, **values):
     """Let the form have been sent in the case."""
     records = [
         RecordAnswer(
@@ -87,7 +88,7 @@ def answer(place, case_key, form_id, **values):
             records,
             form_id=form_id,
             controller_organisation_id="o_sote_keskus",
-            task_key=None,
+            task_key=task_key,
             answered_by=None,
             now=place.now,
         )
@@ -528,6 +529,9 @@ def test_a_pathway_changes_a_setting_of_its_area(place):
     do(place, doing("set_area_setting", setting="polku", value="1"), case_key)
     assert incidents(place) == ["area_setting_unknown", "area_setting_invalid"]
     assert place.executor.read(settings) == {"tapa": "TUNTI", "polku": True}
+    # the page of the limits tells of it as of what a person has changed
+    [change] = place.executor.read(changes_of_limit, limit_id="alue.tapa", actor=place.people["admin"])
+    assert (change.area_id, change.before, change.after) == (AREA, "PARI", "TUNTI")
 
 
 # -- documents for the parties ---------------------------------------------------------------------------------------

@@ -8,10 +8,16 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from app.commands.cancel_instance import cancel_instance
+from app.commands.claim_task import claim_task
+from app.commands.close_case import close_case
+from app.commands.jobs import claim_jobs, finish_job
 from app.commands.messages import deliver, publish_message
+from app.commands.pause_instance import pause_instance
+from app.commands.prepare_notification import prepare_notification
+from app.commands.run_local_job import run_local_job
 from app.commands.start_instance import start_instance
 from app.domain.access import Purpose
 from app.domain.actor import SYSTEM
@@ -19,12 +25,14 @@ from app.domain.errors import CaseClosed, Concealed
 from app.domain.keys import new_key
 from app.domain.outcomes import BROKEN_OFF, Outcome, concluded, waits_for_others
 from app.domain.sharing import DataGroup
-from app.queries.case_page import case_page, open_case_number
+from app.queries.case_page import case_page
+from app.queries.catalogue import startable_in_case
 from app.storage.tables.care import consent_grant
 from app.storage.tables.instances import incident
-from app.storage.tables.people import audit
+from app.storage.tables.people import audit, user_account
 from tests.factories import AREA, START, chain, diagram, make_place, user_step
-from tests.integration.test_escalation import work
+from tests.integration.test_care_jobs import answer
+from tests.integration.test_escalation import LEASE, work
 from tests.races.test_commands import open_case
 
 
@@ -201,6 +209,61 @@ def test_a_pathway_whose_caller_goes_on_says_nothing(place):
     assert (case_of(place, case_key).is_open, case_of(place, case_key).outcome) == (True, "")
 
 
+#: a person closes what the client has broken off, on the form of the task
+CLOSED_BY_PERSON = ending("PERUTTU").replace(
+    b'<zeebe:header key="outcome" value="PERUTTU"/></zeebe:taskHeaders>',
+    b'<zeebe:header key="outcome" value="PERUTTU"/><zeebe:header key="task" value="first"/>'
+    b'<zeebe:header key="notification" value="n_asia_paattyi"/><zeebe:header key="recipient" value="named"/>'
+    b'</zeebe:taskHeaders><zeebe:executionListeners><zeebe:executionListener eventType="end"'
+    b' type="send_notification" retries="3"/></zeebe:executionListeners>',
+)
+
+
+def close_by_person(place, case_key, outcome):
+    """Let a person choose the outcome in the one pathway; return the others' instances: care, watch, paused."""
+    with place.executor.database.transaction() as connection:
+        connection.execute(update(user_account).values(email=user_account.c.username + "@demo.invalid"))
+        connection.commit()
+    closer = place.start(case_key=case_key)
+    others = [place.start(name, case_key=case_key) for name in ("silent", "watch", "paused")]
+    place.run(pause_instance, instance_key=others[2], actor=place.people["admin"], reason="koe")
+    place.run(claim_task, task_key=place.open_tasks(others[0])["first"], actor=place.people["colleague"])
+    task = place.open_tasks(closer)["first"]
+    answer(place, case_key, "f_sulkeminen", task_key=task, lopputulos=outcome)
+    place.complete(task)
+    [close] = place.run(claim_jobs, keys=list(place.open_jobs(closer).values()), owner="w", lease=LEASE)
+    place.run(run_local_job, job_key=close.key, fence=close.fence, local_work=close_case)
+    [listener] = place.run(claim_jobs, keys=list(place.open_jobs(closer).values()), owner="w", lease=LEASE)
+    notice = place.executor.run(prepare_notification, listener, place.now)
+    for delivery in place.executor.read(lambda uow: uow.messages.pending_deliveries(limit=10)):
+        place.run(deliver, delivery_key=delivery)
+    place.run(finish_job, job_key=listener.key, fence=listener.fence, variables={})
+    for delivery in place.executor.read(lambda uow: uow.messages.pending_deliveries(limit=10)):
+        place.run(deliver, delivery_key=delivery)
+    return others, {recipient.address.partition("@")[0] for recipient in notice.recipients}
+
+
+def test_a_person_who_closes_a_broken_off_case_ends_its_other_pathways_and_those_concerned_are_told(place):
+    place.publish(CLOSED_BY_PERSON, SILENT, SILENT.replace(b'id="silent"', b'id="paused"'), WATCH)
+    case_key = open_case(place)
+    others, told = close_by_person(place, case_key, "EI_TAVOITETTU")
+    assert [place.status(each) for each in others] == ["terminated", "completed", "terminated"]
+    assert (case_of(place, case_key).is_open, case_of(place, case_key).outcome) == (False, "EI_TAVOITETTU")
+    assert told == {"counsellor", "colleague"}
+    with place.executor.database.engine.connect() as connection:
+        ended = connection.execute(select(audit.c.instance_key).where(audit.c.action == "instance_ended_with_case"))
+        assert set(ended.scalars()) == {others[0], others[2]}
+
+
+def test_another_choice_of_the_person_ends_nothing_else_and_tells_nobody(place):
+    place.publish(CLOSED_BY_PERSON, SILENT, SILENT.replace(b'id="silent"', b'id="paused"'), WATCH)
+    case_key = open_case(place)
+    others, told = close_by_person(place, case_key, "TARVE_PAATTYNYT")
+    assert [place.status(each) for each in others] == ["active"] * 3
+    assert case_of(place, case_key).is_open
+    assert told == set()
+
+
 @pytest.mark.parametrize(("outcome", "closed"), [("OMAHOIDOSSA", False), ("PERUTTU", True)])
 def test_a_message_that_hands_over_keeps_the_case_open_unless_the_client_has_stopped(place, outcome, closed):
     place.publish(ending(outcome))
@@ -242,7 +305,22 @@ def test_nothing_begins_in_a_closed_case(place):
     with pytest.raises(CaseClosed, match="2026-00001"):
         place.start(case_key=case_key)
     with pytest.raises(CaseClosed):
-        place.executor.read(open_case_number, case_key=case_key, actor=place.people["counsellor"], now=place.now)
+        place.executor.read(startable_in_case, case=case_of(place, case_key), actor=place.people["counsellor"])
+
+
+def test_what_may_come_after_a_case_is_started_in_a_closed_one_and_closes_nothing_again(place):
+    after = SILENT.replace(b'id="silent"', b'id="after"').replace(
+        b'<bpmn:startEvent id="begin"/>',
+        b'<bpmn:extensionElements><zeebe:properties><zeebe:property name="kyky.afterCase" value="true"/>'
+        b'</zeebe:properties></bpmn:extensionElements><bpmn:startEvent id="begin"/>',
+        1,
+    )
+    place.publish(after)
+    case_key = closed_case(place)
+    closed_at = case_of(place, case_key).closed_at
+    place.later(days=30)
+    finish(place, place.start("after", case_key=case_key))
+    assert (case_of(place, case_key).is_open, case_of(place, case_key).closed_at) == (False, closed_at)
 
 
 def test_a_message_for_a_closed_case_starts_nothing(place):

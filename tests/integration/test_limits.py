@@ -89,6 +89,8 @@ def test_the_same_value_changes_nothing(place):
         ("t_tiimi", "P30D", "P"),
         ("t_tiimi", "P30D", "-P3D"),
         ("t_omaolo", "3", "3.5"),
+        ("t_loppuarviointi_alkaa", "1.11.", "29.2."),
+        ("t_loppuarviointi_alkaa", "1.11.", "11-01"),
         ("kesatauko", "26-31", "0-54"),
         ("t_seuranta", "P1M, P3M, P6M, P12M", "P1M, soon"),
         ("halytysrajat", "", "{"),

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import func, select
 
+from app.commands.change_limit import change_limit
 from app.commands.jobs import claim_jobs
 from app.commands.local_jobs import LOCAL_JOBS
+from app.commands.messages import deliver as deliver_message
 from app.commands.people import disable_person
 from app.commands.run_local_job import run_local_job
 from app.commands.withdraw_consent import cut_grants
 from app.domain.actor import SYSTEM
 from app.domain.consent import Withdrawal, WithdrawalScope
+from app.queries.limits import changes_of_limit
+from app.storage.reference import AREA_SETTING_KINDS, AREA_SETTINGS
 from app.storage.tables.care import plan
 from app.storage.tables.instances import process_instance
-from tests.factories import make_place
-from tests.integration.test_care_jobs import CONSENT, answer, case_of, doing, grants, key_of, orphan, row
+from app.storage.tables.people import access_log
+from tests.factories import AREA, chain, diagram, make_place
+from tests.integration.test_care_jobs import CONSENT, answer, case_of, delivered, doing, grants, key_of, orphan, row
+from tests.integration.test_closing_cases import SILENT
 from tests.integration.test_escalation import LEASE
 from tests.races.test_commands import open_case, race
 
@@ -105,3 +113,128 @@ def test_who_leaves_while_a_case_is_given_to_them_does_not_keep_it(place):
     # the one who leaves in the same moment is found by the nightly look, and named anew by the next `name_owner`
     owner = case_of(place, case_key).owner_key
     assert owner in {None, key_of(place, "doctor")}
+
+
+def twice(place, case_key, job_type):
+    """Return the job of one pathway for two workers who both believe that it is theirs."""
+    run = runner(place, case_key, job_type, "one")
+    return run, run
+
+
+def test_one_measure_is_kept_once_by_two_workers(place):
+    publish(place, "record_measure")
+    for _ in range(ROUNDS):
+        case_key = open_case(place)
+        answer(place, case_key, "f_kykyviisari", kerta="alku", pvm=date(2026, 3, 1), tyokyky_0_10=5)
+        assert race(*twice(place, case_key, "record_measure")) == ["LeaseLost", "done"]
+        assert len(place.executor.read(lambda uow, key=case_key: uow.care.measures.of_case(key))) == 1
+
+
+def test_an_action_has_one_state_whoever_writes_it_last(place):
+    inputs = {"toimenpide_id": "asia.toimenpide_idt[1]"}
+    states = ("kaynnissa", "keskeytynyt")
+    place.publish(
+        *(
+            doing("set_action_state", process_id=name, inputs=inputs, state=state)
+            for name, state in zip(("one", "two"), states, strict=True)
+        )
+    )
+    place.publish(doing("approve_plan", process_id="planning"))
+    for _ in range(ROUNDS):
+        case_key = open_case(place)
+        answer(place, case_key, "f_suunnitelma", toimenpiteet=[row()])
+        answer(place, case_key, "f_suunnitelma_hyvaksynta", asiakkaan_hyvaksynta="hyvaksyn")
+        runner(place, case_key, "approve_plan", "planning")()
+        assert race(*both(place, case_key, "set_action_state")) == ["done", "done"]
+        [action] = place.executor.read(lambda uow, key=case_key: uow.care.plans.in_force(key)).actions
+        assert action.state in states
+
+
+def test_a_setting_changes_step_by_step_whether_a_pathway_or_a_person_does_it(place):
+    publish(place, "set_area_setting", setting="tapa", value="TUNTI")
+    place.executor.run(
+        lambda uow: uow.reference.put(AREA_SETTING_KINDS, {"tapa": {"type": "text"}}, now=place.now),
+    )
+    for number in range(ROUNDS):
+        was = f"TAPA{number}"
+        place.executor.run(
+            lambda uow, was=was: uow.reference.put(
+                AREA_SETTINGS, {"tapa": was, "nimi": {"fi": "Keski-Suomi"}}, area_id=AREA, now=place.now
+            )
+        )
+        place.later(seconds=1)
+        case_key = open_case(place)
+
+        def by_person(was=was):
+            place.run(
+                change_limit, limit_id="alue.tapa", area_id=AREA, text="PARI", was=was, actor=place.people["admin"]
+            )
+
+        results = race(runner(place, case_key, "set_area_setting", "one"), by_person)
+        changes = place.executor.read(changes_of_limit, limit_id="alue.tapa", actor=place.people["admin"])
+        steps = {(change.before, change.after) for change in changes if change.at == place.now}
+        # the person was either first or told that somebody else was
+        assert (results, steps) in (
+            (["done", "done"], {(was, "PARI"), ("PARI", "TUNTI")}),
+            (["Conflict", "done"], {(was, "TUNTI")}),
+        )
+
+
+def test_a_case_handed_over_twice_at_once_has_one_owner_who_holds_its_tasks(place):
+    place.publish(
+        doing("hand_over_case", process_id="one", to="coordinator"),
+        doing("hand_over_case", process_id="two", to="role", role="r_palveluohjaaja"),
+        diagram(
+            '<bpmn:startEvent id="begin"/><bpmn:userTask id="owners"><bpmn:extensionElements><zeebe:userTask/>'
+            '<zeebe:assignmentDefinition assignee="=asia.omistaja"/></bpmn:extensionElements></bpmn:userTask>'
+            + chain("begin", "owners"),
+            process_id="waiting",
+        ),
+    )
+    for _ in range(ROUNDS):
+        case_key = open_case(place)
+        doctor = key_of(place, "doctor")
+        place.executor.run(lambda uow, key=case_key, owner=doctor: uow.care.cases.give(key, owner_key=owner))
+        task = place.open_tasks(place.start("waiting", case_key=case_key))["owners"]
+        named = {name: str(key_of(place, who)) for name, who in (("henkilo", "employment"), ("varahenkilo", "nurse"))}
+        answer(place, case_key, "f_asiakasvastaava", suostuu=True, **named)
+        assert race(*both(place, case_key, "hand_over_case")) == ["done", "done"]
+        case = case_of(place, case_key)
+        assert case.owner_key in {key_of(place, name) for name in ("employment", "counsellor", "colleague")}
+        assert place.executor.read(lambda uow, key=task: uow.tasks.get(key)).assignee == case.owner_key
+
+
+def test_documents_go_out_before_the_consent_is_taken_back_or_not_at_all(place):
+    case_key, sent, _ = delivered(place, tietoryhmat=["perustiedot", "suunnitelma"])
+    assert sent == 1
+    publish(place, "deliver_documents", template="suunnitelma")
+    everything = Withdrawal(scope=WithdrawalScope.ALL)
+    deliver = runner(place, case_key, "deliver_documents", "one")
+
+    def withdraw():
+        place.run(cut_grants, case_key=case_key, withdrawal=everything, actor=SYSTEM)
+
+    assert race(deliver, withdraw) == ["done", "done"]
+    with place.executor.database.engine.connect() as connection:
+        lines = connection.scalar(select(func.count()).where(access_log.c.action == "disclosed"))
+    documents = place.executor.read(lambda uow: uow.care.documents.of_case(case_key))
+    assert len(documents) == lines
+    assert lines in {1, 2}
+    assert grants(place, case_key) == set()
+
+
+def test_a_task_is_done_or_ended_with_its_case_never_both(place):
+    place.publish(SILENT)
+    for _ in range(ROUNDS):
+        case_key = open_case(place)
+        instance = place.start("silent", case_key=case_key)
+        task = place.open_tasks(instance)["first"]
+        place.executor.run(
+            lambda uow, key=instance: uow.messages.deliver_end([key], name="asia_paattyi", now=place.now)
+        )
+        [delivery] = place.executor.read(lambda uow: uow.messages.pending_deliveries(limit=10))
+        results = race(
+            lambda task=task: place.complete(task), lambda key=delivery: place.run(deliver_message, delivery_key=key)
+        )
+        done = place.status(instance)
+        assert (done, results) in (("completed", ["done", "done"]), ("terminated", ["TaskAlreadyClosed", "done"]))

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from app.domain.errors import InvalidFormDefinition, Problem
-from app.domain.forms import LONGEST_VERSION_TAG, Field, FormDefinition, RecordKind, Section
+from app.domain.forms import LONGEST_VERSION_TAG, Field, FormDefinition, RecordKind, Refused, Section
 from app.domain.sharing import DataGroup
 from app.engine.forms.expressions import check_expressions
-from app.engine.forms.field_reading import MOST_FIELDS, read_data_group, read_field, read_key
+from app.engine.forms.field_reading import MOST_FIELDS, read_data_group, read_field, read_key, read_member
 from app.engine.forms.json_source import JsonObject, read_object
 
 _FORM_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
@@ -40,6 +40,7 @@ def read_form(content: bytes) -> FormDefinition:
         sections=tuple(_section(each, data_group) for each in source.objects("sections", most=MOST_SECTIONS)),
         content_hash=hashlib.sha256(content).hexdigest(),
         version_tag=source.text("versionTag", longest=LONGEST_VERSION_TAG).strip(),
+        refuses=read_member(source, "refuses", Refused),
     )
     source.refuse_unknown()
     problems += _check_whole(form)

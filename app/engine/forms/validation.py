@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
 
 from app.domain.errors import Problem
-from app.domain.forms import Field, FieldType, FormDefinition, Values
+from app.domain.forms import Field, FieldType, FormDefinition, Refused, Values
+from app.domain.offence_words import tells_of_offence
 from app.engine.forms.conversion import to_json_value
 from app.engine.forms.received import Received
 from app.engine.forms.schema import form_schema
@@ -42,6 +43,8 @@ _CODES: Mapping[str, tuple[str, str]] = {
     "enum": ("not_an_option", ""),
 }
 
+_FREE_TEXT = frozenset({FieldType.TEXT, FieldType.LONG_TEXT})
+
 
 def required_problem(asked: Field, *, place: str) -> Problem:
     """Return the problem of an answer that must be given and is not."""
@@ -56,6 +59,24 @@ def validate(form: FormDefinition, received: Received) -> None:
         place, asked, code, values = _explain(error, received, fields)
         problem = required_problem(asked, place=place) if code == "required" else None
         received.problems.setdefault(place, problem or Problem(code, place=place, name=asked.key, values=values))
+    if form.refuses is Refused.OFFENCE:
+        for place, asked, text in _texts(form, received):
+            if tells_of_offence(text):
+                # the problem never repeats what was written
+                received.problems.setdefault(place, Problem("offence", place=place, name=asked.key))
+
+
+def _texts(form: FormDefinition, received: Received) -> Iterator[tuple[str, Field, str]]:
+    """Give each free text that was sent, with its place."""
+    for asked in form.fields:
+        text = received.values.get(asked.key)
+        if asked.type in _FREE_TEXT and isinstance(text, str):
+            yield asked.key, asked, text
+        for row in received.rows.get(asked.key, ()):
+            for inner in asked.fields:
+                text = row.values.get(inner.key)
+                if inner.type in _FREE_TEXT and isinstance(text, str):
+                    yield f"{asked.key}.{row.position}.{inner.key}", inner, text
 
 
 def submitted_json(form: FormDefinition, values: Values) -> dict[str, Any]:

@@ -252,7 +252,7 @@ delivery = Table(
     "delivery",
     metadata,
     Column("key", Key, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),  # message signal start
+    Column("kind", Text, nullable=False),  # message signal start end
     Column("name", Text, nullable=False),
     Column("message_key", Key, ForeignKey("message.key")),
     Column("subscription_key", Key),  # none where the message starts an instance

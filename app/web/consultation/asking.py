@@ -45,7 +45,9 @@ def _index(page: ConsultationPage, *, conflict: str = "") -> str:
                 "number": own.number,
                 "status": str(own.item.status),
                 "may_withdraw": own.item.status is ItemStatus.WAITING,
-                "answer": answered(page.answer_form, own.item.answer, language=current_language()),
+                "answer": answered(
+                    page.answer_form, own.item.answer, language=current_language(), choices=page.choices
+                ),
             }
             for own in page.own
             if page.item_form is not None and page.answer_form is not None

@@ -32,7 +32,7 @@ def shown_item(item: Item, form: FormDefinition, organisations: Mapping[str, Any
         "topics": _topics(form, item.topics),
         "profession": _option(form, "tuojan_ammatti", item.profession) or say("consultation.profession_unknown"),
         "organisation": (organisations or {}).get(item.organisation_id, ""),
-        "answers": answered(form, values, language=current_language()) if values else (),
+        "answers": answered(form, values, language=current_language(), choices={}) if values else (),
         "carried": item.carried,
         "passed": item.passed,
     }

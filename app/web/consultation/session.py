@@ -190,7 +190,12 @@ def _render(
         in_hand=shown(in_hand) if in_hand else None,
         waiting=[shown(item) for item in page.waiting],
         answered=[
-            {**shown(item), "answer": answered(page.answer_form, item.answer, language=current_language())}
+            {
+                **shown(item),
+                "answer": answered(
+                    page.answer_form, item.answer, language=current_language(), choices=page.around.choices
+                ),
+            }
             for item in page.answered
         ],
         answer_html=answer_view,

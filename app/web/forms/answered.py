@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
-from app.domain.forms import Field, FieldType, FormDefinition
+from app.domain.forms import Field, FieldType, FormDefinition, Option, OptionSource
 from app.domain.localized import in_language
 from app.locale import Texts
 from app.web.forms.builder import shown_text
+
+#: lists of options by where they come from
+Choices: TypeAlias = Mapping[str, Sequence[Option]]
+#: fields that choose a person or an organisation, whether they say from where or not
+_SOURCES = {FieldType.USER: OptionSource.USERS, FieldType.ORGANISATION: OptionSource.ORGANISATIONS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,27 +25,35 @@ class Answered:
     text: str = field(repr=False)
 
 
-def answered(form: FormDefinition, values: Mapping[str, Any], *, language: str) -> tuple[Answered, ...]:
-    """Return the questions that have an answer; rows of a group are lines of one answer, files are their names."""
+def answered(
+    form: FormDefinition, values: Mapping[str, Any], *, language: str, choices: Choices
+) -> tuple[Answered, ...]:
+    """
+    Return the questions that have an answer; rows of a group are lines of one answer, files are their names.
+
+    `choices` are the lists from which fields take their options: keys of people, services and the like are read by
+    them.
+    """
     texts = Texts.load(language)
     return tuple(
-        Answered(label=in_language(each.label, language), text=_text(each, values[each.key], texts))
+        Answered(label=in_language(each.label, language), text=_text(each, values[each.key], texts, choices))
         for each in form.fields
         if values.get(each.key) not in (None, "", [])
     )
 
 
-def _text(asked: Field, value: Any, texts: Texts) -> str:
+def _text(asked: Field, value: Any, texts: Texts, choices: Choices) -> str:
     if asked.type is FieldType.FILE:
         return ", ".join(str(item.get("name", "")) for item in value if isinstance(item, Mapping))
     if asked.type is FieldType.GROUP:
-        return "\n".join(_row(asked.fields, row, texts) for row in value)
-    return shown_text(asked, value, texts)
+        return "\n".join(_row(asked.fields, row, texts, choices) for row in value)
+    source = asked.options_from or _SOURCES.get(asked.type)
+    return shown_text(asked, value, texts, choices.get(source) if source else None)
 
 
-def _row(fields: Sequence[Field], row: Mapping[str, Any], texts: Texts) -> str:
+def _row(fields: Sequence[Field], row: Mapping[str, Any], texts: Texts, choices: Choices) -> str:
     return "; ".join(
-        f"{in_language(inner.label, texts.language)}: {_text(inner, row[inner.key], texts)}"
+        f"{in_language(inner.label, texts.language)}: {_text(inner, row[inner.key], texts, choices)}"
         for inner in fields
         if row.get(inner.key) not in (None, "", [])
     )

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.access import Ground
 from app.domain.sharing import DataGroup
-from app.queries.case_page import document_content
+from app.queries.case_documents import document_content
 from app.queries.own_plan import OwnPlan, own_plans
 from app.queries.own_records import LogLine, own_documents, own_grants, own_log
 from app.web.access import current_actor
@@ -69,7 +69,8 @@ def _plan(plan: OwnPlan) -> dict[str, Any]:
                         shown(action.organisation_name) if action.organisation_name else "",
                     )
                     if name
-                ),
+                )
+                or texts()("own.plan.yourself"),
                 "starts_on": action.starts_on,
                 "ends_on": action.ends_on,
                 "review_on": action.review_on,

@@ -149,6 +149,7 @@ def _render(
         text=shown(told) if told else "",
         due_at=None if task.due_at == NEVER else task.due_at,
         beside=beside_of(page),
+        earlier_case=page.earlier,
         may_send=may_send,
         conflict=conflict,
         form_html=form_html,
