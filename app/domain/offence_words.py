@@ -48,7 +48,8 @@ _STEMS = (
     r"bedrägeri",
     r"rattfyll",
     # English
-    r"offen[cd]",
+    r"offence",
+    r"offend",
     r"crime",
     r"crimin",
     r"convict",
