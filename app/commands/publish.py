@@ -223,7 +223,7 @@ def _add_process(
         by=actor.user_key,
         now=now,
     )
-    starts = [event for event in outline.start_events if event.kind in {"message", "signal"}]
+    starts = [event for event in outline.start_events if event.kind in {"message", "signal", "conditional"}]
     uow.messages.replace_starts(outline.process_id, starts, definition_key=definition.key)
     plan_starts(uow, definition=definition, outline=outline, now=now)
     return definition

@@ -480,12 +480,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartEvent:
-    """A way to start the process: `kind` is none, message, timer, signal (event sub-process starts are not listed)."""
+    """A way to start the process, not an event sub-process: `kind` is none, message, timer, signal, conditional."""
 
     element_id: str
     name: LocalizedText
     kind: str
-    #: message or signal name; for a timer the FEEL expression or ISO text
+    #: message or signal name; of a condition its text; for a timer the FEEL expression or ISO text
     detail: str = ""
     form_id: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from app.engine.dialect.ad_hoc import AdHocSpec
 from app.engine.dialect.calls import CallSpec
 from app.engine.dialect.cancelling import CancelEndSpec
-from app.engine.dialect.catching import Catcher, Catching, Subscription
+from app.engine.dialect.catching import Catcher, Catching, Subscription, TimerCatching
 from app.engine.dialect.compensation import UNDOING, CompensationThrowSpec, UndoingSpec
 from app.engine.dialect.complex_gateway import ComplexGatewaySpec
+from app.engine.dialect.conditions import ConditionCatching
 from app.engine.dialect.containers import EVENT_SUB_PROCESS, ContainerSpec
 from app.engine.dialect.element import ElementSpec
 from app.engine.dialect.events import (
@@ -302,11 +303,13 @@ class Builder:
         return TerminateEndSpec(self.spec, facts, spec_name=name)
 
     def _plan_starts(self, node: Node, event: EventDefinition) -> None:
-        """Keep the timer of a start event, for those who start the process when it is due."""
+        """Keep timers and conditions of a start event, for those who start the process by them."""
         for part in event.each:
-            timer = self.readings.timer(node, part) if part.kind == "timer" else None
-            if timer is not None:
-                self.spec.start_timers[node.node_id] = timer
+            waited = self.readings.awaited(node, part) if part.kind in {"timer", "conditional"} else None
+            if isinstance(waited, TimerCatching):
+                self.spec.start_timers[node.node_id] = waited
+            elif isinstance(waited, ConditionCatching):
+                self.spec.start_conditions.append((node.node_id, waited.condition))
 
     def _catching(self, node: Node) -> Catching | None:
         if node.has_happened:

@@ -101,6 +101,8 @@ def _starts_at(node: Node, readings: Readings) -> Iterator[StartEvent]:
 def _detail(node: Node, event: EventDefinition, readings: Readings) -> str:
     if event.kind == "none":
         return ""
+    if event.kind == "conditional":
+        return "" if event.element is None else text_of(event.element.find(bpmn("condition")))
     if event.kind != "timer":
         return event.name
     timer = readings.timer(node, event)

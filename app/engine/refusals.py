@@ -29,7 +29,7 @@ _ALLOWED_EVENTS = {
     "intermediateThrowEvent": frozenset({"none", "message", "escalation", "signal", "link", "compensation"}),
     "boundaryEvent": _CAUGHT_ANYWHERE | {"error", "escalation", "compensation", "cancel"},
 }
-_START_OF_PROCESS = frozenset({"none", "message", "timer", "signal"})
+_START_OF_PROCESS = _CAUGHT_ANYWHERE | {"none"}
 _START_OF_EVENT_SUB_PROCESS = _CAUGHT_ANYWHERE | {"error", "escalation", "compensation"}
 #: an xsd:NCName, as far as it matters to us: ids of our own making hold signs that no such id has
 _ID = re.compile(r"[^\W\d][\w.\-·]*")

@@ -9,6 +9,7 @@ from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 if TYPE_CHECKING:
     from app.engine.dialect.catching import TimerCatching
     from app.engine.dialect.element import ElementSpec
+    from app.engine.expressions import Expression
 
 
 class ProcessSpec(WorkflowSpec):  # type: ignore[misc]  # SpiffWorkflow ships no types
@@ -24,6 +25,8 @@ class ProcessSpec(WorkflowSpec):  # type: ignore[misc]  # SpiffWorkflow ships no
         self.content_hash = content_hash
         #: what starts the process by itself, by start event
         self.start_timers: dict[str, TimerCatching] = {}
+        #: conditional start events of the process, each with a condition
+        self.start_conditions: list[tuple[str, Expression]] = []
         #: by event that starts the process: the gateway before it
         self.started_by: dict[str, str] = {}
 

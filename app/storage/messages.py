@@ -429,8 +429,18 @@ class Messages:
             .values(taken_by=[name for name in kept if name != process_id])
         )
 
+    def processes_with_start_conditions(self) -> list[int]:
+        """Return the newest versions of the processes that conditions start."""
+        query = (
+            select(message_start.c.process_definition_key)
+            .where(message_start.c.kind == "conditional")
+            .distinct()
+            .order_by(message_start.c.process_definition_key)
+        )
+        return list(self._connection.scalars(query))
+
     def replace_starts(self, process_id: str, starts: Sequence[StartEvent], *, definition_key: int) -> None:
-        """Let these message and signal start events start the process from now on, and no others."""
+        """Let these start events start the process by message, signal or condition from now on, and no others."""
         self._connection.execute(delete(message_start).where(message_start.c.process_id == process_id))
         rows = [
             {

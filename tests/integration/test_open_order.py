@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.commands.begin_activities import begin_activities
+from app.commands.evaluate_start_conditions import evaluate_start_conditions
 from app.commands.messages import broadcast_signal, deliver, publish_message
 from app.commands.resolve_incident import resolve_incident, set_variables
 from app.domain.errors import NotAllowed, NotFound
@@ -119,3 +120,27 @@ def test_conditions_and_the_choice_of_activities(place):
     place.run(resolve_incident, incident_key=key, actor=admin, variables={"valmis": True})
     place.complete(place.open_tasks(instance)["beside"])
     assert place.status(instance) == "completed"
+
+
+def test_conditions_start_processes_for_those_who_may(place):
+    begins = (
+        '<bpmn:startEvent id="begin"><bpmn:conditionalEventDefinition><bpmn:condition>=pisteet &gt; 5</bpmn:condition>'
+        "</bpmn:conditionalEventDefinition></bpmn:startEvent>"
+    )
+    drawn = diagram(begins + user_step("first") + chain("begin", "first"))
+    older = place.publish(drawn.replace(b"&gt; 5", b"&gt; 4")).processes[0][0].key
+    newest = place.publish(drawn).processes[0][0].key
+
+    def evaluate(pisteet, person="owner", key=None):
+        variables = {"pisteet": pisteet}
+        actor = place.people[person]
+        started = place.run(evaluate_start_conditions, definition_key=key, variables=variables, actor=actor)
+        return [each.definition.key for each in started]
+
+    assert evaluate(5) == []
+    assert evaluate(6) == [newest]
+    assert evaluate(5, key=older) == [older]
+    assert evaluate(6, "colleague") == []
+    with pytest.raises(NotAllowed):
+        evaluate(6, "colleague", key=newest)
+    assert len(begun(place, "first")) == 2

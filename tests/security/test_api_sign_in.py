@@ -52,6 +52,7 @@ def test_nobody_comes_in_without_a_sign_in(door, headers):
 REQUIRED = {
     "create_process_instance": b'{"processDefinitionId":"x"}',
     "create_element_instance_variables": b'{"variables":{}}',
+    "evaluate_conditionals": b'{"variables":{}}',
     "activate_ad_hoc_sub_process_activities": b'{"elements":[]}',
     "assign_user_task": b'{"assignee":"x"}',
     "activate_jobs": b'{"type":"x","timeout":1000,"maxJobsToActivate":1,"requestTimeout":-1}',

@@ -98,14 +98,14 @@ process_decision = Table(
     Column("decision_definition_key", Key, ForeignKey("decision_definition.key"), nullable=False),
 )
 
-#: messages and signals that start the newest version of a process; rewritten when it is published
+#: messages, signals and conditions that start the newest version of a process; rewritten when it is published
 message_start = Table(
     "message_start",
     metadata,
     Column("process_id", Text, primary_key=True),
     Column("element_id", Text, primary_key=True),
-    Column("kind", Text, primary_key=True, server_default="message"),  # message signal
-    Column("message_name", Text, primary_key=True),
+    Column("kind", Text, primary_key=True, server_default="message"),  # message signal conditional
+    Column("message_name", Text, primary_key=True),  # of a condition its text
     Column("process_definition_key", Key, ForeignKey("process_definition.key"), nullable=False),
     Index(None, "message_name"),
 )

@@ -15,6 +15,7 @@ from flask import Flask, Response
 from app.web.api import (
     ad_hoc,
     cluster,
+    conditionals,
     decisions,
     deployments,
     elements,
@@ -50,6 +51,7 @@ ROUTES: tuple[Route, ...] = (
     *process_instances.ROUTES,
     *elements.ROUTES,
     *ad_hoc.ROUTES,
+    *conditionals.ROUTES,
     *user_tasks.ROUTES,
     *jobs.ROUTES,
     *messages.ROUTES,

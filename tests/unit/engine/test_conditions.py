@@ -1,6 +1,10 @@
 """Conditional events: they happen when their condition becomes true."""
 
-from app.engine.seam import ConditionAwaited, ElementEvent
+import pytest
+
+from app.domain.errors import ExpressionError, NotFound
+from app.engine.seam import ConditionAwaited, ElementEvent, Surroundings
+from app.engine.start_conditions import starts_that_hold
 from tests.unit.engine.drawing import (
     boundary,
     condition,
@@ -16,7 +20,7 @@ from tests.unit.engine.drawing import (
     timer,
     user,
 )
-from tests.unit.engine.walk import Walk
+from tests.unit.engine.walk import NOW, Walk, compiled
 
 WAITING = diagram(
     start(),
@@ -207,3 +211,27 @@ def test_a_condition_goes_with_its_element_when_the_instance_is_cancelled():
     assert walk.waits(ConditionAwaited)
     walk.cancel()
     assert not walk.open
+
+
+def test_conditions_start_a_process_where_they_hold():
+    xml = diagram(
+        start("s1", condition("=pisteet > 5")),
+        start("s2", condition("=viite.raja = 1") + condition("=pisteet > 8")),
+        user("a"),
+        user("b"),
+        flow="s1 a; s2 b",
+    )
+    process = compiled(xml)
+    assert [(each.element_id, each.kind, each.detail) for each in process.outline.start_events] == [
+        ("s1", "conditional", "=pisteet > 5"),
+        ("s2", "conditional", "=viite.raja = 1"),
+        ("s2", "conditional", "=pisteet > 8"),
+    ]
+    for variables, raja, starts in (({}, 0, ()), ({"pisteet": 6}, 0, ("s1",)), ({"pisteet": 9}, 1, ("s1", "s2"))):
+        around = Surroundings(now=NOW, new_key=lambda: 1, contexts={"viite": {"raja": raja}})
+        assert starts_that_hold(process, variables=variables, surroundings=around) == starts
+    with pytest.raises(ExpressionError):
+        starts_that_hold(compiled(xml.replace(b"=pisteet > 5", b"=3")), variables={}, surroundings=around)
+    assert Walk(process, {"pisteet": 6}, start="s1").tasks == ["a"]
+    with pytest.raises(NotFound):
+        Walk(process)
