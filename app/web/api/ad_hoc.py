@@ -43,7 +43,7 @@ def begin_in_ad_hoc(call: Call) -> None:
 ROUTES = (
     Route(
         method="POST",
-        path="/v2/element-instances/ad-hoc-activities/{adHocSubProcessInstanceKey}/activation",
+        path="/v2/element-instances/ad-hoc-activities/{elementInstanceKey}/activation",
         operation="activate_ad_hoc_sub_process_activities",
         summary="Begin activities of an ad-hoc sub-process",
         rule=rules.REPAIR,
