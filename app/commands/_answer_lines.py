@@ -9,12 +9,12 @@ from typing import Any
 from app.domain.calendar import HELSINKI
 from app.domain.forms import Field, FieldType, Option, OptionSource
 from app.domain.localized import in_language
-from app.domain.masking import CARE_OR_REHABILITATION
+from app.domain.masking import CARE_OR_REHABILITATION, PARTNER
 from app.locale import Texts
 
 _SOURCES = {FieldType.USER: OptionSource.USERS, FieldType.ORGANISATION: OptionSource.ORGANISATIONS}
 #: codes that stand in the place of what is masked
-_MASKED = {CARE_OR_REHABILITATION: "access.masked.hoito_tai_kuntoutus"}
+_MASKED = {CARE_OR_REHABILITATION: "access.masked.hoito_tai_kuntoutus", PARTNER: "access.masked.yhteistyotaho"}
 
 
 class AnswerLines:

@@ -65,7 +65,7 @@ def record_step(
     if step.notes:
         note_facts(uow, instance=instance, notes=step.notes, actor=actor, now=now)
     for decision in step.decisions:
-        uow.care.record_decision(decision, instance_key=instance.key, case_key=instance.case_key, now=now)
+        uow.care.decisions.add(decision, instance_key=instance.key, case_key=instance.case_key, now=now)
     if step.status != InstanceStatus.ACTIVE:
         close_if_over(uow, instance=instance, now=now)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.commands.accessibility_feedback import answer_feedback, forget_feedback_address
 from app.commands.approve_plan import approve_plan, set_action_state
 from app.commands.book_appointment import book_appointment
 from app.commands.cancel_appointment import cancel_appointment
@@ -31,6 +32,7 @@ from app.commands.withdraw_consent import withdraw_consent
 from app.commands.write_document import write_document
 
 LOCAL_JOBS: Mapping[str, LocalWork] = {
+    "answer_feedback": answer_feedback,
     "approve_plan": approve_plan,
     "book_appointment": book_appointment,
     "cancel_appointment": cancel_appointment,
@@ -44,6 +46,7 @@ LOCAL_JOBS: Mapping[str, LocalWork] = {
     "deliver_documents": deliver_documents,
     "escalate_task": escalate_task,
     "expire_consent": expire_consent,
+    "forget_feedback_address": forget_feedback_address,
     "grant_consent": grant_consent,
     "hand_over_case": hand_over_case,
     "move_consultation_session": move_consultation_session,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from app.commands.accessibility_feedback import feedback_of
 from app.commands.anonymous_answers import invite_to_feedback, make_ticket
 from app.commands.client_sign_in import make_client_link
 from app.commands.close_case import TOLD
@@ -39,8 +40,9 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
     answered nobody knows, so all are reminded, and a second link would be a second answer. With the header `task`,
     the element id of a user task that is open in the instance, the assignee is that task's and the task's own
     candidate groups are told beside the role (rule X2): those of the instance's unit, or of the area where nobody
-    in the unit has the role. Without it the assignee is the user whose key the variable `assignee` holds. Nobody to
-    write to, or no address, is no fault: the notice then goes to no one and the process goes on.
+    in the unit has the role. Without it the assignee is the user whose key the variable `assignee` holds.
+    Feedback is who gave the feedback `palaute_id`: they get its answer. Nobody to write to, or no address, is no
+    fault: the notice then goes to no one and the process goes on.
 
     :raises GivenUp: the headers make no sense
     """
@@ -67,6 +69,8 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
             recipients = _staff(_of_consultation(uow, area_id, everybody=audience == "consultation_everybody"))
         case "survey":
             recipients = _of_survey(uow, job)
+        case "feedback":
+            recipients = _of_feedback(uow, job)
         case _:
             raise GivenUp("notification_headers_invalid", f"recipient {audience}")
     return Notice(
@@ -75,6 +79,7 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
         county={language: county_name(uow, area_id=area_id, language=language) for language in LANGUAGES},
         # staff are told the number of the case only: what it is about stands behind the sign-in (R-19)
         case_number=case.number if case is not None and audience != "client" else "",
+        message=feedback_of(uow, job).answer if audience == "feedback" else "",
     )
 
 
@@ -141,6 +146,14 @@ def _of_survey(uow: UnitOfWork, job: Job) -> tuple[Recipient, ...]:
         )
         for worker in told.values()
     )
+
+
+def _of_feedback(uow: UnitOfWork, job: Job) -> tuple[Recipient, ...]:
+    """Return who gave the feedback `palaute_id` and left an address; nobody where they did not."""
+    feedback = feedback_of(uow, job)
+    if not feedback.address:
+        return ()
+    return (Recipient(address=feedback.address, language=feedback.language, audience=Audience.VISITOR),)
 
 
 def county_name(uow: UnitOfWork, *, area_id: str, language: str) -> str:

@@ -19,9 +19,11 @@ from app.domain.errors import NotFound
 from app.domain.facts import Answer
 from app.domain.keys import new_key, parse_key
 from app.domain.localized import in_language
-from app.domain.masking import may_send_letter
+from app.domain.masking import PARTNER, may_send_letter, shown_party
 from app.domain.sharing import DataGroup
+from app.locale import Texts
 from app.published import form_of
+from app.storage.appointments import Appointment
 from app.storage.rows import Instance, Job
 from app.storage.unit_of_work import UnitOfWork
 
@@ -56,10 +58,9 @@ def write_document(uow: UnitOfWork, instance: Instance, job: Job, now: datetime)
         return {"asiakirja_id": str(written)}
     if instance.case_key is None:
         raise GivenUp("job_without_case")
-    try:
-        template = Template(job.headers.get("template", ""))
-    except ValueError:
-        raise GivenUp("document_template_unknown", str(job.headers.get("template"))) from None
+    template = next((each for each in _WRITERS if each == job.headers.get("template", "")), None)
+    if template is None:
+        raise GivenUp("document_template_unknown", str(job.headers.get("template")))
     case = uow.care.cases.get(instance.case_key)
     client = uow.care.clients.get(case.client_key)
     if template is Template.UNREACHED_LETTER and not may_send_letter(protected=client.needs.protected_address):
@@ -245,6 +246,40 @@ def _log_refusal(sources: _Sources) -> dict[str, Any]:
     return _log_period(sources) | {"reason": None if reason is None else reason.value}
 
 
+def _invitation(sources: _Sources) -> dict[str, Any]:
+    """When and where the team meets, and whom the client has agreed to (f_kutsulista)."""
+    variables, case = sources.job.variables, sources.case
+    key = parse_key(str(variables.get("tiimi_aika_id") or ""))
+    booked = next((item for item in sources.uow.care.appointments.of_case(case.key) if item.key == key), None)
+    begins = booked.starts_at if booked is not None else variables.get("tiimi_alkaa")
+    agreed = _told(sources, ("kutsuttavat",)).get("kutsuttavat")
+    rows = agreed.value if agreed is not None and isinstance(agreed.value, list) else []
+    names = dict(sources.uow.accounts.roles())
+    roles = dict.fromkeys(row.get("rooli") for row in rows if isinstance(row, dict) and row.get("asiakas_hyvaksyy"))
+    return {
+        "starts_at": datetime.fromisoformat(begins) if isinstance(begins, str) else begins,
+        "place": _place(sources, booked),
+        # the sheet lies on tables: it names no contact that others may not know of (R-25)
+        "invited": [
+            Texts.load(sources.language)(f"access.masked.{PARTNER}")
+            if shown_party(role, organisation_type="") == PARTNER
+            else in_language(names.get(role, {}), sources.language) or role
+            for role in roles
+            if role
+        ],
+    }
+
+
+def _place(sources: _Sources, booked: Appointment | None) -> str:
+    """Where the team meets: the unit of the booked time, else what the area says."""
+    if booked is not None:
+        unit = sources.uow.care.places.unit_name(booked.unit_id)
+        return in_language(unit, sources.language) or booked.unit_id
+    area = sources.uow.reference.context(["alue.tiimin_paikka"], area_id=sources.case.area_id)["alue"]
+    texts, key = Texts.load(sources.language), f"documents.place.{area['tiimin_paikka']}"
+    return texts(key if key in texts else "documents.place.agreed")
+
+
 def _day(value: Any) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
@@ -308,4 +343,5 @@ _WRITERS: Mapping[Template, tuple[Callable[[_Sources], dict[str, Any]], tuple[Da
     Template.CONSENT_FORM: (_consent, (DataGroup.BASIC,)),
     Template.LOG_REPORT: (_log_report, (DataGroup.BASIC,)),
     Template.LOG_REFUSAL: (_log_refusal, (DataGroup.BASIC,)),
+    Template.INVITATION: (_invitation, (DataGroup.BASIC,)),
 }

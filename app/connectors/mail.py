@@ -1,7 +1,8 @@
 """
 Mails that say "you have a new message" and nothing more.
 
-No name, no service, no health matter is ever in a mail (domain.md 3.0, R-19): the message stands behind the sign-in. A
+No name, no service, no health matter is ever in a mail (domain.md 3.0, R-19): the message stands behind the sign-in;
+only who wrote to us without signing in gets the answer itself. A
 client's mail carries a one-time link to it; who follows that is asked something that only the client should know.
 The Message-ID comes from the idempotency key, so the same job makes the same mail however often it is sent.
 """
@@ -36,6 +37,8 @@ class Audience(enum.StrEnum):
 
     CLIENT = "client"
     STAFF = "professional"
+    #: somebody who wrote to us without signing in
+    VISITOR = "visitor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +58,17 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One notification to one or more recipients; `case_number` is for staff only."""
+    """
+    One notification to one or more recipients; `case_number` is for staff only.
+
+    `message` is what a worker has written to a visitor, who has no door of ours to read it behind; "" for all others.
+    """
 
     notification: str
     recipients: tuple[Recipient, ...]
     county: LocalizedText
     case_number: str = ""
+    message: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +141,7 @@ class MailConnector:
                 link=link,
                 county=in_language(notice.county, language),
                 case_number=notice.case_number,
+                message=notice.message,
             ),
             language=language,
             notification=notice.notification,

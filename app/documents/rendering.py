@@ -52,6 +52,8 @@ class Template(enum.StrEnum):
     CONSENT_FORM = "suostumuslomake"
     LOG_REPORT = "lokitietoraportti"
     LOG_REFUSAL = "lokipaatos"
+    INVITATION = "kutsu"
+    STATEMENT_FRAME = "lausuntopohja"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,8 @@ _REQUIRED = {
     Template.CONSENT_FORM: frozenset({"name", "purpose", "parties", "groups", "until"}),
     Template.LOG_REPORT: frozenset({"name", "since", "until", "lines"}),
     Template.LOG_REFUSAL: frozenset({"name", "since", "until", "reason"}),
+    Template.INVITATION: frozenset({"name", "starts_at", "place", "invited"}),
+    Template.STATEMENT_FRAME: frozenset({"name", "background"}),
 }
 
 
@@ -94,7 +98,9 @@ def render(template: Template, language: str, content: Mapping[str, Any]) -> Doc
     Disclosure to a party: name, recipient, kind (code), sections (list of {name, lines: list of {question, answer}}),
     and if known given_on (date of the consent). Consent form: name, purpose, parties and groups (names), until (date).
     Report of the access log: name, since, until (dates), lines (list of {at, who, what, groups}: moment, name of an
-    organisation, an action's code, names of data groups). Refusal of the log: name, since, until, reason.
+    organisation, an action's code, names of data groups). Refusal of the log: name, since, until, reason. Invitation to
+    the team: name, starts_at (aware), place (its name), invited (names of roles). Frame of a statement: name,
+    background (list of {question, answer}), and if known kind, purpose, questions, born_on (date).
 
     :raises ValueError: something that the template needs is not there
     :raises KeyError: the language is not one of ours
@@ -254,6 +260,16 @@ def _consent_form(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:  
     return {}
 
 
+def _invitation(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    prefix = f"documents.{Template.INVITATION}"
+    return {"greeting": texts(f"{prefix}.greeting", name=_plain(content["name"]))}
+
+
+def _statement_frame(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    born_on = content.get("born_on")
+    return {"born_on": _short_date(born_on, texts.language) if born_on else None}
+
+
 _COMPOSERS = {
     Template.BOOKING_CONFIRMATION: _booking,
     Template.SELF_CARE_PLAN: _plan,
@@ -265,6 +281,8 @@ _COMPOSERS = {
     Template.CONSENT_FORM: _consent_form,
     Template.LOG_REPORT: _log_report,
     Template.LOG_REFUSAL: _log_refusal,
+    Template.INVITATION: _invitation,
+    Template.STATEMENT_FRAME: _statement_frame,
 }
 
 

@@ -15,6 +15,9 @@ ADMINISTERING_ROLES = frozenset({"r_yllapitaja"})
 #: what clients and their representatives act as, in their own door
 CLIENT_ROLE = "r_asiakas"
 REPRESENTATIVE_ROLE = "r_edustaja"
+#: who reads what was written freely in anonymous rounds: all rounds, or those of clients' feedback only
+DEVELOPING_ROLES = frozenset({"r_kehittaja"})
+CLIENT_PANEL_ROLES = frozenset({"r_asiakasraati"})
 MEASURING_ROLES = frozenset({"r_kehittaja", "r_asiakasraati", "r_prosessinomistaja", "r_esihenkilo"})
 
 
@@ -159,3 +162,8 @@ def may_administer(actor: Actor) -> bool:
 def may_see_measures(actor: Actor) -> bool:
     """Tell whether the actor may see aggregated numbers."""
     return not actor.roles.isdisjoint(MEASURING_ROLES)
+
+
+def may_read_survey(actor: Actor, *, of_clients: bool) -> bool:
+    """Tell whether the actor may read a round of anonymous answers; the client panel those of clients' feedback."""
+    return not actor.roles.isdisjoint(DEVELOPING_ROLES | (CLIENT_PANEL_ROLES if of_clients else frozenset()))

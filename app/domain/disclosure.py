@@ -70,13 +70,15 @@ def given_answer(field: str, value: Any, *, group: DataGroup, organisation_id: s
     own_part = group is DataGroup.PLAN and column.limit is Limit.OWN_PART
     if field == ACTIONS and isinstance(value, list):
         rows = [row for row in value if not own_part or row.get("vastuuorg") == organisation_id]
-        return [_action(row, organisation_type) for row in rows] or None
+        return [shown_action(row, organisation_type=organisation_type) for row in rows] or None
     if own_part and field not in COMMON_GOALS:
         return None
     return shown_answer(field, value, organisation_type=organisation_type)
 
 
-def _action(row: Mapping[str, Any], organisation_type: str) -> dict[str, Any]:
+def shown_action(row: Mapping[str, Any], *, organisation_type: str) -> dict[str, Any]:
+    """Return the row of an action as the organisation may see it; of a masked service nothing that says what it is."""
     masked = is_masked_service(str(row.get("palvelu") or ""), organisation_type=organisation_type)
     kept = {name: value for name, value in row.items() if not masked or name in OF_MASKED_ACTION}
-    return {name: shown_answer(name, value, organisation_type=organisation_type) for name, value in kept.items()}
+    shown = {name: shown_answer(name, value, organisation_type=organisation_type) for name, value in kept.items()}
+    return {name: value for name, value in shown.items() if value is not None}

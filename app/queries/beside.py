@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from app.domain.actor import Actor
 from app.domain.answers import gather
+from app.domain.disclosure import ACTIONS, shown_action
 from app.domain.errors import NotFound
 from app.domain.forms import FormDefinition, Option, OptionSource
 from app.domain.keys import parse_key
 from app.domain.localized import LocalizedText
+from app.domain.masking import shown_answer
 from app.domain.sharing import DataGroup
 from app.domain.steps import ElementOutline
 from app.published import choices_of, form_of
@@ -53,24 +56,32 @@ class Beside:
 
 
 def beside_form(
-    uow: UnitOfWork, *, element: ElementOutline | None, definition_key: int, area_id: str, sight: Sight | None
+    uow: UnitOfWork,
+    *,
+    element: ElementOutline | None,
+    definition_key: int,
+    area_id: str,
+    sight: Sight | None,
+    actor: Actor,
 ) -> Beside:
     """
     Return the forms and lists that the task's properties name.
 
-    Answers of hidden groups are never decrypted; a form that nobody has filled in is left out.
+    Answers of hidden groups are never decrypted, others are masked as the actor may see them; a form that nobody has
+    filled in is left out.
     """
     if element is None:
         return Beside()
     forms: list[EarlierForm] = []
     read: set[DataGroup] = set()
     for form_id in _ids(element, FORMS) if sight is not None and sight.visible else ():
-        form = _form(uow, definition_key, form_id)
+        form = form_of_case(uow, definition_key, form_id)
         if form is None or sight is None:
             continue
         keys = {".".join(path) for path, _ in form.walk()}
         answers = uow.care.answers.latest(sight.case.key, fields=keys, visible=sight.visible)
-        given = {key: answer.value for key, answer in answers.items() if answer.value is not None}
+        shown = {key: _shown(key, answer.value, actor) for key, answer in answers.items()}
+        given = {key: value for key, value in shown.items() if value is not None}
         asked_anew = {each.key: given[each.key] for each in form.fields if each.ask_again and each.key in given}
         known = gather(form, answers=given)
         values = known | asked_anew
@@ -103,6 +114,15 @@ def choices_to_read(
     return choices
 
 
+def _shown(key: str, value: Any, actor: Actor) -> Any:
+    """Return the answer as the actor may see it; clients see their own as they are."""
+    if actor.client_key is not None:
+        return value
+    if key == ACTIONS and isinstance(value, list):
+        return [shown_action(row, organisation_type=actor.organisation_type) for row in value]
+    return shown_answer(key.rpartition(".")[2], value, organisation_type=actor.organisation_type)
+
+
 def on_call_number(uow: UnitOfWork, *, element: ElementOutline | None, area_id: str) -> str | None:
     """Return the area's on-call number where the client fills the form in, "" where none is set; else None."""
     if element is None or element.properties.get(SELF_FILLED) != "true":
@@ -119,7 +139,7 @@ def _ids(element: ElementOutline, name: str) -> Sequence[str]:
     return [text.strip() for text in element.properties.get(name, "").split(",") if text.strip()]
 
 
-def _form(uow: UnitOfWork, definition_key: int, form_id: str) -> FormDefinition | None:
+def form_of_case(uow: UnitOfWork, definition_key: int, form_id: str) -> FormDefinition | None:
     """Return the form of this version of the process, else of the newest process that has it."""
     definitions = [definition_key, *(line.key for line in uow.monitor.definitions(latest_only=True))]
     for key in dict.fromkeys(definitions):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.domain.access import Ground
@@ -12,10 +12,11 @@ from app.domain.client import Case, Client
 from app.domain.errors import Concealed, NotAllowed
 from app.domain.facts import Answer
 from app.domain.localized import LocalizedText
-from app.domain.masking import may_see_appointment, may_see_course, shown_outcome
+from app.domain.masking import may_know_process, may_see_appointment, may_see_course, shown_outcome, shown_source
 from app.domain.sharing import DataGroup
 from app.queries.access import Sight, log_reading, sight_of_case
 from app.queries.case_course import Drawn, HistoryLine, Offer, case_offers, case_timeline, drawn_process
+from app.queries.case_decisions import may_see_decisions
 from app.queries.case_documents import may_open
 from app.queries.case_records import CaseRecords, case_records, kept_groups, why_hidden
 from app.queries.catalogue import startable_processes
@@ -56,6 +57,7 @@ class CasePage:
     can_start: bool = False
     #: until when the viewer sees more than they may otherwise: they have opened the case in an emergency
     emergency_until: datetime | None = None
+    may_see_decisions: bool = False
 
 
 def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> CasePage:
@@ -84,8 +86,12 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
     log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"case:{case_key}", now=now)
     same = same_clients(uow, client, actor=actor, now=now) if client is not None and sight.case.is_open else ()
     owner = sight.case.owner_key
-    instances = uow.monitor.instances(InstanceFilters(case_key=case_key), after=None, limit=100)
     kind = actor.organisation_type
+    instances = [
+        line
+        for line in uow.monitor.instances(InstanceFilters(case_key=case_key), after=None, limit=100)
+        if may_know_process(line.process_id, organisation_type=kind)
+    ]
     if not _follows(sight, actor):
         instances = []
     told = [line for line in instances if may_see_course(organisation_type=kind, own=line.unit_id == actor.unit_id)]
@@ -94,7 +100,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
     # what is opened in an emergency is read and nothing else
     is_emergency = sight.emergency_until is not None
     return CasePage(
-        case=sight.case,
+        case=replace(sight.case, source=shown_source(sight.case.source, organisation_type=kind)),
         outcome=shown_outcome(sight.case.outcome, organisation_type=kind) if _follows(sight, actor) else "",
         client=client,
         owner_name=uow.accounts.names_of([owner]).get(owner, "") if owner else "",
@@ -118,6 +124,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         offers=() if is_emergency else tuple(case_offers(uow, case_key, actor, instances)),
         can_start=bool(sight.decisions) and not is_emergency and _can_start(uow, sight.case, actor),
         emergency_until=sight.emergency_until,
+        may_see_decisions=may_see_decisions(sight),
     )
 
 

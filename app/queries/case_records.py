@@ -10,10 +10,11 @@ from app.domain.access import Grant, Record, decide
 from app.domain.actor import Actor
 from app.domain.calendar import local_date
 from app.domain.consent import Consent
-from app.domain.localized import LocalizedText
-from app.domain.masking import is_masked_service, shown_measure_state, shown_service
+from app.domain.localized import LANGUAGES, LocalizedText
+from app.domain.masking import PARTNER, is_masked_service, shown_measure_state, shown_party, shown_service
 from app.domain.plan import Action, Plan
 from app.domain.sharing import DataGroup
+from app.locale import Texts
 from app.queries.access import Sight
 from app.storage.unit_of_work import UnitOfWork
 
@@ -87,7 +88,7 @@ def case_records(uow: UnitOfWork, *, sight: Sight, actor: Actor, now: datetime) 
     """Return the records of the case that the viewer may see; to be called behind the wall, and logged by the page."""
     case = sight.case
     people = uow.accounts.names_of({key for key in (case.coordinator_key, case.deputy_key) if key})
-    organisations = dict(uow.accounts.organisations())
+    organisations = _organisations(uow, actor)
     consents = uow.care.consents.of_case(case.key) if DataGroup.BASIC in sight.groups else []
     decision = sight.groups.get(DataGroup.PLAN)
     masked = decision is not None and decision.masked
@@ -113,6 +114,17 @@ def case_records(uow: UnitOfWork, *, sight: Sight, actor: Actor, now: datetime) 
         deputy=people.get(case.deputy_key or 0, ""),
         groups=frozenset(group for group, is_shown in shown.items() if is_shown),
     )
+
+
+def _organisations(uow: UnitOfWork, actor: Actor) -> Mapping[str, LocalizedText]:
+    """Return how the viewer may know the organisations, by id."""
+    partner = {language: Texts.load(language)(f"access.masked.{PARTNER}") for language in LANGUAGES}
+    return {
+        organisation_id: name
+        if shown_party(organisation_id, organisation_type=actor.organisation_type) == organisation_id
+        else partner
+        for organisation_id, name in uow.accounts.organisations()
+    }
 
 
 def kept_groups(uow: UnitOfWork, case_key: int) -> frozenset[DataGroup]:

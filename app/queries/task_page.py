@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.domain.answers import StoredFile, gather
 from app.domain.client import Case, Client
 from app.domain.errors import Concealed
 from app.domain.forms import FormDefinition, RecordKind
-from app.domain.masking import may_see_appointment, may_see_course
+from app.domain.masking import may_see_appointment, may_see_course, shown_answer
 from app.domain.sharing import DataGroup
 from app.domain.steps import ElementOutline, ProcessOutline
 from app.engine.forms import Around
@@ -22,6 +22,7 @@ from app.published import around_form, form_of, process_of
 from app.queries.access import Sight, log_reading, sight_of_case
 from app.queries.beside import Beside, beside_form, on_call_number
 from app.queries.earlier_case import EarlierAnswers, earlier_answers
+from app.queries.feedback import feedback_beside
 from app.storage.appointments import Appointment
 from app.storage.rows import Task
 from app.storage.unit_of_work import UnitOfWork
@@ -88,7 +89,7 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
     sight = sight_of_case(uow, case_key=task.case_key, actor=actor, now=now) if task.case_key else None
     found = uow.tasks.find_draft(task_key, actor.user_key) if may_work and actor.user_key else None
     with uow.care.seen_by(actor, now=now):
-        values, read = _known(uow, form, sight)
+        values, read = _known(uow, form, sight, actor)
         earlier = None
         if form is not None and sight is not None and may_work:
             earlier = earlier_answers(uow, form=form, case=sight.case, actor=actor, task_key=task_key, now=now)
@@ -99,8 +100,14 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
     if may_work:
         with uow.care.seen_by(actor, now=now):
             beside = beside_form(
-                uow, element=element, definition_key=task.definition_key, area_id=task.area_id, sight=sight
+                uow,
+                element=element,
+                definition_key=task.definition_key,
+                area_id=task.area_id,
+                sight=sight,
+                actor=actor,
             )
+        beside = replace(beside, forms=(*feedback_beside(uow, element=element, task=task), *beside.forms))
     if sight is not None and may_work:
         groups = read | beside.read | ({DataGroup.BASIC} if panel is not None and panel.client is not None else set())
         log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"task:{task_key}", now=now)
@@ -152,11 +159,14 @@ def _history(uow: UnitOfWork, task: Task, actor: Actor) -> tuple[Mapping[str, An
     return tuple(uow.monitor.history(task.instance_key, process_key=process_key, limit=500))
 
 
-def _known(uow: UnitOfWork, form: FormDefinition | None, sight: Sight | None) -> tuple[dict[str, Any], set[DataGroup]]:
+def _known(
+    uow: UnitOfWork, form: FormDefinition | None, sight: Sight | None, actor: Actor
+) -> tuple[dict[str, Any], set[DataGroup]]:
     """
     Return what is known already of the form's questions, and the data groups it was read from.
 
-    Only groups that the viewer may see are loaded at all: what may not be shown is never decrypted.
+    Only groups that the viewer may see are loaded at all: what may not be shown is never decrypted. An answer that the
+    viewer would see masked is asked anew.
     """
     if form is None or sight is None:
         return {}, set()
@@ -170,7 +180,14 @@ def _known(uow: UnitOfWork, form: FormDefinition | None, sight: Sight | None) ->
     if DataGroup.BASIC in sight.groups and _asks_of_client(form):
         values |= _of_client(form, uow.care.clients.get(sight.case.client_key), sight.case)
         read.add(DataGroup.BASIC)
+    if actor.client_key is None:
+        values = {key: value for key, value in values.items() if _is_shown_as_it_is(key, value, actor)}
     return values, {group for group in read if group is not None}
+
+
+def _is_shown_as_it_is(key: str, value: Any, actor: Actor) -> bool:
+    """Tell whether nothing of the answer is masked; rows and lists are kept whole, or they would be lost."""
+    return isinstance(value, list) or shown_answer(key, value, organisation_type=actor.organisation_type) == value
 
 
 def _of_process(uow: UnitOfWork, form: FormDefinition | None, element_instance_key: int) -> dict[str, Any]:

@@ -91,6 +91,21 @@ class CaseAnswers:
             if visible is None or (DataGroup(row.data_group), row.controller_org_id) in visible
         }
 
+    def given(
+        self, case_key: int, *, fields: Collection[str], visible: Collection[tuple[DataGroup, str]]
+    ) -> list[Answer]:
+        """Return every answer that people gave to the questions, the oldest first; only those of the visible pairs."""
+        rows = self._connection.execute(
+            select(case_answer)
+            .where(
+                case_answer.c.case_key == case_key,
+                case_answer.c.field.in_(fields),
+                case_answer.c.task_key.is_not(None),
+            )
+            .order_by(case_answer.c.answered_at, case_answer.c.key)
+        )
+        return [self.read(row) for row in rows if (DataGroup(row.data_group), row.controller_org_id) in visible]
+
     def form_ids(self, case_key: int) -> list[str]:
         """Return the ids of the forms, and of the decisions that were noted, of which the case has answers."""
         rows = self._connection.scalars(

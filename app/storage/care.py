@@ -8,8 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from app.domain.actor import Actor
 from app.domain.calendar import local_date
@@ -24,13 +23,12 @@ from app.domain.held_facts import (
     measure_facts,
     plan_facts,
 )
-from app.domain.keys import new_key
-from app.domain.steps import DecisionEvaluated
-from app.storage.answers import STRICTEST, CaseAnswers
+from app.storage.answers import CaseAnswers
 from app.storage.appointments import Appointments
 from app.storage.cases import Cases
 from app.storage.clients import Clients
 from app.storage.consents import Consents
+from app.storage.decision_records import DecisionRecords
 from app.storage.documents import Documents
 from app.storage.encryption import Cipher
 from app.storage.measures import Measures
@@ -38,7 +36,6 @@ from app.storage.outbox import Outbox
 from app.storage.places import Places
 from app.storage.plans import Plans
 from app.storage.row_security import seen_by
-from app.storage.tables.care import decision_record
 
 
 class Care:
@@ -87,6 +84,11 @@ class Care:
     def measures(self) -> Measures:
         """Measures of work ability and functioning."""
         return Measures(self._connection, self._cipher)
+
+    @cached_property
+    def decisions(self) -> DecisionRecords:
+        """What decision tables were asked about clients, and answered."""
+        return DecisionRecords(self._connection, self._cipher)
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -152,33 +154,3 @@ class Care:
         if Record.MEASURES in records:
             held |= measure_facts(self.measures.of_case(case_key))
         return held, birth_date
-
-    def record_decision(
-        self, decision: DecisionEvaluated, *, instance_key: int, case_key: int | None, now: datetime
-    ) -> None:
-        """
-        Keep what a decision was asked and what it answered (R-22).
-
-        Inputs may be facts of any group, so the record is of the strictest; both sides are encrypted.
-        """
-        key = new_key()
-        self._connection.execute(
-            insert(decision_record).values(
-                key=key,
-                instance_key=instance_key,
-                case_key=case_key,
-                element_instance_key=decision.element_instance_key,
-                element_id=decision.element_id,
-                decision_id=decision.decision_id,
-                content_hash=decision.content_hash,
-                inputs=self._sealed(key, "inputs", decision.inputs),
-                output=self._sealed(key, "output", decision.output),
-                matched_rules=[list(rule) for rule in decision.matched_rules],
-                data_group=STRICTEST,
-                at=now,
-            )
-        )
-
-    def _sealed(self, key: int, field: str, value: Any) -> bytes:
-        plain = msgspec.json.encode(value, enc_hook=str)
-        return self._cipher.encrypt(plain, table="decision_record", key=key, field=field)

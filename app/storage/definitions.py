@@ -348,6 +348,16 @@ class Definitions:
         )
         return {row.decision_id: (row.content_hash, row.key) for row in rows}
 
+    def decision_version(self, decision_id: str, content_hash: str) -> tuple[int, int, datetime] | None:
+        """Return key, version and day of publishing of the version with this content, the newest; None: it is gone."""
+        row = self._connection.execute(
+            select(decision_definition.c.key, decision_definition.c.version, decision_definition.c.published_at)
+            .where(decision_definition.c.decision_id == decision_id, decision_definition.c.content_hash == content_hash)
+            .order_by(decision_definition.c.version.desc())
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else (row.key, row.version, row.published_at)
+
     def decision_xml(self, key: int) -> bytes:
         """Return the XML of the decision version. :raises NotFound: no such version"""
         xml = self._connection.execute(

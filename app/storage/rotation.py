@@ -22,6 +22,7 @@ from app.storage.tables.care import (
 )
 from app.storage.tables.clients_door import mandate, strong_sign_in
 from app.storage.tables.consultation import consultation_item, consultation_secret, consultation_session
+from app.storage.tables.feedback import accessibility_feedback
 from app.storage.tables.rights import emergency_access
 from app.storage.tables.surveys import survey_answer
 from app.storage.tables.work import draft, pending_chunk, pending_upload
@@ -64,6 +65,9 @@ PLACES = (
     _plain(survey_answer, "written"),
     _plain(emergency_access, "reason"),
     _plain(emergency_access, "note"),
+    _plain(accessibility_feedback, "content"),
+    _plain(accessibility_feedback, "address"),
+    _plain(accessibility_feedback, "answer"),
     _Place(outbox_mail, "recipient", lambda row: row.message_id, lambda _: "recipient"),
 )
 

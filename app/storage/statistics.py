@@ -31,6 +31,8 @@ from app.storage.tables.work import invariant_violation, user_task
 
 #: values of f_konsultaatio_vastaus.suositus and f_konsultaatio.aihe (domain.md 5, M21)
 _SOLVED, _TEAM_TOPIC = "ratkesi", "hyotyyko_tiimista"
+#: the minutes of the team: who was there, and how people can be there
+_MEETING_FORM, _PRESENT, _CAME = "f_tiimikokous", "osallistujat", frozenset({"lasna", "eta"})
 #: what the value of a choice looks like; anything else is writing, whatever the form says
 _CODE = re.compile(r"[A-Za-z0-9_+-]{1,60}")
 
@@ -176,6 +178,16 @@ class Statistics:
         for _, rows in groupby(self._connection.execute(query), key=lambda row: row.key):
             lines = list(rows)
             yield _event(lines[0], "plan:organisations", lines[0].approved_at, len({line.of for line in lines}))
+
+    def _meetings(self, wanted: Collection[str]) -> Iterator[Event]:
+        """Yield `meeting:organisations`: of how many organisations somebody was in a meeting of the team."""
+        if "organisations" not in wanted:
+            return
+        written_down = (case_answer.c.form_id == _MEETING_FORM, case_answer.c.field == _PRESENT)
+        for row, value in self._decrypted(*written_down):
+            rows = [line for line in value or () if isinstance(line, Mapping)]
+            came = {line.get("taho") for line in rows if line.get("paikalla") in _CAME} - {None, ""}
+            yield from _coded(row, "meeting:organisations", len(came))
 
     def _sessions(self, wanted: Collection[str]) -> Iterator[Event]:
         """Yield `session:planned`, `:held` and `:cancelled` of consultation hours; none of them tells of a client."""
@@ -332,6 +344,7 @@ _READERS: Mapping[str, Callable[[Statistics, Collection[str]], Iterator[Event]]]
     "action": Statistics._actions,  # noqa: SLF001
     "session": Statistics._sessions,  # noqa: SLF001
     "consultation": Statistics._consultations,  # noqa: SLF001
+    "meeting": Statistics._meetings,  # noqa: SLF001
     "plan": Statistics._plans,  # noqa: SLF001
     "survey": Statistics._evaluation,  # noqa: SLF001
     "feedback": Statistics._feedback,  # noqa: SLF001

@@ -19,6 +19,7 @@ from app.storage.consultation import Consultation
 from app.storage.consultation_items import ConsultationItems
 from app.storage.definitions import Definitions
 from app.storage.emergencies import Emergencies
+from app.storage.feedback import FeedbackStore
 from app.storage.incidents import Incidents
 from app.storage.instances import Instances
 from app.storage.invariants import Invariants
@@ -175,6 +176,11 @@ class UnitOfWork:
     def surveys(self) -> Surveys:
         """Anonymous questions: rounds, links, answers."""
         return Surveys(self.connection, self.cipher)
+
+    @cached_property
+    def feedback(self) -> FeedbackStore:
+        """Feedback on accessibility and its answers."""
+        return FeedbackStore(self.connection, self.cipher)
 
     @cached_property
     def worklist(self) -> Worklist:

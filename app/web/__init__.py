@@ -15,15 +15,18 @@ from app.queries.emergency import count_unreviewed
 from app.queries.sessions import list_workplaces
 from app.settings import Settings
 from app.web import (
+    accessibility,
     answering,
     api,
     assets,
     auth,
     cases,
     consultation,
+    decided,
     demo_identity,
     emergency,
     errors,
+    grounds,
     health,
     home,
     language,
@@ -34,11 +37,13 @@ from app.web import (
     navigation,
     own,
     preferences,
+    printing,
     retention,
     security,
     sessions,
     starting,
     studio,
+    surveys,
     tasks,
     theme,
     worklist,
@@ -87,15 +92,20 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
     app.register_blueprint(home.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(answering.blueprint)
+    app.register_blueprint(accessibility.blueprint)
+    app.register_blueprint(grounds.blueprint)
     for place in (
         worklist,
         tasks,
+        printing,
         cases,
+        decided,
         mandates,
         starting,
         consultation,
         studio,
         limits,
+        surveys,
         measures,
         monitor,
         emergency,

@@ -225,6 +225,7 @@ def _page(page: CasePage) -> dict[str, Any]:
         ][:200],
         "history_next_address": "",
         "representatives_address": f"{PATH}/{page.case.key}/representatives" if page.is_own_client else "",
+        "decisions_address": f"{PATH}/{page.case.key}/decisions" if page.may_see_decisions else "",
         "start_address": f"/start?case={page.case.key}" if page.can_start else "",
         "emergency_until": page.emergency_until,
         "events": [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, send_file
+from flask import Blueprint, Response, abort, redirect, send_file
 from flask.typing import ResponseReturnValue
 
 from app.domain.sessions import IDLE_LIMIT, WARNING_TIME, SignedIn
@@ -73,10 +73,3 @@ def logo() -> Response:
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     response.headers["Cache-Control"] = "public, max-age=3600"
     return response
-
-
-@blueprint.get("/accessibility")
-@public
-def accessibility() -> ResponseReturnValue:
-    """Show the accessibility statement (act 306/2019)."""
-    return render_template("accessibility.html")

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.documents.spreadsheets import spreadsheet
+from app.domain.actor import may_read_survey
 from app.domain.calendar import local_date
 from app.domain.errors import InvalidInput, Problem
 from app.domain.localized import LocalizedText, in_language
@@ -47,7 +48,13 @@ def index() -> ResponseReturnValue:
         }
         for line in report.lines
     ]
-    return render_template("measures/index.html", rows=rows, **_frame(report, question))
+    reads = may_read_survey(current_actor(), of_clients=True)
+    return render_template(
+        "measures/index.html",
+        rows=rows,
+        surveys_address=f"{PATH}/surveys" if reads else "",
+        **_frame(report, question),
+    )
 
 
 @blueprint.get(f"{PATH}/questions")

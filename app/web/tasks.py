@@ -12,6 +12,8 @@ from markupsafe import Markup
 
 from app.commands.complete_task import Submission, complete_task
 from app.commands.keep_uploads import KeptFields, drop_upload
+from app.commands.print_statement_frame import PRINT
+from app.documents import Template
 from app.domain.errors import (
     Conflict,
     InstancePaused,
@@ -241,6 +243,7 @@ def _render(
         errors=len(problems),
         conflict=notice or _told(conflict),
         complete_text=texts()("task.complete"),
+        print_address=f"/tasks/{task.key}/statement-frame" if _prints(page) and may_edit else "",
         client=client_of(page.panel) if page.panel else None,
         client_hidden=page.panel is not None and page.panel.client is None,
         facts=_facts(page.panel),
@@ -269,6 +272,11 @@ def _render(
         ],
         may_see=actor.user_key is not None,
     )
+
+
+def _prints(page: TaskPage) -> bool:
+    """Tell whether the process owner offers the frame of a statement beside the task."""
+    return page.element is not None and page.element.properties.get(PRINT) == Template.STATEMENT_FRAME
 
 
 def drawn_form(

@@ -54,6 +54,8 @@ DRAWN_JOB_TYPES = {"check_anonymity", "join_consultation_queue"}
 WITHOUT_CLIENT = {
     "f_asiakaspalaute",
     "f_loppuarviointi",
+    "f_saavutettavuuspalaute",
+    "f_saavutettavuusvastaus",
     "f_kayttoonotto",
     "f_konsultaatio",
     "f_konsultaatio_vastaus",
@@ -498,6 +500,55 @@ def test_every_rule_and_name_of_a_table_has_its_texts_in_the_catalogue(path: Pat
     for column in [*find(root, ".//dmn:input"), *find(root, ".//dmn:output")]:
         key = (column.get("id") or "").partition("_")[2]
         assert column.get("label") == texts[f"{path.stem}.{key}"]["fi"]
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+def test_what_a_table_puts_out_has_a_name_for_people(path: Path) -> None:
+    """R-22: a decision is told in words, not in codes."""
+    texts = json.loads((SHARED / "decision_texts.json").read_text())
+    kinds = ("services", "client_groups", "referral_sources", "outcomes", "organisations", "roles")
+    named = {row_id for kind in kinds for row_id in reference(kind)}
+    root = etree.parse(path).getroot()
+    codes = {
+        code
+        for entry in find(root, ".//dmn:outputEntry/dmn:text")
+        for code in re.findall(r'"([^"]+)"', entry.text or "")
+    }
+    assert sorted(code for code in codes - named if f"{path.stem}.{code}" not in texts) == []
+
+
+def test_a_choice_that_a_table_names_is_a_question_of_some_form() -> None:
+    """R-22: what a person decided is found by the question that the table names."""
+    asked = {
+        field["key"]
+        for path in PROCESSES.glob("*/forms/*.json")
+        for section in json.loads(path.read_text())["sections"]
+        for field in section["fields"]
+        if field.get("record") == "answer"
+    }
+    named = {
+        each.get("value")
+        for path in TABLES
+        for each in find(etree.parse(path).getroot(), ".//zeebe:property")
+        if each.get("name") in {"kyky.choice", "kyky.reason"}
+    }
+    assert named
+    assert named <= asked
+
+
+def test_benefit_information_says_its_source() -> None:
+    """R-17: what a worker writes of benefits says who told it, and the law where it is by law."""
+    plans = {"toimeentulo_suunnitelma", "etuudet_tarkistettu", "etuuskysymys", "talous_velat"}
+    for path in FORMS:
+        form = read_form(path.read_bytes())
+        asked = {each.key: each for each in form.fields if each.data_group is DataGroup.BENEFITS}
+        facts = {key for key in asked if key not in plans and not key.endswith(("_lahde", "_lakiperuste"))}
+        # the client's own form needs no source: it is the client who tells
+        if facts and path.stem != "f_saatelomake_ennakko":
+            [source] = [each for key, each in asked.items() if key.endswith("_lahde")]
+            assert source.required, path.stem
+            assert {"asiakas", "kela_suostumus", "laki"} <= {option.value for option in source.options}
+            assert any(key.endswith("_lakiperuste") for key in asked), path.stem
 
 
 # -- reference data --------------------------------------------------------------------------------------------------

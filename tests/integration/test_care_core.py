@@ -374,7 +374,7 @@ def test_decisions_are_kept_encrypted(work):
             output={"halytys": True},
             matched_rules=(("dmn_halytys", 3),),
         )
-        uow.care.record_decision(decision, instance_key=instance.key, case_key=instance.case_key, now=NOW)
+        uow.care.decisions.add(decision, instance_key=instance.key, case_key=instance.case_key, now=NOW)
         row = uow.connection.execute(text("SELECT inputs, output FROM decision_record")).one()
         assert b"terveys" not in bytes(row.inputs)
         assert b"halytys" not in bytes(row.output)
@@ -699,7 +699,7 @@ def test_after_a_change_of_keys_everything_is_renewed_and_the_old_key_may_go(wor
         decision = DecisionEvaluated(
             element_instance_key=5, element_id="a", decision_id="d", content_hash="h", inputs={"x": 1}, output=2
         )
-        uow.care.record_decision(decision, instance_key=instance.key, case_key=instance.case_key, now=NOW)
+        uow.care.decisions.add(decision, instance_key=instance.key, case_key=instance.case_key, now=NOW)
         keep_mail(uow, mail=mail)
     with unit_of_work(database, NEWEST_ONLY) as uow, pytest.raises(Undecipherable):
         renew_encryption(uow)

@@ -297,3 +297,48 @@ def test_consultation_hours_are_counted_by_their_day(world):
     assert solved["valtetyt"].number.value == 1
     assert solved["tunnilla"].number.value == pytest.approx(200 / 3)
     assert run(figures_of, "M03", actor, question)["ammatit"].breakdowns[0].rows[0].number.value == 4
+
+
+def test_who_met_becomes_a_number(world):
+    """Those who were prevented did not meet, and two of one organisation are one."""
+
+    def furnish(uow):
+        present = [
+            {"rooli": "r_laakari", "taho": "o_sote_keskus", "paikalla": "lasna"},
+            {"rooli": "r_terveydenhoitaja", "taho": "o_sote_keskus", "paikalla": "lasna"},
+            {"rooli": "r_kela_ratkaisu", "taho": "o_kela", "paikalla": "eta"},
+            {"rooli": "r_koulutus", "taho": "o_koulutus", "paikalla": "este"},
+        ]
+        for _ in range(5):
+            open_case(uow, answers=[("osallistujat", present)], form_id="f_tiimikokous")
+
+    world.executor.run(furnish)
+    actor = world.executor.read(lambda uow: uow.accounts.actor_of("erkki.esihenkilo"))
+    assert world.executor.run(figures_of, "M20", actor)["organisaatioita_kokouksessa"].number.value == 2
+
+
+def test_free_answers_of_a_round_are_for_few_and_only_where_five_answered(world):
+    def furnish(uow, form_id, opens_on, answered):
+        survey = uow.surveys.open(form_id=form_id, area_id="", opens_on=opens_on, closes_on=opens_on)
+        for number in range(answered):
+            uow.surveys.add_ticket(digest=f"{opens_on}{number}", survey_key=survey.key)
+            uow.surveys.use_ticket(f"{opens_on}{number}", survey_key=survey.key)
+            uow.surveys.add_answers(survey.key, coded={}, written={"vapaa": f"Kuultiin hyvin {number}"})
+        uow.surveys.close(survey.key)
+        return survey.key
+
+    run = world.executor.run
+    few = run(furnish, "f_asiakaspalaute", date(2026, 1, 1), 4)
+    enough = run(furnish, "f_asiakaspalaute", date(2026, 2, 1), 5)
+    of_staff = run(furnish, "f_loppuarviointi", date(2026, 2, 2), 5)
+    developer, panel = world.person("r_kehittaja"), world.person("r_asiakasraati")
+    assert "Kuultiin hyvin 3" in panel.get(f"/measures/surveys/{enough}").text
+    assert "Kuultiin" not in panel.get(f"/measures/surveys/{few}").text
+    assert "alle viisi" in panel.get("/measures/surveys").text
+    assert f"/measures/surveys/{of_staff}" not in panel.get("/measures/surveys").text
+    assert panel.client.get(f"/measures/surveys/{of_staff}").status_code == 403
+    assert "Kuultiin hyvin 3" in developer.get(f"/measures/surveys/{of_staff}").text
+    assert "/measures/surveys" in developer.get("/measures").text
+    leader = world.person("r_esihenkilo")
+    assert leader.client.get("/measures/surveys").status_code == 403
+    assert "/measures/surveys" not in leader.get("/measures").text

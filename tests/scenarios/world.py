@@ -69,6 +69,8 @@ PEOPLE = {
     "r_prosessinomistaja": "outi.omistaja",
     "r_yllapitaja": "paavo.paakayttaja",
     "r_tietosuojavastaava": "terhi.tietosuoja",
+    "r_kehittaja": "kati.kehittaja",
+    "r_asiakasraati": "raili.raati",
 }
 
 

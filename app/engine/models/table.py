@@ -36,6 +36,8 @@ class Row:
     number: int
     rule_id: str
     cells: tuple[Cell, ...]
+    #: what the row is called in texts and in the requirement, its description: T1
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +166,9 @@ def _row(rule: _Element, number: int) -> Row:
         Cell(field=_field(number, position), part=_PARTS[local_name(entry)], text=text_of(entry))
         for position, entry in enumerate(_entries(rule))
     ]
-    return Row(number=number, rule_id=rule.get("id", ""), cells=tuple(cells))
+    description = child(rule, "description")
+    name = "" if description is None else "".join(str(part) for part in description.itertext()).strip()
+    return Row(number=number, rule_id=rule.get("id", ""), cells=tuple(cells), name=name)
 
 
 def _field(number: int, position: int) -> str:

@@ -11,6 +11,7 @@ from app.domain.conditions import holds, keys_of, to_json
 from app.domain.errors import Problem
 from app.domain.forms import MOST_ROWS, Expression, Field, FieldPath, FieldType, FormDefinition, Option
 from app.domain.localized import in_language
+from app.domain.masking import CARE_OR_REHABILITATION, PARTNER
 from app.engine.forms import ROW_MARK, Around, Raw, Situation, Upload, look_at, read_names
 from app.locale import Texts
 from app.web.forms.answer_texts import answer_text
@@ -110,6 +111,7 @@ def shown_text(asked: Field, value: Any, texts: Texts, options: Sequence[Option]
     if isinstance(value, bool):
         return texts("forms.yes" if value else "forms.no")
     labels = {option.value: in_language(option.label, texts.language) for option in options or asked.options}
+    labels |= {code: texts(f"access.masked.{code}") for code in (CARE_OR_REHABILITATION, PARTNER)}
     each = value if isinstance(value, (list, tuple)) else [value]
     return ", ".join(labels.get(str(one)) or answer_text(asked, one, texts.language) for one in each)
 

@@ -14,6 +14,7 @@ PAGES = (
     ("plan", f"{PATH}/plan"),
     ("documents", f"{PATH}/documents"),
     ("permissions", f"{PATH}/permissions"),
+    ("decisions", f"{PATH}/decisions"),
     ("log", f"{PATH}/log"),
 )
 

@@ -10,12 +10,14 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.access import Ground
 from app.domain.sharing import DataGroup
+from app.queries.case_decisions import own_decisions
 from app.queries.case_documents import document_content
 from app.queries.own_plan import OwnPlan, own_plans
 from app.queries.own_records import LogLine, own_documents, own_grants, own_log
 from app.web.access import current_actor
 from app.web.asking import address, key_of, run
 from app.web.cases import as_file
+from app.web.decided import decisions_view
 from app.web.language import texts
 from app.web.own.place import PATH, blueprint
 from app.web.shell import now
@@ -98,6 +100,16 @@ def show_permissions() -> ResponseReturnValue:
         "own/permissions.html",
         live=[line for line, item in zip(lines, found, strict=True) if item.is_live],
         ended=[line for line, item in zip(lines, found, strict=True) if not item.is_live],
+    )
+
+
+@blueprint.get(f"{PATH}/decisions")
+def show_decisions() -> ResponseReturnValue:
+    """Show what tables have proposed of the client, why, and what people decided."""
+    found = run(own_decisions, actor=current_actor(), now=now())
+    return render_template(
+        "own/decisions.html",
+        matters=[{"number": matter.case_number, "decisions": decisions_view(matter.lines)} for matter in found],
     )
 
 

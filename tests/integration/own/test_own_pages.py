@@ -9,6 +9,7 @@ import pytest
 
 from app.commands.claim_task import claim_task
 from app.domain.plan import Action, ActionState, Plan
+from app.domain.steps import DecisionEvaluated
 from tests.own_door import kept_own_door, open_own_door
 from tests.web import Visitor
 
@@ -175,3 +176,26 @@ def test_the_plan_in_force_is_told_with_who_and_when(door, matti):
         assert told in page
     assert door.access_lines()[-1].data_groups == ["suunnitelma"]
     assert "Työkokeilu" not in door.come_in("maija").get("/oma/plan").text
+
+
+def test_the_client_sees_what_tables_proposed_and_that_nobody_was_asked_of_others(door, matti):
+    asked = DecisionEvaluated(
+        element_instance_key=1,
+        element_id="e",
+        decision_id="dmn_halytys",
+        content_hash="gone",
+        inputs={"summa": 4, "toivoo_ohjausta": True},
+        output={"halytys": True},
+        matched_rules=(("dmn_halytys", 1),),
+    )
+    door.place.executor.run(
+        lambda uow: uow.care.decisions.add(
+            asked, instance_key=door.instances["matti"], case_key=door.cases["matti"], now=door.place.now
+        )
+    )
+    page = text_of(matti.get("/oma/decisions"))
+    assert "Tietokone ei päätä asioistasi" in page
+    assert "Versiota ei enää ole" in page
+    assert "Kyllä" in page
+    assert [line.purpose for line in door.access_lines()][-1] == "own_data"
+    assert "Datorn har inte föreslagit något" in text_of(door.come_in("maija").get("/oma/decisions"))

@@ -73,7 +73,11 @@ class Rule:
 
 RULES: dict[tuple[str, str], Rule] = {
     # anybody
-    ("GET", "home.accessibility"): Rule(address="/accessibility", public=True),
+    ("GET", "accessibility.accessibility"): Rule(address="/accessibility", public=True),
+    ("GET", "accessibility.ask"): Rule(address="/accessibility/feedback", public=True),
+    ("POST", "accessibility.send"): Rule(address="/accessibility/feedback", public=True, also=frozenset({422})),
+    ("GET", "accessibility.thanks"): Rule(address="/accessibility/feedback/sent", public=True),
+    ("GET", "grounds.show"): Rule(address="/data-protection", public=True),
     ("GET", "home.logo"): Rule(address="/county-logo", public=True, also=frozenset({200, 404})),
     ("GET", "health.live"): Rule(address="/health/live", public=True),
     ("GET", "health.ready"): Rule(address="/health/ready", public=True),
@@ -127,6 +131,14 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "cases.show"): Rule(address="/cases/{case}", here=SERVING, elsewhere=NOBODY, refused=404, logged=True),
     ("POST", "cases.tell"): Rule(
         address="/cases/{case}/events", here=SERVING, elsewhere=NOBODY, refused=404, logged=True, fields={"event": "1"}
+    ),
+    # what tables were asked of the client may be health: those who may see it
+    ("GET", "decided.show"): Rule(
+        address="/cases/{case}/decisions", here=SERVING - CANDIDATES, elsewhere=NOBODY, refused=404, logged=True
+    ),
+    # the task of the office asks for no statement
+    ("GET", "printing.statement_frame"): Rule(
+        address="/tasks/{task}/statement-frame", here=NOBODY, elsewhere=NOBODY, refused=404, logged=True
     ),
     ("GET", "mandates.show"): Rule(
         address="/cases/{case}/representatives", here=SERVING, elsewhere=NOBODY, refused=404, logged=True
@@ -259,6 +271,9 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "measures.export"): Rule(
         address="/measures/measures.csv", here=MEASURERS, elsewhere=MEASURERS, logged=True
     ),
+    # what was written in anonymous rounds: those who develop and the client panel, who are none of these
+    ("GET", "surveys.index"): Rule(address="/measures/surveys", here=NOBODY, elsewhere=NOBODY, logged=True),
+    ("GET", "surveys.show"): Rule(address="/measures/surveys/4711", here=NOBODY, elsewhere=NOBODY, logged=True),
     # running processes: one installation has one county, whose administrators are not bound to an area
     ("GET", "monitor.index"): Rule(address="/monitor", here=MONITORS, elsewhere=MONITORS, logged=True),
     ("GET", "monitor.instance"): Rule(

@@ -6,7 +6,16 @@ import pytest
 
 from app.domain import actor as rules
 from app.domain.actor import SYSTEM, Actor, TaskRestriction
-from app.domain.masking import may_see_address, may_send_letter, shown_measure_state, shown_outcome, shown_service
+from app.domain.masking import (
+    may_know_process,
+    may_see_address,
+    may_send_letter,
+    shown_answer,
+    shown_measure_state,
+    shown_outcome,
+    shown_service,
+    shown_source,
+)
 
 GUIDE = Actor(
     user_key=5,
@@ -104,3 +113,28 @@ def test_a_protected_address_is_for_the_owner_of_the_case_only_and_no_letter_goe
     assert not may_see_address(protected=True, viewer_key=6, owner_key=None)
     assert may_see_address(protected=False, viewer_key=6, owner_key=None)
     assert not may_send_letter(protected=True)
+
+
+OUTSIDERS = ("o_tyonantaja", "o_jarjesto", "o_kela", "o_tyollisyys", "o_tyoterveyshuolto", "o_koulutus", "")
+
+
+@pytest.mark.parametrize("kind", OUTSIDERS)
+def test_contact_with_the_prison_and_probation_service_is_masked_from_others(kind):
+    assert shown_source("RISE", organisation_type=kind) == "VERKOSTO"
+    assert shown_answer("lahde", "RISE", organisation_type=kind) == "VERKOSTO"
+    assert shown_answer("rise_asiakas", "kylla", organisation_type=kind) is None
+    assert shown_answer("rise_asiakas", "ei", organisation_type=kind) is None
+    assert shown_answer("kohderyhmat", ["g_nuori", "g_rise"], organisation_type=kind) == ["g_nuori"]
+    invited = [{"rooli": "r_rise_tyontekija", "taho": "o_rise"}, {"rooli": "r_laakari", "taho": "o_sote_keskus"}]
+    shown = shown_answer("kutsuttavat", invited, organisation_type=kind)
+    assert shown[0] == {"rooli": "yhteistyotaho", "taho": "yhteistyotaho"}
+    assert shown[1] == invited[1]
+    assert not may_know_process("tyky_rise", organisation_type=kind)
+    assert may_know_process("tyky_tiimi", organisation_type=kind)
+
+
+@pytest.mark.parametrize("kind", ["o_rise", "o_sote_keskus", "o_sosiaali", "o_erikoissairaanhoito"])
+def test_those_who_serve_the_client_around_a_release_know_of_it(kind):
+    assert shown_source("RISE", organisation_type=kind) == "RISE"
+    assert shown_answer("rise_asiakas", "kylla", organisation_type=kind) == "kylla"
+    assert may_know_process("tyky_rise", organisation_type=kind)

@@ -86,6 +86,20 @@ CONTENT = {
         "lines": [{"at": AT, "who": "Kela", "what": "read", "groups": ["Perustiedot", "Etuudet"]}],
     },
     Template.LOG_REFUSAL: BASE | {"since": date(2024, 3, 10), "until": date(2026, 3, 9), "reason": "Toisen oikeudet."},
+    Template.INVITATION: BASE
+    | {
+        "starts_at": AT,
+        "place": "Sosiaali- ja terveyskeskus",
+        "invited": ["Lääkäri", "Kelan ratkaisuasiantuntija", "Yhteistyötaho"],
+    },
+    Template.STATEMENT_FRAME: BASE
+    | {
+        "born_on": date(1990, 5, 14),
+        "kind": "B-lausunto",
+        "purpose": "Kelan kuntoutus",
+        "questions": "Onko kuntoutus tarpeen?",
+        "background": [{"question": "Työhistoria", "answer": "Rakennuksilla\n\n2010–2024"}],
+    },
     Template.DISCLOSURE: BASE
     | {
         "recipient": "Työllisyyspalvelut",
