@@ -46,9 +46,7 @@ def test_each_purpose_names_its_ground_and_tym_stands_apart(visitor):
 
 def test_who_can_see_what_is_what_the_rules_say(visitor):
     _, _, rest = parts(visitor)
-    health = (
-        rest.partition("Kuka voi nähdä mitäkin")[2].partition(" Terveystiedot ")[2].partition("Toimintakykykooste")[0]
-    )
+    health = rest.partition("Kuka voi nähdä mitäkin")[2].partition(" Terveys ")[2].partition("Toimintakyvyn kooste")[0]
     assert "Sote-keskus" in health
     by_consent = health.partition("Luvallasi")[2].partition("Lain perusteella")[0]
     assert "Työllisyyspalvelut" not in health
