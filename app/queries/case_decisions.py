@@ -235,7 +235,8 @@ def _proposal(kept: KeptDecision, names: _Names, actor: Actor, *, skip: set[str]
                 value=value,
             )
             for name, value in columns
-            if value not in (None, "", []) and not (isinstance(value, str) and value in skip)
+            # one row tells its own name as the reason already; of several each has to say which it is
+            if value not in (None, "", []) and (len(rows) > 1 or not (isinstance(value, str) and value in skip))
         )
         if told:
             yield told
