@@ -15,13 +15,13 @@ from typing import Any
 from app.domain.actor import Actor
 from app.domain.errors import Concealed, InvalidDecision, NotAllowed
 from app.domain.facts import Answer
-from app.domain.forms import FormDefinition
+from app.domain.forms import FormDefinition, Option
 from app.domain.localized import LocalizedText
 from app.domain.masking import shown_answer
 from app.engine.decisions import read_decisions
 from app.engine.models import read_table
 from app.queries.access import Sight, log_reading, sight_of_case
-from app.queries.beside import form_of_case
+from app.queries.beside import choices_to_read, form_of_case
 from app.storage.answers import STRICTEST
 from app.storage.decision_records import KeptDecision
 from app.storage.monitor import InstanceFilters
@@ -58,6 +58,8 @@ class Chosen:
     form: FormDefinition
     values: Mapping[str, Any] = field(repr=False)
     at: datetime
+    #: the lists by which keys of people and the like are read
+    choices: Mapping[str, Sequence[Option]] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,12 +187,14 @@ def _lines(
                 if names.label(each.decision_id, name, forms.get(name))
             ),
             has_choice=CHOICE in table.properties,
-            chosen=_chosen(table, given, forms, since=each.at, until=later.get(each.decision_id)),
+            chosen=_chosen(uow, sight, table, given, forms, since=each.at, until=later.get(each.decision_id)),
         )
         later[each.decision_id] = each.at
 
 
 def _chosen(
+    uow: UnitOfWork,
+    sight: Sight,
     table: _Table,
     given: Sequence[Answer],
     forms: Mapping[str, FormDefinition | None],
@@ -214,7 +218,8 @@ def _chosen(
     values = {
         answer.field: answer.value for answer in given if answer.field in wanted and answer.task_key == first.task_key
     }
-    return Chosen(form=form, values=values, at=first.answered_at)
+    choices = choices_to_read(uow, form, values, area_id=sight.case.area_id)
+    return Chosen(form=form, values=values, at=first.answered_at, choices=choices)
 
 
 def _proposal(kept: KeptDecision, names: _Names, actor: Actor, *, skip: set[str]) -> Iterator[tuple[Told, ...]]:

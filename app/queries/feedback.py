@@ -49,4 +49,4 @@ def feedback_beside(uow: UnitOfWork, *, element: ElementOutline | None, task: Ta
         form = survey_form(uow, FORM)
     except NotFound:
         return ()
-    return (EarlierForm(form=form, values=feedback.written, answered_at=feedback.received_at),)
+    return (EarlierForm(form=form, values=feedback.written, answered_at=feedback.received_at, choices={}),)

@@ -41,7 +41,11 @@ def decisions_view(lines: Sequence[DecisionLine]) -> list[dict[str, Any]]:
 
 def _decision(line: DecisionLine) -> dict[str, Any]:
     chosen = line.chosen
-    answers = answered(chosen.form, chosen.values, language=current_language()) if chosen is not None else ()
+    answers = (
+        answered(chosen.form, chosen.values, language=current_language(), choices=chosen.choices)
+        if chosen is not None
+        else ()
+    )
     return {
         "at": line.at,
         "name": shown(line.name),

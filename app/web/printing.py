@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.commands.print_statement_frame import print_statement_frame
 from app.documents.rendering import MEDIA_TYPE
-from app.queries.case_page import DocumentContent
+from app.queries.case_documents import DocumentContent
 from app.web.access import current_actor
 from app.web.asking import key_of, run
 from app.web.cases import as_file
