@@ -5,7 +5,7 @@ import { builtins, invoke } from '../feel/language/builtins.mjs';
 import { compile, references } from '../feel/language/compile.mjs';
 import { bind, itemScope, newScope } from '../feel/language/scopes.mjs';
 import { limitList, state, warn } from '../feel/language/state.mjs';
-import { conform, isCallable } from '../feel/language/types.mjs';
+import { conform, isBuiltInType, isCallable } from '../feel/language/types.mjs';
 import { liveType, odd, shapeOfType, shapeOfVariable } from './shapes.mjs';
 import { compileTable } from './tables.mjs';
 
@@ -50,6 +50,11 @@ export class Place {
     for (const name of found.unknownFunctions) {
       if (!known.has(name)) {
         this.report.problems.push({ code: 'feel_function', message: `no function ${name}`, text: name });
+      }
+    }
+    for (const name of found.types) {
+      if (!isBuiltInType(name) && !Object.hasOwn(this.types, name)) {
+        this.report.problems.push({ code: 'type', message: `no type ${name}`, text: name });
       }
     }
     if (found.external) {

@@ -165,7 +165,7 @@ def _compile(digest: str, program: Program) -> _Compiled:
 
 
 def _problem(element: ReadElement, found: Mapping[str, str]) -> Problem:
-    values = {"text": found["text"][:200], "message": found["message"]}
+    values = {"text": found["text"][:200], "type": found["text"][:200], "message": found["message"]}
     return Problem(f"decision_{found['code']}", element.written["id"], element.name["fi"], values)
 
 

@@ -9,6 +9,7 @@ import { compile, references, shapeOf } from './language/compile.mjs';
 import { newScope } from './language/scopes.mjs';
 import { FeelError, state } from './language/state.mjs';
 import { moment } from './language/temporal.mjs';
+import { isBuiltInType } from './language/types.mjs';
 import { decode, encode } from './language/wire.mjs';
 
 function prepare({ now, zone }, strict, types = null) {
@@ -74,13 +75,18 @@ function evaluate(request) {
   );
 }
 
-/** [[text, kind, names that the parser must know]] -> [{ names, functions, external } | { code, message }] */
+/** [[text, kind, names that the parser must know]] -> [{ names, functions, types, external } | { code, message }] */
 function check(request) {
   return JSON.stringify(
     JSON.parse(request).map(([text, kind, shape]) => {
       try {
         const found = references(text, kind, shape ?? null, shape ? JSON.stringify(shape) : '');
-        return { names: [...found.names], functions: [...found.unknownFunctions], external: found.external };
+        return {
+          names: [...found.names],
+          functions: [...found.unknownFunctions],
+          types: [...found.types].filter((name) => !isBuiltInType(name)),
+          external: found.external,
+        };
       } catch (error) {
         return failure(error);
       }

@@ -56,8 +56,8 @@ def check(text: str, *, kind: Kind = Kind.EXPRESSION) -> frozenset[str]:
     Parse a text and return the dotted names that it takes from outside, e.g. {"asia.ika", "tulos"}.
 
     A name inside a filter (`lista[hinta > 5]`) may be the item's own and is listed too. Raises
-    ExpressionError("feel_syntax") for what cannot be parsed, calls a function that does not exist, or uses a name with
-    a space (variables of processes have none, so it is a forgotten operator).
+    ExpressionError("feel_syntax") for what cannot be parsed, calls a function or names a type that does not exist, or
+    uses a name with a space (variables of processes have none, so it is a forgotten operator).
     """
     names, problem = _checked(text, kind)
     if problem is not None:
@@ -80,6 +80,7 @@ class Found:
 
     names: frozenset[str] = frozenset()
     unknown_functions: tuple[str, ...] = ()
+    unknown_types: tuple[str, ...] = ()
     external: bool = False
     syntax_problem: str | None = None
 
@@ -91,6 +92,8 @@ class Found:
             return "external functions are not allowed"
         for name in self.unknown_functions:
             return f"{name} would make results random" if name in _REFUSED_FUNCTIONS else f"no function {name}"
+        if self.unknown_types:
+            return f"no type {self.unknown_types[0]}"
         spaced = sorted(name for name in self.names if " " in name)
         return f"no variable has a space in its name: {spaced[0]}" if spaced and not spaced_names else None
 
@@ -106,7 +109,7 @@ def check_all(texts: Sequence[tuple[str, Kind, Mapping[str, Any] | None]]) -> li
     return [
         Found(syntax_problem=answer["message"])
         if "code" in answer
-        else Found(frozenset(answer["names"]), tuple(answer["functions"]), answer["external"])
+        else Found(frozenset(answer["names"]), tuple(answer["functions"]), tuple(answer["types"]), answer["external"])
         for answer in json.loads(call("check", request))
     ]
 

@@ -205,6 +205,7 @@ def test_elements_without_ids_go_by_their_names():
     [
         (literal("1 +"), "decision_feel_syntax"),
         (literal("olematon(1)"), "decision_feel_function"),
+        (literal("1 instance of list<tOlematon>"), "decision_type"),
         (literal("function(a) external {java: {class: 1}}"), "decision_feel_external"),
         ('<literalExpression expressionLanguage="python"><text>1</text></literalExpression>', "decision_language"),
         ('<functionDefinition kind="Java">' + literal("1") + "</functionDefinition>", "decision_external"),

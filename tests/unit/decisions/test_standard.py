@@ -59,7 +59,7 @@ def same(left, right):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_expressions_mean_what_the_standard_says(path):
     rows = list(pairs(path))
-    assert len(rows) > 100
+    assert rows
     wrong = []
     for start in range(0, len(rows), ROWS):
         some = rows[start : start + ROWS]

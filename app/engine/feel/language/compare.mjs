@@ -4,7 +4,7 @@ import { FeelFunction, FeelRange, getType, isZoned, toComparable } from 'feelin'
 import { compare as compareNumbers, same } from './decimals.mjs';
 import { millisecondsOf } from './far_years.mjs';
 import { FeelError, state } from './state.mjs';
-import { instant, monthsOf, nanosecondsOf } from './temporal.mjs';
+import { belowMillisecond, instant, monthsOf, nanosecondsOf } from './temporal.mjs';
 
 const SCALARS = new Set(['number', 'string', 'boolean', 'date', 'time', 'date time', 'duration']);
 const TEMPORAL = new Set(['date', 'time', 'date time', 'duration']);
@@ -83,17 +83,13 @@ function equalMoments(left, right, strictZones) {
     return false;
   }
   return isZoned(left)
-    ? comparable(left) === comparable(right) && sameFraction(left, right)
+    ? comparable(left) === comparable(right) && belowMillisecond(left) === belowMillisecond(right)
     : left.iso === right.iso;
 }
 
 const comparable = (value) => toComparable(value) + millisecondsOf(value);
 
 const sameOffset = (zone) => (zone === 'UTC' ? '+00:00' : zone);
-
-function sameFraction(left, right) {
-  return left.value.microsecond === right.value.microsecond && left.value.nanosecond === right.value.nanosecond;
-}
 
 function equalContexts(left, right, strictZones) {
   const keys = Object.keys(left);
@@ -129,15 +125,19 @@ export function order(left, right) {
     case 'date':
       return comparable(left) - comparable(right);
     case 'time':
-      return isZoned(left) === isZoned(right) ? toComparable(left) - toComparable(right) : null;
+      return isZoned(left) === isZoned(right) ? orderMoments(left, right, toComparable) : null;
     case 'date time':
-      return instant(left) - instant(right);
+      return orderMoments(left, right, instant);
     case 'duration':
       return orderDurations(left, right);
     default:
       return null;
   }
 }
+
+/** Milliseconds first, what lies below them only where they are the same. */
+const orderMoments = (left, right, milliseconds) =>
+  milliseconds(left) - milliseconds(right) || belowMillisecond(left) - belowMillisecond(right);
 
 function orderDurations(left, right) {
   if (left.yearsMonths !== right.yearsMonths) {

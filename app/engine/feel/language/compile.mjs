@@ -139,12 +139,12 @@ function refuseDeep(tree) {
 // -- what a text refers to -----------------------------------------------------------------------------------------
 
 /**
- * The dotted names that a text takes from outside, and the functions that nobody defines.
+ * The dotted names that a text takes from outside, the types that it names, and the functions that nobody defines.
  * Inside a filter a name may be the item's or the outer one: it is listed.
  */
 export function references(written, kind, shape = null, shapeKey = '') {
   const { tree, text } = compile(written, kind, shape, shapeKey);
-  const found = { names: new Set(), unknownFunctions: new Set(), external: false };
+  const found = { names: new Set(), types: new Set(), unknownFunctions: new Set(), external: false };
   visit(tree.topNode, text, new Set(), found);
   return found;
 }
@@ -263,5 +263,7 @@ const VISITORS = {
       }
     }
   },
-  Type() {},
+  QualifiedName(node, text, bound, found) {
+    found.types.add(nameOf(node, text));
+  },
 };

@@ -56,6 +56,12 @@ export function partsOf(number) {
   return { coefficient: sign === '-' ? -digits : digits, exponent: Number(exponent) - fraction.length };
 }
 
+/** A whole number as BigInt. */
+export const wholeOf = (number) => {
+  const { coefficient, exponent } = partsOf(number);
+  return coefficient * tenTo(Math.max(0, exponent));
+};
+
 const lengthOf = (coefficient) => coefficient.toString().length - (coefficient < 0n ? 1 : 0);
 const BIG_POWERS = Array.from({ length: 128 }, (_, exponent) => 10n ** BigInt(exponent));
 export const tenTo = (exponent) => BIG_POWERS[exponent] ?? 10n ** BigInt(exponent);

@@ -13,8 +13,9 @@ import {
 } from 'feelin';
 import { Temporal } from 'temporal-polyfill';
 
-import { divide, make } from './decimals.mjs';
+import { divide, make, multiply, wholeOf } from './decimals.mjs';
 import { CYCLE_DAYS, cyclesOf, dateAt, dateOfParts, dateTimeAt, dateTimeOn, dayOf, millisecondsOf } from './far_years.mjs';
+import { round } from './numbers.mjs';
 import { FeelError } from './state.mjs';
 
 /** Date and time values without a zone are meant in this one (XPath's implicit time zone, DMN 10.3.2.3.5). */
@@ -113,6 +114,13 @@ export function instant(dateTime, zone = IMPLICIT_ZONE) {
   return toComparable(near) + millisecondsOf(dateTime);
 }
 
+/** What a clock shows below a millisecond, in nanoseconds. */
+export const belowMillisecond = ({ value }) => value.microsecond * 1_000 + value.nanosecond;
+
+/** The distance of two clocks or moments whose milliseconds are known, in nanoseconds. */
+const distance = (left, right, milliseconds) =>
+  BigInt(milliseconds) * 1_000_000n + BigInt(belowMillisecond(left) - belowMillisecond(right));
+
 const monthsIn = (value) => value.years * 12 + value.months;
 export const monthsOf = (duration) => monthsIn(duration.value);
 
@@ -169,24 +177,19 @@ export function ofNanoseconds(total) {
   return days > 100_000_000_000n || days < -100_000_000_000n ? null : new FeelDuration(balancedDays(total), false);
 }
 
-export function scaleDuration(duration, number) {
-  const factor = Number(number);
-  if (duration.yearsMonths) {
-    return ofMonths(Math.trunc(monthsOf(duration) * factor));
-  }
-  const total = nanosecondsOf(duration);
-  if (Number.isInteger(factor)) {
-    return ofNanoseconds(total * BigInt(factor));
-  }
-  const seconds = (Number(total) / 1e9) * factor;
-  return Math.abs(seconds) < 1e13 ? ofNanoseconds(BigInt(Math.round(seconds * 1e3)) * 1_000_000n) : null;
-}
+/** A duration multiplied by a number: months are cut towards zero, other durations rounded to nanoseconds. */
+export const scaleDuration = (duration, number) => computed(duration, (amount) => multiply(amount, number));
 
-/** A duration divided by a number that is not 0: months are cut towards zero. */
-export function divideDuration(duration, number) {
-  return duration.yearsMonths
-    ? ofMonths(Math.trunc(divide(monthsOf(duration), number)))
-    : scaleDuration(duration, divide(1, number));
+/** A duration divided by a number that is not 0, cut and rounded in the same way. */
+export const divideDuration = (duration, number) => computed(duration, (amount) => divide(amount, number));
+
+function computed(duration, compute) {
+  const amount = duration.yearsMonths ? monthsOf(duration) : make(nanosecondsOf(duration), 0);
+  const result = compute(amount);
+  if (result === null) {
+    return null;
+  }
+  return duration.yearsMonths ? ofMonths(Number(round(result, 0, 'down'))) : ofNanoseconds(wholeOf(round(result, 0, 'half even')));
 }
 
 export function divideDurations(left, right) {
@@ -234,7 +237,7 @@ export function between(left, right) {
   }
   if (isTime(left)) {
     return isZoned(left) === isZoned(right)
-      ? ofNanoseconds(BigInt(toComparable(left) - toComparable(right)) * 1_000_000n)
+      ? ofNanoseconds(distance(left, right, toComparable(left) - toComparable(right)))
       : null;
   }
   const zoned = isZoned(left) || isZoned(right);
@@ -245,8 +248,8 @@ export function between(left, right) {
     const near = moments[0].value.since(moments[1].value, { largestUnit: 'day' });
     return ofNanoseconds(nanosecondsIn(near) + days * NANOSECONDS_A_DAY);
   }
-  const [start, end] = moments.map((moment, at) => BigInt(instant(moment, zones[at] ?? IMPLICIT_ZONE)));
-  return ofNanoseconds((start - end) * 1_000_000n);
+  const [start, end] = moments.map((moment, at) => instant(moment, zones[at] ?? IMPLICIT_ZONE));
+  return ofNanoseconds(distance(...moments, start - end));
 }
 
 /** The sum (sign 1) or difference (sign -1) of two durations of the same kind. */

@@ -31,6 +31,9 @@ const DURATIONS = {
 };
 const MOST_NESTED_TYPES = 50;
 
+/** Whether FEEL itself has a type of this name. */
+export const isBuiltInType = (name) => name === 'Any' || name === 'Null' || name in KINDS || name in DURATIONS;
+
 export const isCallable = (value) => typeof value === 'function' || value instanceof FeelFunction;
 
 export function isInstance(value, type, depth = 0) {
