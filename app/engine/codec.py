@@ -16,9 +16,10 @@ from app.engine.completed import CompletedRecord
 from app.engine.scopes import ScopeRecord
 from app.engine.tokens import NO_ITEMS, Wait
 
-VERSION = 4
-#: what states are stamped with that need less, so that earlier builds open them: without compensation, without a pool
-#: of values that called processes were given, and without called processes
+VERSION = 5
+#: what states are stamped with that need less, so that earlier builds open them: without folded turns, without
+#: compensation, without a pool of values that called processes were given, and without called processes
+VERSION_WITHOUT_FOLDS = 4
 VERSION_WITHOUT_COMPENSATION = 3
 VERSION_WITHOUT_POOL = 2
 VERSION_WITHOUT_CALLS = 1
@@ -47,6 +48,40 @@ class CalledRecord(msgspec.Struct, array_like=True, gc=False):
     version: int
 
 
+class FoldedTurn(msgspec.Struct, array_like=True, gc=False):
+    """A turn of a wide multi-instance: it stays bytes until something inside moves (app.engine.folding)."""
+
+    #: of its token, and of the body that it is a turn of
+    key: int
+    body: int
+    #: a TurnRecord
+    content: msgspec.Raw
+    #: keys of all waits inside
+    waits: list[int] = []
+    #: names of the signals that something inside waits for
+    signals: list[str] = []
+    #: places in the pool that something inside points at
+    pooled: list[int] = []
+
+
+class TurnRecord(msgspec.Struct, array_like=True, gc=False):
+    """What is inside a folded turn, its own token first."""
+
+    tokens: list[TokenRecord]
+    scopes: list[ScopeRecord]
+    #: called processes: key, and key of the definition (StateRecord.versions)
+    called: list[tuple[int, int]] = []
+    turns: list[FoldedTurn] = []
+
+
+class VersionRecord(msgspec.Struct, array_like=True, gc=False):
+    """A version that runs in called processes of folded turns."""
+
+    definition_key: int
+    #: name of the spec: <process id>@<content hash>
+    spec: str
+
+
 class StateRecord(msgspec.Struct, array_like=True):
     """All that is stored of an instance."""
 
@@ -62,10 +97,13 @@ class StateRecord(msgspec.Struct, array_like=True):
     pool: list[msgspec.Raw] = []
     #: what has completed and can be compensated
     completed: list[CompletedRecord] = []
+    turns: list[FoldedTurn] = []
+    versions: list[VersionRecord] = []
 
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(StateRecord)
+_turn_decoder = msgspec.msgpack.Decoder(TurnRecord)
 
 
 def encode(record: StateRecord) -> bytes:
@@ -85,4 +123,36 @@ def decode(state: bytes) -> StateRecord:
         raise StateUnreadable("state_unreadable", f"the stored state cannot be read: {type(error).__name__}") from None
     if record.version > VERSION:
         raise StateUnreadable("state_of_later_build", f"the stored state has version {record.version}")
+    return record
+
+
+def encode_turn(record: TurnRecord) -> msgspec.Raw:
+    """Return what is inside a turn as bytes."""
+    return msgspec.Raw(_encoder.encode(record))
+
+
+def decode_turn(turn: FoldedTurn) -> TurnRecord:
+    """Return what is inside the turn. :raises StateUnreadable: broken"""
+    try:
+        return _turn_decoder.decode(turn.content)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StateUnreadable("state_unreadable", f"a folded turn cannot be read: {type(error).__name__}") from None
+
+
+def decode_all(state: bytes) -> StateRecord:
+    """
+    Return the stored state with every folded turn opened: all tokens, scopes and called processes, parents first.
+
+    :raises StateUnreadable: broken, or of a later build
+    """
+    record = decode(state)
+    specs = {version.definition_key: version.spec for version in record.versions}
+    while record.turns:
+        turns, record.turns = record.turns, []
+        for turn in turns:
+            inside = decode_turn(turn)
+            record.tokens += inside.tokens
+            record.scopes += inside.scopes
+            record.called += [CalledRecord(key, specs.get(each, ""), each, 0) for key, each in inside.called]
+            record.turns += inside.turns
     return record

@@ -60,14 +60,14 @@ def after(token: Token) -> Token | None:
     """Undo what comes after the finished token; return the throwing event where that was all and it waits."""
     thrower, keys = token.internal_data[UNDO]
     instance = token.workflow
-    return None if _undo_next(instance, thrower, keys) else instance.tasks.get(thrower)
+    return None if _undo_next(instance, thrower, keys) or not thrower else instance.find(thrower)
 
 
 def _undo_next(instance: Instance, thrower: int, keys: list[int]) -> bool:
     """Begin to undo the first of the activities that can still be; return whether there is one."""
     for position, key in enumerate(keys, 1):
         record = instance.undoable.take(key)
-        if record is not None and record.parent in instance.tasks:
+        if record is not None and instance.find(record.parent) is not None:
             _undo(instance, record, [thrower, keys[position:]])
             return True
     return False

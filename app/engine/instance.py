@@ -15,6 +15,7 @@ from app.engine import compensation, feel
 from app.engine.completed import CompletedActivities, CompletedRecord
 from app.engine.dialect.conditions import look
 from app.engine.expressions import CONTEXTS, FACTS, Constant, Expression, Template
+from app.engine.folding import unfold
 from app.engine.recorder import Recorder
 from app.engine.seam import (
     CallableVersion,
@@ -32,6 +33,7 @@ from app.engine.seam import (
 from app.engine.tokens import Phase, Token, Wait
 
 if TYPE_CHECKING:
+    from app.engine.codec import FoldedTurn
     from app.engine.dialect.element import ElementSpec
     from app.engine.scopes import Scopes
     from app.engine.specs import ProcessSpec
@@ -64,6 +66,10 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         self.called: dict[int, CallableVersion] = {}
         #: what has completed and can be compensated
         self.undoable = CompletedActivities()
+        #: turns of wide multi-instances in which nothing has moved in this step, by the key of their token
+        self.folded: dict[int, FoldedTurn] = {}
+        #: the versions that run in called processes of folded turns: name of the spec by the definition's key
+        self.versions: dict[int, str] = {}
         self.entered = 0
         self.exhausted = False
 
@@ -93,6 +99,29 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
             container.task_spec.child_finished(container, token)
             if thrower is not None:
                 self.finish(thrower)
+
+    def live(self, key: int) -> Token:
+        """Return the live token of the key, from its folded turn if need be."""
+        token = self.tasks.get(key)
+        return token if token is not None else unfold(self, self.folded[key])
+
+    def find(self, key: int) -> Token | None:
+        """Return the token of the key wherever it is, None where there is none."""
+        if key not in self.tasks:
+            self.unfold_all()
+        return self.tasks.get(key)
+
+    def unfold_all(self) -> None:
+        """Unfold every turn."""
+        while self.folded:
+            for turn in list(self.folded.values()):
+                unfold(self, turn)
+
+    def unfold_hearing(self, signal: str) -> None:
+        """Unfold the turns in which something waits for the signal."""
+        while hearing := [turn for turn in self.folded.values() if signal in turn.signals]:
+            for turn in hearing:
+                unfold(self, turn)
 
     def update_waiting_tasks(self) -> None:
         """Do nothing: joins look when a token arrives or when all is at rest, never by walking the tree."""
@@ -234,6 +263,9 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
     def _look_for_stuck(self) -> None:
         if self.status is not InstanceStatus.ACTIVE or any(token.waits for token in self.tasks.values()):
             return
+        if any(turn.waits for turn in self.folded.values()):
+            return
+        self.unfold_all()
         if any(token._state == TaskState.READY for token in self.tasks.values()):  # noqa: SLF001
             return
         waiting = [token for token in self.tasks.values() if token._state == TaskState.WAITING]  # noqa: SLF001
@@ -271,6 +303,8 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
 
         :raises NotFound: nothing waits with this key (any more)
         """
+        while (turn := next((turn for turn in self.folded.values() if key in turn.waits), None)) is not None:
+            unfold(self, turn)
         for token in self.tasks.values():
             for wait in token.waits:
                 if wait.key == key:

@@ -45,6 +45,7 @@ def throw(origin: Token, *, kind: str, code: str, variables: Variables) -> bool:
 def broadcast(origin: Token, name: str, variables: Variables) -> None:
     """Let everything in the instance that waits for the signal now hear it, outermost first."""
     instance = origin.workflow
+    instance.unfold_hearing(name)
     waiting = [
         (token, wait)
         for token in instance.tasks.values()

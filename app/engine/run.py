@@ -7,27 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-from SpiffWorkflow.util.task import TaskState
-
 from app.domain.errors import ExpressionError, InstanceEnded, InvalidInput, NotFound, Problem, StateUnreadable
 from app.engine import feel
-from app.engine.codec import (
-    VERSION,
-    VERSION_WITHOUT_CALLS,
-    VERSION_WITHOUT_COMPENSATION,
-    VERSION_WITHOUT_POOL,
-    CalledRecord,
-    StateRecord,
-    TokenRecord,
-    decode,
-    encode,
-)
-from app.engine.compensation import UNDO
-from app.engine.completed import CompletedActivities, CompletedRecord
+from app.engine.codec import StateRecord, decode, decode_all, encode
+from app.engine.completed import CompletedActivities
 from app.engine.dialect.ad_hoc import AdHocSpec
 from app.engine.expressions import CONTEXTS
 from app.engine.feel.values import to_state
+from app.engine.folding import fold, restore
 from app.engine.instance import Instance
 from app.engine.recorder import KINDS
 from app.engine.scopes import ScopeRecord, Scopes, decode_variables, storable
@@ -51,7 +38,7 @@ from app.engine.seam import (
     VariablesSet,
     WaitKind,
 )
-from app.engine.tokens import Phase, Token
+from app.engine.tokens import Phase
 
 if TYPE_CHECKING:
     from app.engine.diagrams import CompiledProcess
@@ -159,7 +146,8 @@ def ensure_readable(process: CompiledProcess, state: bytes, surroundings: Surrou
 
     :raises StateUnreadable: the state is broken, or not of this process version
     """
-    _restore(process, decode(state), surroundings)
+    instance = _restore(process, decode(state), surroundings)
+    instance.unfold_all()
     read_variables(state)
 
 
@@ -203,7 +191,7 @@ def _cancel(instance: Instance, instance_key: int) -> None:
 
 
 def _set_variables(instance: Instance, trigger: VariablesSet) -> None:
-    token = instance.tasks.get(trigger.scope_key)
+    token = instance.find(trigger.scope_key)
     if token is None:
         raise NotFound("scope", trigger.scope_key)
     if trigger.local:
@@ -226,48 +214,8 @@ def _rest(process: CompiledProcess, instance: Instance) -> Step:
     if instance.status is not InstanceStatus.ACTIVE:
         instance.tasks.clear()
         instance.undoable = CompletedActivities()
-    root = instance.task_tree.id
-    called = [
-        CalledRecord(key, version.process.spec.name, version.definition_key, version.version)
-        for key, version in instance.called.items()
-        if key in instance.tasks
-    ]
-    scopes, pool = instance.scopes.records()
-    completed = instance.undoable.records()
-    record = StateRecord(
-        version=_version(instance, completed, pool, called),
-        process_id=process.process_id,
-        content_hash=process.content_hash,
-        status=instance.status,
-        root=root,
-        tokens=[_record(token) for token in instance.tasks.values()],
-        scopes=scopes,
-        called=called,
-        pool=pool,
-        completed=completed,
-    )
-    return instance.recorder.step(encode(record), instance.status, instance.scopes, root)
-
-
-def _version(
-    instance: Instance, completed: list[CompletedRecord], pool: list[msgspec.Raw], called: list[CalledRecord]
-) -> int:
-    """Return the first version that has everything that the state needs."""
-    if completed or any(UNDO in token.internal_data for token in instance.tasks.values()):
-        return VERSION
-    return VERSION_WITHOUT_COMPENSATION if pool else VERSION_WITHOUT_POOL if called else VERSION_WITHOUT_CALLS
-
-
-def _record(token: Token) -> TokenRecord:
-    return TokenRecord(
-        token.id,
-        token._parent or 0,  # noqa: SLF001  # SpiffWorkflow's field for the parent's key
-        token.task_spec.name,
-        token._state,  # noqa: SLF001
-        token.waits,
-        token.internal_data,
-        token.items,
-    )
+    record = fold(instance, process.spec)
+    return instance.recorder.step(encode(record), instance.status, instance.scopes, record.root)
 
 
 def _restore(process: CompiledProcess, record: StateRecord, surroundings: Surroundings) -> Instance:
@@ -284,34 +232,7 @@ def _rebuilt(process: CompiledProcess, record: StateRecord, surroundings: Surrou
     instance = Instance(process.spec, surroundings, Scopes(record.scopes, record.pool))
     instance.status = InstanceStatus(record.status)
     instance.undoable = CompletedActivities(record.completed)
-    for called in record.called:
-        try:
-            version = surroundings.processes.version(called.definition_key)
-        except NotFound:
-            raise StateUnreadable("state_of_other_version", f"the state has called {called.spec}") from None
-        if version.process.spec.name != called.spec:
-            raise StateUnreadable("state_of_other_version", f"the state has called {called.spec}")
-        instance.called[called.key] = version
-    # parents stand before their children: tokens are stored in the order in which they were made
-    for each in record.tokens:
-        parent = instance.tasks[each.parent] if each.parent else None
-        if each.key in instance.called:
-            spec = instance.called[each.key].process.spec.element(each.spec)
-        else:
-            spec = (process.spec if parent is None else parent.process.task_spec.process).element(each.spec)
-        token = Token(instance, spec, parent, key=each.key)
-        token._set_state(each.state)  # noqa: SLF001
-        token.waits = each.waits
-        token.internal_data = each.data
-        token.items = each.items
-        if any(wait.kind == "c" for wait in each.waits):
-            instance.watching.add(each.key)
-        if not each.parent:
-            instance.task_tree = token
-        if each.state == TaskState.READY:
-            instance.ready.append(token)
-        elif each.state == TaskState.WAITING and token.task_spec.waits_for_others:
-            instance.joins[token.id] = token
+    restore(instance, record)
     return instance
 
 
@@ -349,7 +270,7 @@ def read_variables(state: bytes) -> Mapping[int, Variables]:
 
     :raises StateUnreadable: the state is broken or of a later build
     """
-    record = decode(state)
+    record = decode_all(state)
     return {scope.key: decode_variables(scope, record.pool) for scope in record.scopes}
 
 
@@ -359,7 +280,7 @@ def inspect_state(state: bytes) -> tuple[LiveElement, ...]:
 
     :raises StateUnreadable: the state is broken or of a later build
     """
-    record = decode(state)
+    record = decode_all(state)
     processes = {called.key: called.key for called in record.called}
     # parents stand before their children
     for token in record.tokens:

@@ -9,7 +9,7 @@ bytes that they were: they are neither decoded nor encoded again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -27,6 +27,8 @@ _decode = msgspec.msgpack.Decoder().decode
 
 #: a value of fewer bytes costs less than its name in the pool
 SMALLEST_POOLED = 32
+#: a place in the pool that nothing points at: null
+_FREE = msgspec.Raw(b"\xc0")
 
 
 class ScopeRecord(msgspec.Struct, array_like=True, gc=False):
@@ -123,10 +125,8 @@ class Scopes:
 
     def __init__(self, records: Iterable[ScopeRecord], pool: Sequence[msgspec.Raw] = ()) -> None:
         self._scopes: dict[int, Scope] = {}
-        # parents stand before their children: scopes are stored in the order in which they were opened
-        for record in records:
-            self._add(record, variables_of(record, pool), is_new=False)
         self._pool = pool
+        self.put_back(records)
         self.written: dict[tuple[int, str], Value] = {}
         #: by scope that was written into: the process that it is of
         self.processes: dict[int, int] = {}
@@ -143,6 +143,12 @@ class Scopes:
     def _add(self, record: ScopeRecord, stored: dict[str, msgspec.Raw], *, is_new: bool) -> None:
         process = self._scopes[record.parent].process if record.parent else record.key
         self._scopes[record.key] = Scope(record, stored, process=process, is_new=is_new)
+
+    def put_back(self, records: Iterable[ScopeRecord]) -> None:
+        """Put stored scopes back. :raises LookupError: a parent or a place in the pool is not there"""
+        # parents stand before their children: scopes are stored in the order in which they were opened
+        for record in records:
+            self._add(record, variables_of(record, self._pool), is_new=False)
 
     def open(self, key: int, *, parent: int, kind: str) -> None:
         """Open a scope below the parent scope (0: nothing outside is seen), unless it is open already."""
@@ -251,29 +257,48 @@ class Scopes:
             count, scope = count + 1, self._scopes[scope.parent]
         return count
 
-    def records(self) -> tuple[list[ScopeRecord], list[msgspec.Raw]]:
+    def records(self, *, kept: Collection[int] | None = None) -> tuple[list[ScopeRecord], list[msgspec.Raw]]:
         """
         Return every open scope as it is stored, and the pool of values that several of them hold.
 
         What a caller gives to its calls is the same value in each of them until one writes it: three hundred calls that
-        see a list of three hundred keep it once.
+        see a list of three hundred keep it once. Where turns are folded, `kept` are the places in the pool that they
+        point at: those values stay where they are, and what calls were given goes into the pool at the first of them.
         """
-        held = Counter(
+        lent = Counter(
             id(scope.stored[name]) for scope in self._scopes.values() for name in scope.lent if name in scope.stored
         )
-        values = {
-            id(raw): raw
-            for scope in (self._scopes.values() if held else ())
-            for raw in scope.stored.values()
-            if held[id(raw)] > 1 and len(raw) >= SMALLEST_POOLED
-        }
-        pool = list(values.values())
+        scopes = self._scopes.values() if lent else ()
+        stored = [raw for scope in scopes for raw in scope.stored.values() if len(raw) >= SMALLEST_POOLED]
+        if kept is None:
+            pool = list({id(raw): raw for raw in stored if lent[id(raw)] > 1}.values())
+        else:
+            pool = self._pool_beside(kept, stored, lent)
         if [id(raw) for raw in pool] != [id(raw) for raw in self._pool]:
             # what is kept once has changed, and with it where each scope finds it
             for scope in self._scopes.values():
                 scope.unchanged = None
-        places = {identity: place for place, identity in enumerate(values)}
+        places = {id(raw): place for place, raw in enumerate(pool)}
         return [scope.record(places) for scope in self._scopes.values()], pool
+
+    def _pool_beside(
+        self, kept: Collection[int], stored: Sequence[msgspec.Raw], lent: Counter[int]
+    ) -> list[msgspec.Raw]:
+        """Return the pool with every kept value in its place and the others of this step in what is free."""
+        held = Counter(map(id, stored))
+        pool = [raw if place in kept or lent[id(raw)] else _FREE for place, raw in enumerate(self._pool)]
+        present = {id(raw) for raw in pool}
+        wanted = {id(raw): raw for raw in stored if lent[id(raw)] and held[id(raw)] > 1 and id(raw) not in present}
+        free = iter([place for place, raw in enumerate(pool) if raw is _FREE])
+        for raw in wanted.values():
+            place = next(free, None)
+            if place is None:
+                pool.append(raw)
+            else:
+                pool[place] = raw
+        while pool and pool[-1] is _FREE:
+            pool.pop()
+        return pool
 
 
 def variables_of(record: ScopeRecord, pool: Sequence[msgspec.Raw]) -> dict[str, msgspec.Raw]:

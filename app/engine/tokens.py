@@ -90,6 +90,11 @@ class Token(Task):  # type: ignore[misc]  # SpiffWorkflow ships no types
         self._state = value
 
     @property
+    def children(self) -> list[Token]:
+        """The tokens inside; turns that are folded are unfolded."""
+        return [self.workflow.live(key) for key in list(self._children)]
+
+    @property
     def container(self) -> Token:
         """The token of the element around this one."""
         return self.workflow.tasks[self._parent or 0]

@@ -427,6 +427,12 @@ CASES: dict[str, tuple[bytes, dict[str, Any], list[Move], list[Move]]] = {
             ("user_task", "after", {}),
         ],
     ),
+    "many_calls_side_by_side": (
+        diagram(start(), call("c", "q", multi("=lista")), user("after"), end(), flow="s c; c after; after e"),
+        {"lista": [f"kohta numero {number}" for number in range(9)]},
+        [("user_task", "q1", {"lista": ["oma"]})],
+        [("user_task", "q1", {"tulos": 1}), *[("user_task", "q1", {})] * 7, ("user_task", "after", {})],
+    ),
     "cron_cycle": (
         diagram(
             start(),
@@ -682,6 +688,9 @@ CALLED: dict[str, tuple[Called, ...]] = {
     "two_versions_called": (
         ("q", diagram(start("qs"), user("q1"), end("qe"), flow="qs q1; q1 qe", process_id="q")),
         ("q", diagram(start("qs"), user("q1"), user("q2"), end("qe"), flow="qs q1; q1 q2; q2 qe", process_id="q")),
+    ),
+    "many_calls_side_by_side": (
+        ("q", diagram(start("qs"), user("q1"), end("qe"), flow="qs q1; q1 qe", process_id="q")),
     ),
     "calls_given_one_list": (("q", diagram(start("qs"), user("q1"), end("qe"), flow="qs q1; q1 qe", process_id="q")),),
     "incident_in_a_call": (

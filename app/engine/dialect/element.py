@@ -299,6 +299,10 @@ class ElementSpec(TaskSpec):  # type: ignore[misc]  # SpiffWorkflow ships no typ
 
     # -- what others may ask of an element ---------------------------------------------------------
 
+    def is_wide(self, token: Token) -> bool:  # noqa: ARG002
+        """Return whether the element has many turns side by side."""
+        return False
+
     def child_finished(self, token: Token, child: Token) -> None:
         """Hear that something inside the element is over."""
         raise NotImplementedError

@@ -21,6 +21,8 @@ MOST_PARALLEL_TURNS = 1_000
 MOST_SEQUENTIAL_TURNS = 20_000
 #: items of a sequential multi-instance that are decoded together
 CHUNK = 100
+#: parallel turns from which on each is stored folded
+WIDE = 8
 BODY_TYPE = "multiInstanceBody"
 
 
@@ -70,6 +72,10 @@ class MultiInstanceSpec(ElementSpec):
         for item in items[:1] if self.turns.sequential else items:
             self._start_turn(token, item)
         return None if items else True
+
+    def is_wide(self, token: Token) -> bool:
+        """Return whether so many turns began side by side that each is stored folded."""
+        return not self.turns.sequential and token.internal_data.get("n", 0) >= WIDE
 
     def _items(self, value: Value) -> list[Value]:
         if self.turns.by_number:

@@ -558,7 +558,7 @@ def test_a_state_whose_pool_is_gone_is_unreadable():
     caller = diagram(start(), call("c", "q", multi("=lista")), end(), flow="s c; c e")
     walk = Walk(caller, {"lista": list(range(40))}, shelf=Shelf().put(callee))
     record = codec.decode(walk.step.state)
-    assert record.version == codec.VERSION_WITHOUT_COMPENSATION
+    assert record.version == codec.VERSION
     record.pool = []
     walk.step = dataclasses.replace(walk.step, state=codec.encode(record))
     with pytest.raises(StateUnreadable):
