@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from app.domain.errors import InvalidDecision, InvalidDiagram, InvalidFormDefinition, Problem
 from app.domain.forms import FormDefinition
+from app.domain.models import ModelKind
 from app.domain.steps import ProcessOutline
 from app.engine.decisions import DecisionModel, read_decisions
 from app.engine.diagrams import Diagram, read_diagram
 from app.engine.forms import form_source, read_form
+from app.engine.models import decisions_in
 from app.engine.rules import SHARED, SharedRule, is_shared_rule, probe, read_rule, rules_taken_in
 from app.published import rules_for
+from app.storage.model_sources import ModelSource
 from app.storage.unit_of_work import UnitOfWork
 
 
@@ -123,6 +127,104 @@ def pathways_taking_in(uow: UnitOfWork, xml: bytes) -> list[str]:
     while more := {rule_id for rule_id, taken in takes_in.items() if taken & touched} - touched:
         touched |= more
     return sorted(process_id for process_id, content in processes.items() if rules_taken_in(content) & touched)
+
+
+def content_hashes(uow: UnitOfWork, read: Resources, resources: Mapping[str, bytes]) -> Mapping[str, str]:
+    """
+    Return the hash of each process of the files with its rules, forms, bound decisions and bound processes.
+
+    It tells whether a process becomes a new version: what none of these changes keeps the version that it has. A caller
+    that binds its calls to what was published with it is a new version when only the called process changed.
+    """
+    own: dict[str, str] = {}
+    bound: dict[str, frozenset[str]] = {}
+    for name, diagram in read.diagrams.items():
+        for outline in diagram.processes:
+            whole = hashlib.sha256(hashlib.sha256(resources[name]).hexdigest().encode())
+            if diagram.runnable != resources[name]:
+                whole.update(f"\0rules\0{diagram.content_hash}".encode())
+            for part_id, part_hash in [*_forms_with(uow, read, outline), *_decisions_with(uow, read, outline)]:
+                whole.update(f"\0{part_id}\0{part_hash}".encode())
+            own[outline.process_id] = whole.hexdigest()
+            bound[outline.process_id] = outline.bound_process_ids
+    return {process_id: _with_bound(process_id, own, bound) for process_id in own}
+
+
+def _forms_with(uow: UnitOfWork, read: Resources, outline: ProcessOutline) -> list[tuple[str, str]]:
+    """Return id and hash of the forms that the process would be pinned to: among the files, else as published."""
+    if not outline.form_ids:
+        return []
+    tags = outline.form_tags
+    published = uow.definitions.latest_forms(outline.form_ids, tags=tags)
+    found = {form_id: form_hash for form_id, (_, form_hash) in published.items()}
+    given = {
+        form.form_id: form.content_hash
+        for form in read.forms.values()
+        if form.form_id in outline.form_ids and tags.get(form.form_id, form.version_tag) == form.version_tag
+    }
+    return sorted({**found, **given}.items())
+
+
+def _decisions_with(uow: UnitOfWork, read: Resources, outline: ProcessOutline) -> list[tuple[str, str]]:
+    """Return id and hash of the decisions that the process would be pinned to."""
+    pinned = outline.pinned_decision_ids
+    if not pinned:
+        return []
+    found = {decision_id: each for decision_id, (each, _) in uow.definitions.latest_decisions(pinned).items()}
+    given = {
+        decision.decision_id: model.content_hash
+        for model in read.decisions.values()
+        for decision in model.decisions
+        if decision.decision_id in pinned
+    }
+    return sorted({**found, **given}.items())
+
+
+def _with_bound(process_id: str, own: Mapping[str, str], bound: Mapping[str, frozenset[str]]) -> str:
+    reached: set[str] = set()
+    open_ends = list(bound[process_id])
+    while open_ends:
+        called = open_ends.pop()
+        if called in own and called != process_id and called not in reached:
+            reached.add(called)
+            open_ends.extend(bound[called])
+    if not reached:
+        return own[process_id]
+    whole = hashlib.sha256(own[process_id].encode())
+    for called in sorted(reached):
+        whole.update(f"\0{called}\0{own[called]}".encode())
+    return whole.hexdigest()
+
+
+def touched_by(uow: UnitOfWork, kind: ModelKind, model_id: str, content: bytes) -> dict[str, ModelSource]:
+    """
+    Return the published diagrams that are published anew with the model, by process id.
+
+    Those are the processes that are pinned to the form, bind one of the file's decisions, or take in the rule. Whether
+    a process becomes a new version is another question (`become_new`).
+    """
+    ids = decisions_in(content) if kind is ModelKind.DECISION else [model_id]
+    process_ids = uow.model_sources.processes_with(kind, ids)
+    if kind is ModelKind.DIAGRAM:
+        process_ids = pathways_taking_in(uow, content)
+    sources = {process_id: uow.model_sources.find(ModelKind.DIAGRAM, process_id) for process_id in process_ids}
+    return {process_id: source for process_id, source in sources.items() if source is not None}
+
+
+def become_new(uow: UnitOfWork, resources: Mapping[str, bytes]) -> frozenset[str] | None:
+    """
+    Return the ids of the processes in the files that publishing them would give a new version.
+
+    None where publishing would refuse them.
+    """
+    read = read_resources(uow, resources)
+    if read.problems:
+        return None
+    return frozenset(
+        process_id
+        for process_id, content_hash in content_hashes(uow, read, resources).items()
+        if uow.definitions.find_same(process_id, content_hash) is None
+    )
 
 
 def _in_file(name: str, problems: Iterable[Problem]) -> list[Problem]:

@@ -12,8 +12,8 @@ from app.commands.publish import Deployment, publish
 from app.domain.actor import Actor, may_edit_models
 from app.domain.errors import BaseOutdated, DraftChanged, InvalidInput, NotAllowed, NotFound, Problem
 from app.domain.models import SHARED, ModelKind
-from app.engine.models import Imported, decisions_in, import_model, name_model
-from app.publishing import pathways_taking_in
+from app.engine.models import Imported, import_model, name_model
+from app.publishing import touched_by
 from app.storage.model_drafts import DraftLine, ModelDraft
 from app.storage.model_sources import ModelSource
 from app.storage.unit_of_work import UnitOfWork
@@ -197,24 +197,17 @@ def publish_drafts(
     return deployment
 
 
-def _ids_in(kind: ModelKind, model_id: str, content: bytes) -> list[str]:
-    """Return what processes call the parts of a model: a file of decisions may hold several."""
-    return decisions_in(content) if kind is ModelKind.DECISION else [model_id]
-
-
 def _pinned_to(
     uow: UnitOfWork, lines: Collection[DraftLine], drawn: Collection[tuple[ModelKind, str]]
 ) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
-    for line in lines:
-        content = uow.model_drafts.get(line.key).content
-        ids = _ids_in(line.kind, line.model_id, content)
-        pinned = uow.model_sources.processes_with(line.kind, ids)
-        for process_id in [*pinned, *(pathways_taking_in(uow, content) if line.kind is ModelKind.DIAGRAM else ())]:
-            source = uow.model_sources.find(ModelKind.DIAGRAM, process_id)
-            if source is not None and (ModelKind.DIAGRAM, process_id) not in drawn:
-                found[source.line.resource_name] = source.content
-    return found
+    return {
+        source.line.resource_name: source.content
+        for line in lines
+        for process_id, source in touched_by(
+            uow, line.kind, line.model_id, uow.model_drafts.get(line.key).content
+        ).items()
+        if (ModelKind.DIAGRAM, process_id) not in drawn
+    }
 
 
 def _ensure_base(uow: UnitOfWork, line: DraftLine) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from app.domain.actor import Actor, may_publish
 from app.domain.errors import InvalidInput, NotAllowed, Problem
 from app.domain.steps import ProcessOutline
 from app.engine.diagrams import Diagram
-from app.publishing import Resources, missing_references, read_resources
+from app.publishing import Resources, content_hashes, missing_references, read_resources
 from app.storage.rows import Definition
 from app.storage.unit_of_work import UnitOfWork
 
@@ -34,6 +33,8 @@ class Deployment:
 
     key: int
     processes: tuple[tuple[Definition, str], ...]
+    #: keys of those among the processes that are a new version; the others had nothing that changed
+    new: frozenset[int]
     decisions: tuple[PublishedDecision, ...]
     forms: Mapping[str, int]
     #: versions of the common rules by id; pathways that took one in before keep what they took
@@ -87,15 +88,16 @@ def publish(uow: UnitOfWork, *, resources: Mapping[str, bytes], actor: Actor, no
     decisions = _add_decisions(uow, deployment_key, resources, read, now)
     if missing := missing_references(uow, read.outlines):
         raise InvalidInput(missing)
-    contents = _contents(uow, read, resources)
-    processes = [
-        (
-            _add_process(uow, deployment_key, name, resources[name], diagram, outline, contents, actor, now),
-            name,
-        )
-        for name, diagram in read.diagrams.items()
-        for outline in diagram.processes
-    ]
+    contents = content_hashes(uow, read, resources)
+    processes: list[tuple[Definition, str]] = []
+    new: set[int] = set()
+    for name, diagram in read.diagrams.items():
+        for outline in diagram.processes:
+            same = uow.definitions.find_same(outline.process_id, contents[outline.process_id])
+            if same is None:
+                same = _add_process(uow, deployment_key, name, resources[name], diagram, outline, contents, actor, now)
+                new.add(same.key)
+            processes.append((same, name))
     uow.audit.add(
         actor=actor,
         action="published",
@@ -107,6 +109,7 @@ def publish(uow: UnitOfWork, *, resources: Mapping[str, bytes], actor: Actor, no
     return Deployment(
         key=deployment_key,
         processes=tuple(processes),
+        new=frozenset(new),
         decisions=decisions,
         forms=forms,
         rules=rules,
@@ -142,50 +145,8 @@ def _add_decisions(
     return tuple(published)
 
 
-def _contents(uow: UnitOfWork, read: Resources, resources: Mapping[str, bytes]) -> Mapping[str, str]:
-    """
-    Return the hash of each process with its rules, forms, bound decisions and bound processes of the same deployment.
-
-    A caller that binds its calls to what was published with it is a new version when only the called process changed.
-    """
-    own: dict[str, str] = {}
-    bound: dict[str, frozenset[str]] = {}
-    for name, diagram in read.diagrams.items():
-        for outline in diagram.processes:
-            forms = _forms_of(uow, outline)
-            whole = hashlib.sha256(hashlib.sha256(resources[name]).hexdigest().encode())
-            if diagram.runnable != resources[name]:
-                whole.update(f"\0rules\0{diagram.content_hash}".encode())
-            for form_id in sorted(forms):
-                whole.update(f"\0{form_id}\0{forms[form_id][1]}".encode())
-            pinned = (
-                uow.definitions.latest_decisions(outline.pinned_decision_ids) if outline.pinned_decision_ids else {}
-            )
-            for decision_id in sorted(pinned):
-                whole.update(f"\0{decision_id}\0{pinned[decision_id][0]}".encode())
-            own[outline.process_id] = whole.hexdigest()
-            bound[outline.process_id] = outline.bound_process_ids
-    return {process_id: _with_bound(process_id, own, bound) for process_id in own}
-
-
 def _forms_of(uow: UnitOfWork, outline: ProcessOutline) -> Mapping[str, tuple[int, str]]:
     return uow.definitions.latest_forms(outline.form_ids, tags=outline.form_tags) if outline.form_ids else {}
-
-
-def _with_bound(process_id: str, own: Mapping[str, str], bound: Mapping[str, frozenset[str]]) -> str:
-    reached: set[str] = set()
-    open_ends = list(bound[process_id])
-    while open_ends:
-        called = open_ends.pop()
-        if called in own and called != process_id and called not in reached:
-            reached.add(called)
-            open_ends.extend(bound[called])
-    if not reached:
-        return own[process_id]
-    whole = hashlib.sha256(own[process_id].encode())
-    for called in sorted(reached):
-        whole.update(f"\0{called}\0{own[called]}".encode())
-    return whole.hexdigest()
 
 
 def _add_process(
@@ -204,9 +165,6 @@ def _add_process(
     runs_itself = diagram.runnable == xml
     pinned = outline.pinned_decision_ids
     decisions = uow.definitions.latest_decisions(pinned) if pinned else {}
-    same = uow.definitions.find_same(outline.process_id, content_hash)
-    if same is not None:
-        return same
     definition = uow.definitions.add_process(
         deployment_key=deployment_key,
         process_id=outline.process_id,

@@ -23,7 +23,7 @@ from app.engine.rules import take_in
 from app.engine.seam import ProcessOutline
 from app.engine.specs import ProcessSpec
 
-#: compiled processes kept; a county has some tens of pathways and a few living versions of each
+#: compiled processes, and checked diagrams, kept; a county has some tens of pathways and a few living versions of each
 MOST_COMPILED = 128
 #: V8 time for all expressions of a diagram that is to be published
 MILLISECONDS_TO_PARSE = 5_000
@@ -73,20 +73,52 @@ def read_diagram(xml: bytes, rules: Mapping[str, bytes] | None = None) -> Diagra
         # what lacks its content would be refused for much else
         raise InvalidDiagram(_unique(taken_in.problems))
     runnable = etree.tostring(root, encoding="UTF-8", xml_declaration=True) if taken_in.taken else xml
+    digest = content_hash(runnable)
+    checked = _checked(root, digest)
+    return Diagram(
+        processes=checked.processes,
+        repairs=_unique([*taken_in.taken, *checked.repairs]),
+        content_hash=digest,
+        runnable=runnable,
+        forms=checked.forms,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    """What was found in a copy that can run, which depends on nothing but its bytes."""
+
+    processes: tuple[ProcessOutline, ...]
+    repairs: tuple[Problem, ...]
+    forms: Mapping[str, bytes]
+
+
+def _checked(root: etree._Element, digest: str) -> _Checked:
+    """
+    Check the document, or know that it was: who looks at a change, publishes it, and looks again pays once.
+
+    :raises InvalidDiagram: it cannot be run rightly; that is found anew each time
+    """
+    with _lock:
+        if digest in _known:
+            _known.move_to_end(digest)
+            return _known[digest]
     document = Document(root)
     findings = document.findings
-    findings.repairs += taken_in.taken
     with fresh_budget(milliseconds=MILLISECONDS_TO_PARSE):
         built = [_build(process, findings, "", published=False) for process in document.processes]
     if findings.problems:
         raise InvalidDiagram(_unique(findings.problems))
-    return Diagram(
+    checked = _Checked(
         processes=tuple(described for _, described, _ in built),
         repairs=_unique(findings.repairs),
-        content_hash=content_hash(runnable),
-        runnable=runnable,
         forms={form_id: source for _, _, forms in built for form_id, source in forms.items()},
     )
+    with _lock:
+        _known[digest] = checked
+        while len(_known) > MOST_COMPILED:
+            _known.popitem(last=False)
+    return checked
 
 
 def _build(
@@ -109,6 +141,7 @@ def _unique(problems: list[Problem]) -> tuple[Problem, ...]:
 
 
 _compiled: OrderedDict[tuple[str, str], CompiledProcess] = OrderedDict()
+_known: OrderedDict[str, _Checked] = OrderedDict()
 _lock = threading.Lock()
 
 

@@ -11,9 +11,16 @@ from app.domain.localized import LocalizedText
 from app.domain.models import SHARED, Difference, ModelKind
 from app.domain.steps import ProcessOutline
 from app.engine.checks import Advice, advise_decisions, advise_diagram
-from app.engine.models import compare, decisions_in, name_model
+from app.engine.models import compare, name_model
 from app.published import newest_forms, process_of
-from app.publishing import Resources, is_drawn_as_rule, missing_references, pathways_taking_in, read_resources
+from app.publishing import (
+    Resources,
+    become_new,
+    is_drawn_as_rule,
+    missing_references,
+    read_resources,
+    touched_by,
+)
 from app.storage.model_drafts import DraftLine, ModelDraft
 from app.storage.model_sources import ModelSource, SourceLine
 from app.storage.monitor import DefinitionLine
@@ -100,6 +107,8 @@ class Changes:
     running: int
     #: processes that get a new version because a form, bound decision or rule of theirs changes
     republished: tuple[Republished, ...]
+    #: processes that take it in, too, and keep their version because nothing that they run changes
+    unchanged: tuple[Republished, ...]
     #: whether it is a common rule, which is no process itself
     is_rule: bool
 
@@ -254,12 +263,13 @@ def changes_of(uow: UnitOfWork, *, draft_key: int, actor: Actor) -> Changes:
     draft = drafts_by_key(uow, keys=[draft_key], actor=actor)[0]
     line = draft.line
     source = uow.model_sources.find(line.kind, line.model_id)
-    ids = decisions_in(draft.content) if line.kind is ModelKind.DECISION else [line.model_id]
-    process_ids = uow.model_sources.processes_with(line.kind, ids)
     is_rule = line.kind is ModelKind.DIAGRAM and is_drawn_as_rule(draft.content)
-    if is_rule:
-        process_ids = pathways_taking_in(uow, draft.content)
-    republished = [_republished(uow, process_id) for process_id in process_ids]
+    touched = touched_by(uow, line.kind, line.model_id, draft.content)
+    files = {each.line.resource_name: each.content for each in touched.values()}
+    # what publishing would refuse tells nothing about versions: then all that the model touches are named
+    new = become_new(uow, {**files, line.resource_name: draft.content}) if touched else None
+    republished = [_republished(uow, process_id) for process_id in touched if new is None or process_id in new]
+    unchanged = [_republished(uow, process_id) for process_id in touched if new is not None and process_id not in new]
     running = sum(each.running for each in republished)
     if line.kind is ModelKind.DIAGRAM and not is_rule:
         running = sum(each.active for each in uow.monitor.definitions(process_id=line.model_id))
@@ -269,6 +279,7 @@ def changes_of(uow: UnitOfWork, *, draft_key: int, actor: Actor) -> Changes:
         differences=compare(line.kind, source.content, draft.content) if source else (),
         running=running,
         republished=tuple(republished),
+        unchanged=tuple(unchanged),
         is_rule=is_rule,
     )
 

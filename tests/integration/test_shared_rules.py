@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app.commands.model_drafts import hash_of, publish_drafts, save_model_draft
@@ -102,3 +104,26 @@ def test_a_rule_that_would_break_a_pathway_is_not_published(place):
     with pytest.raises(InvalidInput):
         place.run(publish_drafts, drafts={key: 1}, actor=place.people["owner"])
     assert place.executor.read(lambda uow: uow.shared_rules.latest({"call"})) == before
+
+
+def test_only_pathways_in_which_something_changes_get_a_new_version_and_the_owner_is_told_which(place):
+    own = taking("call", "call", ("kyky.groupsOf.phone", "r_omat"))
+    with_own_groups = pathway(own, flow("call", "done"), first="call").replace(b"test_process", b"own_process")
+    published(place, call_bpmn=WITHOUT_FORM, path_bpmn=TAKING, other_bpmn=with_own_groups)
+    groups = re.sub(rb'candidateGroups="[^"]*"', b'candidateGroups="r_muut"', WITHOUT_FORM)
+    assert groups != WITHOUT_FORM
+    key = drafted(place, groups)
+    changes = place.executor.read(changes_of, draft_key=key, actor=place.people["owner"])
+    assert [each.process_id for each in changes.republished] == ["test_process"]
+    assert [each.process_id for each in changes.unchanged] == ["own_process"]
+    deployment = place.run(publish_drafts, drafts={key: 1}, actor=place.people["owner"])
+    versions = {definition.process_id: definition.version for definition, _ in deployment.processes}
+    assert versions == {"test_process": 2, "own_process": 1}
+    assert [definition.process_id for definition, _ in deployment.processes if definition.key in deployment.new] == [
+        "test_process"
+    ]
+    # where the rule is only drawn anew, nobody gets a version
+    key = drafted(place, groups + b"<!-- drawn anew -->")
+    changes = place.executor.read(changes_of, draft_key=key, actor=place.people["owner"])
+    assert (changes.republished, len(changes.unchanged)) == ((), 2)
+    assert not place.run(publish_drafts, drafts={key: 1}, actor=place.people["owner"]).new

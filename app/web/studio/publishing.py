@@ -11,7 +11,7 @@ from app.commands.model_drafts import publish_drafts
 from app.domain.errors import BaseOutdated, DraftChanged, InvalidInput
 from app.domain.keys import parse_key
 from app.domain.models import ModelKind
-from app.queries.studio import Changes, changes_of, check_model, related_drafts
+from app.queries.studio import Changes, Republished, changes_of, check_model, related_drafts
 from app.web.access import current_actor
 from app.web.asking import address, key_of, run
 from app.web.language import texts
@@ -54,7 +54,7 @@ def publish_now() -> ResponseReturnValue:
         return _render(main, chosen=drafts, refused=error), 422
     say = texts()
     if deployment.rules:
-        flash(say.plural("studio.published_rule", count=len(deployment.processes)), "success")
+        flash(say.plural("studio.published_rule", count=len(deployment.new)), "success")
         return redirect(f"{PATH}#rules", code=303)
     for definition, _ in deployment.processes:
         flash(say("studio.published_process", name=shown(definition.name), version=definition.version), "success")
@@ -103,15 +103,8 @@ def _render(
         draft=_card(changes, ticked=True)
         | {
             "running_text": say.plural("studio.running_go_on", count=changes.running) if changes.running else "",
-            "republished": [
-                {
-                    "name": shown(each.name) or each.process_id,
-                    "process_id": each.process_id,
-                    "address": process_address(each.process_id),
-                    "running_text": say.plural("studio.running_now", count=each.running),
-                }
-                for each in changes.republished
-            ],
+            "republished": [_touched(each) for each in changes.republished],
+            "unchanged": [_touched(each) for each in changes.unchanged],
             "is_rule": changes.is_rule,
         },
         others=others,
@@ -121,6 +114,15 @@ def _render(
         conflict=conflict,
         outdated=outdated,
     )
+
+
+def _touched(process: Republished) -> dict[str, str]:
+    return {
+        "name": shown(process.name) or process.process_id,
+        "process_id": process.process_id,
+        "address": process_address(process.process_id),
+        "running_text": texts().plural("studio.running_now", count=process.running),
+    }
 
 
 def _card(changes: Changes, *, ticked: bool) -> dict[str, Any]:
