@@ -197,29 +197,105 @@ def test_a_diagram_is_drawn_by_keyboard(office, owner):
     assert owner.locator("[data-steps] button").count() == count
 
 
+#: a moment after the last change (app/web/assets/js/studio); the page's clock is set on, nobody waits
+QUIET = 5_100
+
+
+def draft_of(office, model_id):
+    """Return the line of the shared draft and its content."""
+    drafts = office.world.executor.read(lambda uow: uow.model_drafts.lines(seen_by=None))
+    draft = next(line for line in drafts if line.model_id == model_id)
+    return draft, office.world.executor.read(lambda uow: uow.model_drafts.get(draft.key)).content
+
+
+def somebody_else_saves(office, draft):
+    with office.world.executor.database.engine.begin() as connection:
+        connection.execute(
+            update(model_draft).where(model_draft.c.key == draft.key).values(revision=draft.revision + 1)
+        )
+
+
+def pass_quietly(page):
+    """Let the page's clock run until what was changed is saved by itself."""
+    with page.expect_response(re.compile(r"/studio/")) as answer:
+        page.clock.fast_forward(QUIET)
+    return answer.value
+
+
 def test_a_draft_is_saved_by_itself_and_tells_a_conflict_without_asking(office, owner):
     """A listener is added in the panel; what is drawn is saved without a key, and never over somebody else's draft."""
+    owner.clock.install()
     open_diagram(office, owner)
     owner.locator("[data-steps] button[data-element=a1_yhteydenotto]").click()
     owner.get_by_role("button", name="Lisää: Tehtävän kuuntelijat").click()
     owner.get_by_label("Milloin 1").select_option("canceling")
     owner.get_by_label("Työn tyyppi 1").fill("kerro_perutusta")
     owner.get_by_label("Työn tyyppi 1").press("Tab")
+    owner.clock.fast_forward(QUIET)
     owner.locator("[data-draft-state]", has_text="Luonnos tallennettu 9.00").wait_for()
-    drafts = office.world.executor.read(lambda uow: uow.model_drafts.lines(seen_by=None))
-    draft = next(line for line in drafts if line.model_id == PATHWAY)
-    content = office.world.executor.read(lambda uow: uow.model_drafts.get(draft.key)).content
+    draft, content = draft_of(office, PATHWAY)
     [listener] = re.findall(rb"<zeebe:taskListener [^>]*>", content)
     assert b'eventType="canceling"' in listener
     assert b'type="kerro_perutusta"' in listener
-    with office.world.executor.database.engine.begin() as connection:
-        # as if somebody else had saved meanwhile
-        connection.execute(
-            update(model_draft).where(model_draft.c.key == draft.key).values(revision=draft.revision + 1)
-        )
+    somebody_else_saves(office, draft)
     owner.get_by_label("Nimi suomeksi").first.fill("Toisen jälkeen")
     owner.get_by_label("Nimi suomeksi").first.press("Tab")
+    owner.clock.fast_forward(QUIET)
     owner.locator("[data-draft-state]", has_text="tallensi luonnoksen").wait_for()
     assert not owner.get_by_role("dialog").is_visible()
     assert save(owner).status == 409
     owner.get_by_role("dialog").get_by_role("button", name="Vertaa").wait_for()
+
+
+def test_the_panel_writes_listeners_and_version_tags(office, owner):
+    """The process's own tag, the tag that a step wants of its form, and a listener of the execution."""
+    open_diagram(office, owner, "/studio/processes/tyky_terveystarkastus/edit")
+    tag = owner.get_by_label("Oma versiomerkintä")
+    tag.fill("2026-syksy")
+    tag.press("Tab")
+    owner.locator("[data-steps] button").first.click()
+    owner.get_by_label("Mitä versiota käytetään").first.select_option("versionTag")
+    wanted = owner.get_by_label("Versiotunniste")
+    wanted.fill("hyväksytty")
+    wanted.press("Tab")
+    owner.get_by_role("button", name="Lisää: Vaiheen kuuntelijat").click()
+    owner.get_by_label("Milloin 1").select_option("end")
+    owner.get_by_label("Työn tyyppi 1").fill("kerro_lopusta")
+    owner.get_by_label("Työn tyyppi 1").press("Tab")
+    assert save(owner).ok
+    _, content = draft_of(office, "tyky_terveystarkastus")
+    assert re.search(rb'<zeebe:versionTag value="2026-syksy" ?/>', content)
+    [definition] = re.findall(rb'<zeebe:formDefinition [^>]*bindingType="versionTag"[^>]*>', content)
+    assert 'versionTag="hyväksytty"' in definition.decode()
+    [listener] = re.findall(rb"<zeebe:executionListener [^>]*>", content)
+    assert (b'eventType="end"' in listener, b'type="kerro_lopusta"' in listener) == (True, True)
+
+
+def test_a_table_is_saved_by_itself_and_never_over_somebody_else(office, owner):
+    owner.clock.install()
+    office.open(owner, "/studio/tables/dmn_riittava_tuki")
+    cell = owner.locator("textarea[name^='cell.1.']").last
+    cell.fill("Itsestään tallennettu")
+    assert owner.locator("[data-draft-state]").inner_text() == "Tallentamattomia muutoksia"
+    assert pass_quietly(owner).ok
+    owner.locator("[data-draft-state]", has_text="Luonnos tallennettu").wait_for()
+    draft, content = draft_of(office, "dmn_riittava_tuki")
+    assert "Itsestään tallennettu" in content.decode()
+    assert owner.locator("[data-publish]").is_visible()
+    somebody_else_saves(office, draft)
+    cell.fill("Toisen jälkeen")
+    assert pass_quietly(owner).status == 409
+    owner.locator("[data-draft-state]", has_text="tallensi luonnoksen").wait_for()
+    assert "Toisen jälkeen" not in draft_of(office, "dmn_riittava_tuki")[1].decode()
+    assert cell.input_value() == "Toisen jälkeen"
+
+
+def test_a_form_is_saved_by_itself_also_half_written(office, owner):
+    owner.clock.install()
+    office.open(owner, "/studio/forms/f_kuittaus")
+    area = owner.locator("textarea[name=content]")
+    written = area.input_value()
+    area.fill(written.rstrip().removesuffix("}"))
+    assert pass_quietly(owner).ok
+    owner.locator("[data-draft-state]", has_text="Luonnos tallennettu").wait_for()
+    assert draft_of(office, "f_kuittaus")[1].decode().rstrip() == written.rstrip().removesuffix("}").rstrip()
