@@ -54,6 +54,8 @@ class FoldedTurn(msgspec.Struct, array_like=True, gc=False):
     #: of its token, and of the body that it is a turn of
     key: int
     body: int
+    #: its place among the turns of the body, of which some may not be folded
+    place: int
     #: a TurnRecord
     content: msgspec.Raw
     #: keys of all waits inside

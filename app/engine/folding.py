@@ -9,7 +9,7 @@ costs. Where all turns count (the body is ended, a signal that they wait for is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from SpiffWorkflow.util.task import TaskState
@@ -55,7 +55,7 @@ def fold(instance: Instance, process: ProcessSpec) -> StateRecord:
     inside: dict[int, TurnRecord] = {
         key: TurnRecord([], []) for key in (_OUTSIDE, *(turn for turn in set(places.values()) if turn != _OUTSIDE))
     }
-    for token in instance.tasks.values():
+    for token in _in_order(instance) if folding else instance.tasks.values():
         inside[places.get(token.id, _OUTSIDE)].tokens.append(_record(token))
     for scope in scopes:
         inside[places.get(scope.key, _OUTSIDE)].scopes.append(scope)
@@ -70,11 +70,13 @@ def fold(instance: Instance, process: ProcessSpec) -> StateRecord:
             instance.versions[version.definition_key] = version.process.spec.name
     # bodies stand before those inside their turns: the innermost turns are folded first
     for body in reversed(wide):
-        inside[places.get(body.id, _OUTSIDE)].turns += [
-            instance.folded.get(key) or _folded(key, body.id, inside[key])
-            for key in body._children  # noqa: SLF001
-            if key in instance.folded or key in inside
-        ]
+        turns = inside[places.get(body.id, _OUTSIDE)].turns
+        for place, key in enumerate(body._children):  # noqa: SLF001
+            if (turn := instance.folded.get(key)) is not None:
+                turn.place = place
+                turns.append(turn)
+            elif key in inside:
+                turns.append(_folded(key, body.id, place, inside[key]))
     outside = inside[_OUTSIDE]
     return StateRecord(
         version=_stamp(instance, folded=folding, pooled=bool(pool), called=bool(called)),
@@ -99,6 +101,15 @@ def _stamp(instance: Instance, *, folded: bool, pooled: bool, called: bool) -> i
     if instance.undoable or any(UNDO in token.internal_data for token in instance.tasks.values()):
         return VERSION_WITHOUT_FOLDS
     return VERSION_WITHOUT_COMPENSATION if pooled else VERSION_WITHOUT_POOL if called else VERSION_WITHOUT_CALLS
+
+
+def _in_order(instance: Instance) -> Iterator[Token]:
+    """Go through the tree, elements in their order: a turn that was opened in this step is not the last made."""
+    stack = [instance.task_tree]
+    while stack:
+        token = stack.pop()
+        yield token
+        stack += [instance.tasks[key] for key in reversed(token._children) if key in instance.tasks]  # noqa: SLF001
 
 
 def _wide_bodies(instance: Instance) -> list[Token]:
@@ -136,11 +147,12 @@ def _moving(instance: Instance) -> set[int]:
     return moving
 
 
-def _folded(key: int, body: int, inside: TurnRecord) -> FoldedTurn:
+def _folded(key: int, body: int, place: int, inside: TurnRecord) -> FoldedTurn:
     waits = [wait for token in inside.tokens for wait in token.waits]
     return FoldedTurn(
         key,
         body,
+        place,
         encode_turn(inside),
         [wait.key for wait in waits] + [key for turn in inside.turns for key in turn.waits],
         sorted({wait.note for wait in waits if wait.kind == "s"}.union(*(turn.signals for turn in inside.turns))),
@@ -238,5 +250,5 @@ def _restore_tokens(instance: Instance, records: Iterable[TokenRecord], *, turn:
 
 def _hold(instance: Instance, turns: Iterable[FoldedTurn]) -> None:
     for turn in turns:
-        instance.tasks[turn.body]._children.append(turn.key)  # noqa: SLF001
+        instance.tasks[turn.body]._children.insert(turn.place, turn.key)  # noqa: SLF001
         instance.folded[turn.key] = turn

@@ -227,12 +227,13 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         while self.watching and self.scopes.changed and not self.exhausted:
             changed, self.scopes.changed = self.scopes.changed, set()
             tokens = [token for token in self.tasks.values() if token.id in self.watching]
-            for token in sorted(tokens, key=self.depth):
+            for token in sorted(tokens, key=self.place):
                 if token.id in self.tasks:
                     look(token, changed)
 
     def _fire_a_join(self) -> bool:
-        return any(token.task_spec.try_to_fire(token) for token in list(self.joins.values()) if token.id in self.tasks)
+        joins = sorted(self.joins.values(), key=self.place) if len(self.joins) > 1 else list(self.joins.values())
+        return any(token.task_spec.try_to_fire(token) for token in joins if token.id in self.tasks)
 
     def count(self, token: Token) -> None:
         """
@@ -404,3 +405,16 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         while token is not self.task_tree:
             count, token = count + 1, token.container
         return count
+
+    def place(self, token: Token) -> tuple[int, list[int]]:
+        """
+        Return where the element stands in the tree: its depth, then its place among its neighbours, outermost first.
+
+        What happens to several at once goes by this: it is the same whatever was stored, folded or opened meanwhile.
+        """
+        path: list[int] = []
+        while token is not self.task_tree:
+            container = token.container
+            path.append(container._children.index(token.id))  # noqa: SLF001
+            token = container
+        return len(path), path[::-1]

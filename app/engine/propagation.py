@@ -52,7 +52,7 @@ def broadcast(origin: Token, name: str, variables: Variables) -> None:
         for wait in token.waits
         if wait.kind == "s" and wait.note == name
     ]
-    for token, wait in sorted(waiting, key=lambda each: instance.depth(each[0])):
+    for token, wait in sorted(waiting, key=lambda each: instance.place(each[0])):
         if token.id in instance.tasks and wait in token.waits:
             token.task_spec.triggered(token, wait, SignalArrived(key=wait.key, variables=variables))
 

@@ -408,7 +408,8 @@ def walk(
         # signals come from inside, conditions from variables
         inner = (SignalAwaited, ConditionAwaited)
         open_ends = [key for key in sorted(waiting) if not isinstance(waiting[key], inner)]
-        choice = next(steps) + number
+        # another one after each round of choices: what is always passed over would never come to its end
+        choice = next(steps) + number // len(choices)
         opened = waiting[open_ends[choice % len(open_ends)]]
         trigger: Any = TRIGGERS[type(opened)](opened.key)
         if number == cancelled:
