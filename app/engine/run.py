@@ -202,7 +202,7 @@ def _set_variables(instance: Instance, trigger: VariablesSet) -> None:
 
 
 def _begin_activities(instance: Instance, trigger: ActivitiesBegun) -> None:
-    token = instance.tasks.get(trigger.key)
+    token = instance.find(trigger.key)
     if token is None or not isinstance(token.task_spec, AdHocSpec):
         raise NotFound("ad-hoc sub-process", trigger.key)
     token.task_spec.begin_chosen(token, trigger.activities, cancels_remaining=trigger.cancels_remaining)
