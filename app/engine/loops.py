@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.engine.dialect.tasks import NOTHING
-from app.engine.dialect.turns import Turns
+from app.engine.dialect.turns import TurnEvent, Turns
 from app.engine.expressions import Constant, Expression, Template
+from app.engine.graph import EventDefinition
 from app.engine.normaliser import is_false, is_true
-from app.engine.vocabulary import bpmn, extension, text_of
+from app.engine.vocabulary import EVENT_DEFINITIONS, bpmn, extension, local_name, text_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -23,8 +24,13 @@ _OTHER_DATA = (
     "loopDataOutputRef",
     "inputDataItem",
     "outputDataItem",
-    "complexBehaviorDefinition",
 )
+
+
+#: by behavior: the attribute that refers to the event that turns throw
+_BEHAVIOR_EVENTS = {"None": "noneBehaviorEventRef", "One": "oneBehaviorEventRef"}
+#: by event: the attribute of the root element that names it
+_THROWN_BY_TURNS = {"signal": "name", "escalation": "escalationCode"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +45,6 @@ class Loop:
 def read_turns(readings: Readings, node: Node, element: _Element) -> Turns:
     """Return the multi-instance of an activity."""
     findings = readings.findings
-    if element.get("behavior", "All") != "All":
-        findings.refuse("unsupported_attribute", node, attribute="behavior")
     for name in _OTHER_DATA:
         if element.find(bpmn(name)) is not None:
             findings.refuse("unsupported_element", node, element=name)
@@ -66,7 +70,52 @@ def read_turns(readings: Readings, node: Node, element: _Element) -> Turns:
         output_collection=names["outputCollection"],
         output_element=readings.expression(output, node) if output else None,
         completion_condition=readings.expression(condition, node) if condition else None,
+        events=_turn_events(readings, node, element),
     )
+
+
+def _turn_events(readings: Readings, node: Node, element: _Element) -> tuple[TurnEvent, ...]:
+    """Return what the turns throw: each of them, the first, or those for which a condition holds."""
+    behavior = element.get("behavior", "All")
+    if behavior == "All":
+        return ()
+    if behavior in _BEHAVIOR_EVENTS:
+        reference = element.get(_BEHAVIOR_EVENTS[behavior], "").rpartition(":")[2]
+        root = node.element.getroottree().getroot()
+        defined = next((each for each in root.iter() if reference and each.get("id") == reference), None)
+        return _turn_event(readings, node, defined, first_only=behavior == "One")
+    if behavior != "Complex":
+        readings.findings.refuse("unsupported_attribute", node, attribute="behavior")
+    events: tuple[TurnEvent, ...] = ()
+    for definition in element.findall(bpmn("complexBehaviorDefinition")):
+        condition = readings.expression(text_of(definition.find(bpmn("condition"))), node)
+        event = definition.find(bpmn("event"))
+        for part in [] if event is None else event:
+            if local_name(part) in EVENT_DEFINITIONS:
+                events += _turn_event(readings, node, part, condition=condition)
+    if not events:
+        readings.findings.refuse("turn_event_missing", node)
+    return events
+
+
+def _turn_event(
+    readings: Readings,
+    node: Node,
+    element: _Element | None,
+    *,
+    first_only: bool = False,
+    condition: Expression | None = None,
+) -> tuple[TurnEvent, ...]:
+    kind = "" if element is None else EVENT_DEFINITIONS.get(local_name(element), "")
+    if element is None or kind not in _THROWN_BY_TURNS:
+        readings.findings.refuse("turn_event_missing", node)
+        return ()
+    reference = element.get(f"{kind}Ref", "").rpartition(":")[2]
+    found = [each for each in element.getroottree().getroot().findall(bpmn(kind)) if each.get("id") == reference]
+    event = EventDefinition(kind=kind, element=element, root_element=found[0] if found else None)
+    event.name = found[0].get(_THROWN_BY_TURNS[kind], "") if found else ""
+    name = readings.named(node, event)
+    return (TurnEvent(kind=kind, name=name, first_only=first_only, condition=condition),)
 
 
 def _collection(readings: Readings, node: Node, collection: str, cardinality: str) -> Template:

@@ -47,7 +47,6 @@ NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 #: diagrams that we refuse, and the problem that has to be named; everything else has to run rightly
 REFUSED = {
-    "MultiInstance_ComplexBehavior": "unsupported_attribute",
     # betsy asks for the refusal
     "LoopTask_NegativeLoopMaximum": "loop_maximum_value",
     "Token_CompletionQuantity_Zero": "quantity_value",

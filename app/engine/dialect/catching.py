@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from app.engine.instance import Instance
 
 
+#: of a multi-instance: one of its turns throws something
+THROWING = "throwing"
+
+
 class Opening(Protocol):
     """A wait that is worked out and cannot fail any more."""
 
@@ -230,7 +234,10 @@ def start_event(
     brought = storable(dict(variables))
     if not event_sub_process:
         container = host.container
-        if interrupting:
+        if interrupting and host.internal_data.pop(THROWING, None):
+            # a turn of it has thrown that when it was done: the others end, the activity completes
+            instance.terminate_children(host)
+        elif interrupting:
             instance.terminate(host)
         instance.spawn(host.task_spec.process.element(element_id), container, event=brought)
         return

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import msgspec
 
 from app.domain.errors import EngineFault
+from app.engine.dialect.catching import THROWING, text_value
 from app.engine.dialect.element import ElementSpec
 from app.engine.dialect.facts import Facts
 from app.engine.expressions import Expression, Template
 from app.engine.feel.values import from_state
+from app.engine.propagation import broadcast, throw
 from app.engine.scopes import pack
-from app.engine.seam import Value
+from app.engine.seam import SignalThrown, Value
 from app.engine.specs import ProcessSpec
 from app.engine.tokens import NO_ITEMS, Token
 
@@ -24,6 +26,17 @@ CHUNK = 100
 #: parallel turns from which on each is stored folded
 WIDE = 8
 BODY_TYPE = "multiInstanceBody"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnEvent:
+    """A signal or escalation that a turn throws when it is done; only the first turn, or where the condition holds."""
+
+    kind: str
+    #: name of the signal, code of the escalation
+    name: Template
+    first_only: bool = False
+    condition: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +51,17 @@ class Turns:
     output_collection: str = ""
     output_element: Expression | None = None
     completion_condition: Expression | None = None
+    #: what turns throw (bpmn: behavior None, One or Complex)
+    events: tuple[TurnEvent, ...] = ()
 
 
 class MultiInstanceSpec(ElementSpec):
     """
     The body of a multi-instance: holds the collection and starts the turns (clause 10.3.8; io as in Zeebe).
 
-    Each turn has a scope with the input element and `loopCounter` (from 1).
+    Each turn has a scope with the input element and `loopCounter` (from 1). What a turn throws when it is done can be
+    caught on the activity itself: an event there that interrupts ends the other turns, and the activity has then come
+    to its end with the turn that threw, so that both the event's flow and its own are taken.
     """
 
     has_turns = True
@@ -111,26 +128,56 @@ class MultiInstanceSpec(ElementSpec):
             collected = list(instance.scopes[token.id][turns.output_collection])
             collected[child.internal_data["turn"] - 1] = value
             instance.scopes.write_here(token.id, {turns.output_collection: collected})
+        if turns.events:
+            token.internal_data["throw"] = self._thrown(token, child)
         if turns.completion_condition is None:
             return
         data = token.internal_data
-        active = len(token._children) - 1  # noqa: SLF001
-        counts = {
-            "numberOfInstances": data["n"],
-            "numberOfActiveInstances": active,
-            "numberOfCompletedInstances": data["done"] + 1,
-            "numberOfTerminatedInstances": 0,
-        }
+        counts = self._counts(token)
         enough = instance.evaluate(child, [turns.completion_condition], counts)[0]
         if not isinstance(enough, bool):
             raise EngineFault("completion_condition_value", "the completion condition is neither true nor false")
         data["enough"] = enough
 
+    def _counts(self, token: Token) -> dict[str, Value]:
+        data = token.internal_data
+        return {
+            "numberOfInstances": data["n"],
+            "numberOfActiveInstances": len(token._children) - 1,  # noqa: SLF001
+            "numberOfCompletedInstances": data["done"] + 1,
+            "numberOfTerminatedInstances": 0,
+        }
+
+    def _thrown(self, token: Token, child: Token) -> list[list[str]]:
+        """Return kind and name of what the turn throws when it is done."""
+        thrown = []
+        for event in self.turns.events:
+            asks = (event.name,) if event.condition is None else (event.name, event.condition)
+            name, *holds = token.workflow.evaluate(child, asks, self._counts(token))
+            if not all(isinstance(each, bool) for each in holds):
+                raise EngineFault("turn_event_condition_value", "the condition of a turn's event is no truth value")
+            if all(holds) and not (event.first_only and token.internal_data["done"]):
+                thrown.append([event.kind, text_value(name, "signal_name")])
+        return thrown
+
     def child_finished(self, token: Token, child: Token) -> None:  # noqa: ARG002
-        """Start the next turn, or come to the end after the last one or when it was enough."""
+        """Throw what the turn throws; start the next one, or come to the end after the last or when it was enough."""
         instance = token.workflow
         data = token.internal_data
         data["done"] += 1
+        for kind, name in data.pop("throw", ()):
+            data[THROWING] = 1
+            if kind == "signal":
+                instance.recorder.signals.append(SignalThrown(element_id=self.element_id, name=name, variables={}))
+                broadcast(token, name, {})
+            else:
+                throw(token, kind=kind, code=name, variables={})
+            if token.id not in instance.tasks:
+                return
+            if data.pop(THROWING, None) is None:
+                # an event on the activity has interrupted it
+                data["enough"] = True
+                break
         if data.get("enough"):
             instance.terminate_children(token)
         elif self.turns.sequential and data["next"] < data["n"]:

@@ -2,6 +2,10 @@
 
 from datetime import date
 
+import pytest
+
+from app.domain.errors import InvalidDiagram
+from app.engine.diagrams import read_diagram
 from app.engine.seam import IncidentOpened, JobOpened, ScopeClosed, TimerOpened, UserTaskOpened
 from tests.unit.engine.drawing import (
     ROOTS,
@@ -13,6 +17,7 @@ from tests.unit.engine.drawing import (
     multi,
     script,
     service,
+    signal,
     start,
     sub,
     timer,
@@ -201,3 +206,87 @@ def test_over_ten_thousand_items_are_refused_at_once_and_run_one_after_another()
 def test_a_collection_of_null_items_has_a_turn_for_each():
     walk = Walk(diagram(start(), user("u", multi("=[null, null]")), end(), flow="s u; u e"))
     assert walk.tasks == ["u", "u"]
+
+
+def throwing(behavior: str, *, interrupting: bool, inner: str = "", sequential: bool = True) -> bytes:
+    """Return a multi-instance whose turns throw the signal when they are done, with an event on it that hears it."""
+    loop = multi("=[1, 2, 3]", sequential=sequential).replace(
+        "<bpmn:multiInstanceLoopCharacteristics", f'<bpmn:multiInstanceLoopCharacteristics behavior="{behavior}"'
+    )
+    if behavior != "Complex":
+        loop = loop.replace(" behavior=", f' {behavior.lower()}BehaviorEventRef="thrown" behavior=')
+    return diagram(
+        start(),
+        user("u", loop.replace("</bpmn:extensionElements>", "</bpmn:extensionElements>" + inner)),
+        boundary("b", "u", signal(), interrupting=interrupting),
+        user("heard"),
+        user("after"),
+        flow="s u; b heard; u after",
+        roots=ROOTS + '<bpmn:signalEventDefinition id="thrown" signalRef="sig"/>',
+    )
+
+
+def complex_behavior(condition: str, event: str) -> str:
+    return (
+        f"<bpmn:complexBehaviorDefinition><bpmn:condition>{condition}</bpmn:condition><bpmn:event>{event}</bpmn:event>"
+        "</bpmn:complexBehaviorDefinition>"
+    )
+
+
+@pytest.mark.parametrize(("behavior", "heard"), [("None", [1, 2, 3]), ("One", [1, 1, 1])])
+def test_each_turn_or_the_first_throws_when_it_is_done(behavior, heard):
+    for sequential in (True, False):
+        walk = Walk(throwing(behavior, interrupting=False, sequential=sequential))
+        for count in heard:
+            walk.complete("u")
+            assert walk.tasks.count("heard") == count
+        assert walk.tasks.count("after") == 1
+
+
+def test_turns_throw_where_their_condition_holds():
+    inner = complex_behavior("=numberOfCompletedInstances = 2", signal())
+    walk = Walk(throwing("Complex", interrupting=False, inner=inner))
+    walk.complete("u")
+    assert walk.tasks == ["u"]
+    walk.complete("u")
+    assert walk.tasks == ["heard", "u"]
+    walk.complete("u")
+    assert walk.tasks == ["after", "heard"]
+
+
+def test_what_a_turn_throws_may_end_the_other_turns_and_completes_the_activity():
+    for sequential in (True, False):
+        walk = Walk(throwing("One", interrupting=True, sequential=sequential))
+        walk.complete("u")
+        assert walk.tasks == ["after", "heard"]
+
+
+def test_a_signal_from_elsewhere_interrupts_turns_that_throw():
+    walk = Walk(throwing("One", interrupting=True))
+    walk.signal("b")
+    assert walk.tasks == ["heard"]
+
+
+def test_an_escalation_of_a_turn_goes_outwards_where_nothing_on_the_activity_catches_it():
+    xml = throwing("None", interrupting=True).replace(
+        b'<bpmn:signalEventDefinition id="thrown" signalRef="sig"/>',
+        b'<bpmn:escalationEventDefinition id="thrown" escalationRef="esc"/>',
+    )
+    walk = Walk(xml)
+    for _ in range(3):
+        walk.complete("u")
+    assert walk.tasks == ["after"]
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        throwing("None", interrupting=True).replace(b'id="thrown"', b'id="other"'),
+        throwing("Complex", interrupting=True),
+        throwing("Complex", interrupting=True, inner=complex_behavior("=true", error())),
+    ],
+)
+def test_turns_that_throw_nothing_that_can_be_thrown_are_refused(xml):
+    with pytest.raises(InvalidDiagram) as refusal:
+        read_diagram(xml)
+    assert {(each.code, each.place) for each in refusal.value.problems} == {("turn_event_missing", "u")}
