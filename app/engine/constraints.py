@@ -7,6 +7,7 @@ from app.engine.vocabulary import ACTIVITIES, bpmn, text_of
 
 #: by gatewayDirection: whether several flows may come in, and whether several may go out (BPMN 2.0.2 clause 10.6.1)
 _DIRECTIONS = {"Converging": (True, False), "Diverging": (False, True)}
+_WITH_DEFAULT = ACTIVITIES | {"exclusiveGateway", "inclusiveGateway", "complexGateway"}
 
 
 def check_constraints(scope: Scope, findings: Findings) -> None:
@@ -16,6 +17,8 @@ def check_constraints(scope: Scope, findings: Findings) -> None:
     for node in scope.nodes.values():
         _check_named_flows(node, flow_ids, findings)
         _check_direction(node, findings)
+        if node.default_flow and node.tag not in _WITH_DEFAULT:
+            findings.refuse("unsupported_attribute", node, attribute="default")
         _tell_conditions(node, findings)
         if ends and not node.outgoing and _should_lead_on(node):
             findings.repaired("no_way_on", node)

@@ -10,6 +10,7 @@ from app.engine.extensions import check_extensions
 from app.engine.graph import Findings, Node, Scope
 from app.engine.mappings import COMPUTING
 from app.engine.normaliser import is_false, is_true, quantity
+from app.engine.references import check_references
 from app.engine.vocabulary import (
     ACTIVITIES,
     BPMN,
@@ -66,6 +67,7 @@ MOST_TOKENS = 1_000
 def check_process(process: Scope, findings: Findings) -> None:
     """Note every rule that the process breaks."""
     check_extensions(process, findings)
+    check_references(process, findings)
     _check_scope(process, findings, allowed_starts=_START_OF_PROCESS)
 
 

@@ -270,6 +270,41 @@ def test_a_drawing_that_contradicts_itself_is_refused():
     assert ("flow_into_link", "into", "") in problems(diagram(start(), *linked, end(), flow="s out; s into; into e"))
 
 
+@pytest.mark.parametrize(
+    ("inner", "roots", "place"),
+    [
+        ('<bpmn:dataObjectReference id="d" dataObjectRef="nowhere"/>', "", "d"),
+        ('<bpmn:dataObjectReference id="d" dataObjectRef="u"/>', "", "d"),
+        ('<bpmn:dataObject id="d" itemSubjectRef="nowhere"/>', "", "d"),
+        (
+            '<bpmn:laneSet id="ls"><bpmn:lane id="l"><bpmn:flowNodeRef>nowhere</bpmn:flowNodeRef></bpmn:lane>'
+            "</bpmn:laneSet>",
+            "",
+            "l",
+        ),
+        (
+            "",
+            '<bpmn:collaboration id="c"><bpmn:participant id="x" processRef="nowhere"/></bpmn:collaboration>',
+            "x",
+        ),
+    ],
+)
+def test_references_that_lead_nowhere_are_refused(inner, roots, place):
+    xml = diagram(start(), user(), end(), inner, flow="s u; u e", roots=roots)
+    assert ("unknown_reference", place, "") in problems(xml)
+
+
+def test_what_another_file_declares_is_not_looked_for():
+    data = '<bpmn:dataObject id="d" itemSubjectRef="xsd:string" xmlns:xsd="http://www.w3.org/2001/XMLSchema"/>'
+    assert read_diagram(diagram(start(), user(), end(), data, flow="s u; u e"))
+
+
+def test_a_default_flow_where_nothing_is_chosen_is_refused():
+    fork = element("parallelGateway", "g", default="g__a")
+    xml = diagram(start(), fork, user("a"), user("b"), flow="s g; g a; g b")
+    assert ("unsupported_attribute", "g", "") in problems(xml)
+
+
 def test_oddities_of_flows_are_told():
     xml = diagram(
         start(),
