@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.engine.graph import Findings, Node, Scope
-from app.engine.vocabulary import BPMN, FLOW_NODES, bpmn, local_name, namespace, text_of
+from app.engine.vocabulary import BPMN, bpmn, local_name, namespace, text_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _ANYTHING: frozenset[str] = frozenset()
 _ENDS = {"sourceRef": _ANYTHING, "targetRef": _ANYTHING}
-#: by element: its references, and what they may lead to; the normaliser resolves those of flows, events and tasks
+#: by element: its references, and what they may lead to; the normaliser resolves those of flows, events and tasks.
+#: Lanes may name what a common rule has replaced, associations what is only drawn
 _ATTRIBUTES = {
     "messageFlow": _ENDS,
     "participant": {"processRef": frozenset({"process"})},
@@ -24,7 +25,6 @@ _EVERYWHERE = {
     "operationRef": frozenset({"operation"}),
 }
 _TEXTS = {
-    "lane": {"flowNodeRef": FLOW_NODES},
     "dataInputAssociation": _ENDS,
     "dataOutputAssociation": _ENDS,
     "inputSet": {"dataInputRefs": frozenset({"dataInput"})},

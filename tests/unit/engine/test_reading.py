@@ -277,12 +277,6 @@ def test_a_drawing_that_contradicts_itself_is_refused():
         ('<bpmn:dataObjectReference id="d" dataObjectRef="u"/>', "", "d"),
         ('<bpmn:dataObject id="d" itemSubjectRef="nowhere"/>', "", "d"),
         (
-            '<bpmn:laneSet id="ls"><bpmn:lane id="l"><bpmn:flowNodeRef>nowhere</bpmn:flowNodeRef></bpmn:lane>'
-            "</bpmn:laneSet>",
-            "",
-            "l",
-        ),
-        (
             "",
             '<bpmn:collaboration id="c"><bpmn:participant id="x" processRef="nowhere"/></bpmn:collaboration>',
             "x",
