@@ -216,7 +216,7 @@ class World:
 
 _REFERENCES = (
     "id", "sourceRef", "targetRef", "attachedToRef", "default", "messageRef", "signalRef", "errorRef", "escalationRef",
-    "activityRef", "calledElement", "noneBehaviorEventRef", "oneBehaviorEventRef",
+    "activityRef", "calledElement", "processRef", "itemSubjectRef", "noneBehaviorEventRef", "oneBehaviorEventRef",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ DATA = '<bpmn:dataObject id="d" name="hakemus"/><bpmn:dataObjectReference id="r"
 
 def association(kind, inner, target="r"):
     return (
-        f"<bpmn:data{kind}Association><bpmn:sourceRef>x</bpmn:sourceRef><bpmn:targetRef>{target}</bpmn:targetRef>{inner}"
+        f"<bpmn:data{kind}Association><bpmn:sourceRef>d</bpmn:sourceRef><bpmn:targetRef>{target}</bpmn:targetRef>{inner}"
         f"</bpmn:data{kind}Association>"
     )
 
