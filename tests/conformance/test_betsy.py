@@ -214,12 +214,6 @@ class World:
                 self.advance(done)
 
 
-_REFERENCES = (
-    "id", "sourceRef", "targetRef", "attachedToRef", "default", "messageRef", "signalRef", "errorRef", "escalationRef",
-    "activityRef", "calledElement", "processRef", "itemSubjectRef", "noneBehaviorEventRef", "oneBehaviorEventRef",
-)  # fmt: skip
-
-
 def disguise(xml: bytes, seed: int) -> bytes:
     """Return the same model in other writing: other ids, no ids of flows that nothing names, another order."""
     root = etree.fromstring(xml, etree.XMLParser(remove_comments=True, remove_blank_text=True))
@@ -234,10 +228,11 @@ def disguise(xml: bytes, seed: int) -> bytes:
     ids = [element.get("id") for element in root.iter() if element.get("id") and element.tag != f"{BPMN}property"]
     renamed = {each: f"k{number}" for number, each in enumerate(rng.sample(ids, len(ids)))}
     for element in root.iter():
-        for attribute in _REFERENCES:
-            if (old := element.get(attribute)) in renamed and element.tag != f"{BPMN}property":
+        for attribute, old in element.attrib.items():
+            refers = attribute in {"id", "default", "calledElement"} or attribute.endswith("Ref")
+            if refers and old in renamed and (attribute != "id" or element.tag != f"{BPMN}property"):
                 element.set(attribute, renamed[old])
-        if element.tag in {f"{BPMN}eventDefinitionRef", f"{BPMN}flowNodeRef"}:
+        if str(element.tag).endswith("Ref"):
             element.text = renamed.get((element.text or "").strip(), element.text)
     for scope in root.iter(*(f"{BPMN}{tag}" for tag in ("process", "subProcess", "transaction", "adHocSubProcess"))):
         first = [part for part in scope if part.tag in {f"{BPMN}extensionElements", f"{BPMN}property"}]
