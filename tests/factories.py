@@ -185,6 +185,7 @@ PEOPLE: Mapping[str, tuple[str, str, frozenset[str]]] = {
     "booker": ("o_sote_keskus", "unit_sote", frozenset({"r_ajanvaraaja"})),
     "nurse": ("o_sote_keskus", "unit_sote", frozenset({"r_terveydenhoitaja"})),
     "supervisor": ("o_sote_keskus", "unit_sote", frozenset({"r_esihenkilo"})),
+    "officer": ("o_sote_keskus", "unit_sote", frozenset({"r_tietosuojavastaava"})),
     "doctor": ("o_sote_keskus", "unit_sote", frozenset({"r_laakari"})),
     "employment": ("o_tyollisyys", "unit_employment", frozenset({"r_asiakasvastaava_te"})),
 }

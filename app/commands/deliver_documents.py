@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.commands._answer_lines import AnswerLines
 from app.commands._case_job import locked_case, log_change
 from app.commands.prepare_notification import county_name
 from app.connectors.contract import GivenUp
 from app.documents import Template, render
+from app.documents.answer_lines import AnswerLines
 from app.documents.rendering import MEDIA_TYPE
 from app.domain.access import Grant, Ground, Purpose
 from app.domain.calendar import local_date
@@ -102,6 +102,9 @@ def _sent(uow: UnitOfWork, case: Case, form_ids: list[str] | tuple[str, ...]) ->
 def _parties(uow: UnitOfWork, case: Case, now: datetime) -> list[_Party]:
     """Return the parties besides the organisation that holds the case: that one gives."""
     live: list[Grant] = list(opens_now(uow.care.cases.grants(case.key), at=now))
+    # what the client has had restricted is not given to anybody
+    restricted = uow.data_rights.restricted(case.key)
+    live = [grant for grant in live if grant.data_group not in restricted]
     ids = {grant.organisation_id for grant in live} - {case.controller_organisation_id}
     types = uow.care.consents.organisation_types(ids)
     return [

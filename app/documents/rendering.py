@@ -54,6 +54,7 @@ class Template(enum.StrEnum):
     LOG_REFUSAL = "lokipaatos"
     INVITATION = "kutsu"
     STATEMENT_FRAME = "lausuntopohja"
+    DATA_COPY = "omat_tiedot"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,7 @@ _REQUIRED = {
     Template.LOG_REFUSAL: frozenset({"name", "since", "until", "reason"}),
     Template.INVITATION: frozenset({"name", "starts_at", "place", "invited"}),
     Template.STATEMENT_FRAME: frozenset({"name", "background"}),
+    Template.DATA_COPY: frozenset({"name", "sections"}),
 }
 
 
@@ -101,6 +103,7 @@ def render(template: Template, language: str, content: Mapping[str, Any]) -> Doc
     organisation, an action's code, names of data groups). Refusal of the log: name, since, until, reason. Invitation to
     the team: name, starts_at (aware), place (its name), invited (names of roles). Frame of a statement: name,
     background (list of {question, answer}), and if known kind, purpose, questions, born_on (date).
+    Copy of the client's data: name, sections as of a disclosure.
 
     :raises ValueError: something that the template needs is not there
     :raises KeyError: the language is not one of ours
@@ -256,6 +259,10 @@ def _log_refusal(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
     return {"period": _period(content, texts)}
 
 
+def _data_copy(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:  # noqa: ARG001  # nothing to word
+    return {}
+
+
 def _consent_form(content: Mapping[str, Any], texts: Texts) -> dict[str, Any]:  # noqa: ARG001  # nothing to word
     return {}
 
@@ -283,6 +290,7 @@ _COMPOSERS = {
     Template.LOG_REFUSAL: _log_refusal,
     Template.INVITATION: _invitation,
     Template.STATEMENT_FRAME: _statement_frame,
+    Template.DATA_COPY: _data_copy,
 }
 
 

@@ -10,7 +10,7 @@ S (or P for the plan); a statute that the reader names and the table admits. The
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -160,6 +160,7 @@ class _Question:
     purpose: Purpose
     statute: str
     emergency: bool
+    restricted: bool
     permissions: tuple[Permissions, ...]
 
 
@@ -173,6 +174,7 @@ def decide(
     purpose: Purpose = Purpose.CARE,
     statute: str = "",
     emergency: bool = False,
+    restricted: bool = False,
 ) -> Decision:
     """
     Decide whether the viewer may see the record (domain.md 2.2, 6: R-01..R-04, R-18, R-19).
@@ -180,6 +182,8 @@ def decide(
     `grants` are the grants of the case, live or not; `at` is the moment of reading (aware); `statute` is the law that
     the reader names, e.g. "381/2023", and opens only cells of the table that say "laki". `emergency` says that the
     viewer has opened this case in an emergency that still lasts (R-20); it is asked last.
+    `restricted` says that the client has had the use of the data group restricted (R-21): it opens in the own register,
+    to the client and in an emergency only.
     """
     question = _Question(
         viewer=viewer,
@@ -190,6 +194,7 @@ def decide(
         purpose=purpose,
         statute=statute,
         emergency=emergency and purpose is Purpose.CARE,
+        restricted=restricted,
         permissions=tuple(ROLE_PERMISSIONS[role] for role in sorted(viewer.roles) if role in ROLE_PERMISSIONS),
     )
     if purpose not in (Purpose.CARE, Purpose.DISCLOSURE, Purpose.OWN_DATA):
@@ -210,6 +215,7 @@ def visible_groups(
     controller_organisation_id: str | None = None,
     purpose: Purpose = Purpose.CARE,
     emergency: bool = False,
+    restricted: Collection[DataGroup] = (),
 ) -> Mapping[DataGroup, Decision]:
     """
     Return the data groups of the case that the viewer may see now, each with the decision that opened it.
@@ -228,6 +234,7 @@ def visible_groups(
             at=at,
             purpose=purpose,
             emergency=emergency,
+            restricted=group in restricted,
         )
         for group in DataGroup
     }
@@ -264,7 +271,12 @@ def _by_right(question: _Question, column: Cell) -> Decision:
         return _refused("area")
     if not question.permissions:
         return _refused("role")
-    return _from_own_register(question, column) or _by_statute(question, column) or _by_consent(question, column)
+    own = _from_own_register(question, column)
+    if own is not None:
+        return own
+    if question.restricted:
+        return _refused("restricted")
+    return _by_statute(question, column) or _by_consent(question, column)
 
 
 def _in_emergency(question: _Question, column: Cell) -> Decision | None:

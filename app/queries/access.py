@@ -25,6 +25,8 @@ class Sight:
     decisions: Mapping[tuple[DataGroup, str], Decision]
     #: until when the viewer sees more than they may otherwise, because they have opened the case in an emergency
     emergency_until: datetime | None = None
+    #: data groups whose use the client has had restricted
+    restricted: frozenset[DataGroup] = frozenset()
 
     @property
     def visible(self) -> frozenset[tuple[DataGroup, str]]:
@@ -60,6 +62,7 @@ def sight_of_case(
     opening = None
     if with_emergency and actor.user_key is not None and may_break_glass(actor):
         opening = uow.emergencies.live(case_key, user_key=actor.user_key, now=now)
+    restricted = uow.data_rights.restricted(case_key)
     registers = {case.controller_organisation_id, *relation.serving_organisation_ids}
     decisions = {
         (group, controller): decision
@@ -71,6 +74,7 @@ def sight_of_case(
             at=now,
             controller_organisation_id=controller,
             emergency=opening is not None,
+            restricted=restricted,
         ).items()
     }
     return Sight(
@@ -78,6 +82,7 @@ def sight_of_case(
         relation=relation,
         grants=grants,
         decisions=decisions,
+        restricted=restricted,
         emergency_until=None if opening is None else opening.ends_at,
     )
 

@@ -29,6 +29,7 @@ class DocumentContent:
 
 _SUFFIXES = {
     "application/pdf": "pdf",
+    "application/zip": "zip",
     "image/png": "png",
     "image/jpeg": "jpg",
     "text/plain": "txt",

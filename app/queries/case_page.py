@@ -58,6 +58,8 @@ class CasePage:
     #: until when the viewer sees more than they may otherwise: they have opened the case in an emergency
     emergency_until: datetime | None = None
     may_see_decisions: bool = False
+    #: data groups, of those that are shown, whose use the client has had restricted
+    restricted: tuple[DataGroup, ...] = ()
 
 
 def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> CasePage:
@@ -125,6 +127,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         can_start=bool(sight.decisions) and not is_emergency and _can_start(uow, sight.case, actor),
         emergency_until=sight.emergency_until,
         may_see_decisions=may_see_decisions(sight),
+        restricted=tuple(group for group in DataGroup if group in sight.restricted and group not in sight.hidden),
     )
 
 

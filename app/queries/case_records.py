@@ -141,6 +141,7 @@ def why_hidden(sight: Sight, group: DataGroup, *, actor: Actor, now: datetime) -
         record=Record(data_group=group, controller_organisation_id=sight.case.controller_organisation_id),
         grants=sight.grants,
         at=now,
+        restricted=group in sight.restricted,
     ).reason
 
 

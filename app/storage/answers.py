@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, literal, select
+from sqlalchemy import Connection, Row, insert, literal, select, update
 
 from app.domain.answers import RecordAnswer
 from app.domain.errors import NotFound
@@ -24,6 +25,15 @@ _ADD = insert(case_answer).inline()
 #: where a form has forgotten to say it, the strictest group holds
 STRICTEST = DataGroup.HEALTH
 _TAG = "$type"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAnswer:
+    """An answer with the key of its row; `is_latest`: no later one to the same question."""
+
+    key: int
+    answer: Answer = field(repr=False)
+    is_latest: bool
 
 
 class CaseAnswers:
@@ -155,6 +165,32 @@ class CaseAnswers:
         if row is None:
             raise NotFound("answer", key)
         return self.read(row)
+
+    def history(self, case_key: int, *, visible: Collection[tuple[DataGroup, str]]) -> list[KeptAnswer]:
+        """
+        Return every answer of the case in these (data group, controller) pairs, decrypted, the oldest first.
+
+        Which is the latest of its question is told by all of them, the hidden ones too.
+        """
+        rows = self._connection.execute(
+            select(case_answer)
+            .where(case_answer.c.case_key == case_key)
+            .order_by(case_answer.c.answered_at, case_answer.c.key)
+        ).all()
+        latest = {row.field: row.key for row in rows}
+        return [
+            KeptAnswer(key=row.key, answer=self.read(row), is_latest=latest[row.field] == row.key)
+            for row in rows
+            if (DataGroup(row.data_group), row.controller_org_id) in visible
+        ]
+
+    def correct(self, kept: KeptAnswer, *, value: str) -> None:
+        """Write another value in the place of the answer's; the fact that was made of it, where it was the same."""
+        answer = kept.answer
+        fact = value if answer.fact == answer.value else answer.fact
+        content = msgspec.json.encode({"value": _tagged(value), "fact": _tagged(fact)})
+        sealed = self._cipher.encrypt(content, table="case_answer", key=kept.key, field="value")
+        self._connection.execute(update(case_answer).where(case_answer.c.key == kept.key).values(value=sealed))
 
     def _row(self, record: RecordAnswer, key: int) -> dict[str, Any]:
         content = msgspec.json.encode({"value": _tagged(record.value), "fact": _tagged(record.fact)})

@@ -39,6 +39,8 @@ class Erasing:
         self._documents(documents)
         self._drop(care.case_answer, *_patient_answers(case_key))
         self._drop(care.decision_record, care.decision_record.c.case_key == case_key)
+        for table in (rights.correction, rights.data_request):
+            self._drop(table, table.c.case_key == case_key, table.c.data_group == _PATIENT)
         self._typed(select(work.user_task.c.key).where(work.user_task.c.case_key == case_key))
 
     # -- cases -------------------------------------------------------------------------------------------------------
@@ -74,6 +76,8 @@ class Erasing:
             care.appointment,
             work.invariant_violation,
             rights.emergency_access,
+            rights.data_request,
+            rights.correction,
         ):
             self._drop(table, table.c.case_key == case_key)
         self._drop(care.appointment_slot, care.appointment_slot.c.key.in_(slots))

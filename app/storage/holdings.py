@@ -72,6 +72,8 @@ HOLDINGS: Mapping[Table, Holding] = {
             work.invariant_violation,
             rights.erasure,
             rights.emergency_access,
+            rights.data_request,
+            rights.correction,
         ),
         Holding.CASE,
     ),

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from app.domain.calendar import local_date
+from app.domain.data_rights import RESTRICTING, RequestKind, RequestStatus
 from app.domain.errors import NotFound
 from app.domain.keys import new_key
 from app.domain.retention import CASE_CLASSES, ErasureStatus, KeepReason, RetentionClass
@@ -29,7 +30,7 @@ from app.storage.erasing import patient_documents
 from app.storage.tables.care import care_case, case_answer, client, decision_record, document, plan_action
 from app.storage.tables.instances import process_instance
 from app.storage.tables.people import user_account
-from app.storage.tables.rights import erasure
+from app.storage.tables.rights import data_request, erasure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +82,9 @@ class Retention:
         """
         Return up to `limit` closed cases of the area of which the class is over its time and nobody has been told.
 
-        `services` says which services make a case one of a class. A case in which a pathway still runs, or a document
-        has a later day of its own, is not over its time. The longest closed come first.
+        `services` says which services make a case one of a class. A case in which a pathway still runs, a document has
+        a later day of its own, or the client has asked something that waits or is restricted (R-21), is not over its
+        time. The longest closed come first.
         """
         query = (
             select(care_case.c.key, care_case.c.controller_org_id, care_case.c.closed_at)
@@ -163,10 +165,18 @@ class Retention:
             process_instance.c.case_key == care_case.c.key, process_instance.c.status == "active"
         )
         kept_longer = select(literal(1)).where(document.c.case_key == care_case.c.key, document.c.retain_until > now)
+        restricted = select(literal(1)).where(
+            data_request.c.case_key == care_case.c.key,
+            or_(
+                data_request.c.status == RequestStatus.OPEN,
+                (data_request.c.kind == RequestKind.RESTRICTION) & data_request.c.status.in_(RESTRICTING),
+            ),
+        )
         over = [
             care_case.c.status == "closed",
             care_case.c.closed_at < closed_before,
             ~running.correlate(care_case).exists(),
+            ~restricted.correlate(care_case).exists(),
             ~kept_longer.correlate(care_case).exists(),
         ]
         if kind is RetentionClass.PATIENT:

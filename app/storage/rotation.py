@@ -23,7 +23,7 @@ from app.storage.tables.care import (
 from app.storage.tables.clients_door import mandate, strong_sign_in
 from app.storage.tables.consultation import consultation_item, consultation_secret, consultation_session
 from app.storage.tables.feedback import accessibility_feedback
-from app.storage.tables.rights import emergency_access
+from app.storage.tables.rights import correction, data_request, emergency_access
 from app.storage.tables.surveys import survey_answer
 from app.storage.tables.work import draft, pending_chunk, pending_upload
 
@@ -68,6 +68,9 @@ PLACES = (
     _plain(accessibility_feedback, "content"),
     _plain(accessibility_feedback, "address"),
     _plain(accessibility_feedback, "answer"),
+    _plain(data_request, "content"),
+    _plain(data_request, "answer"),
+    _plain(correction, "content"),
     _Place(outbox_mail, "recipient", lambda row: row.message_id, lambda _: "recipient"),
 )
 

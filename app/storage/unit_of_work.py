@@ -17,6 +17,7 @@ from app.storage.care import Care
 from app.storage.client_sessions import ClientSessions
 from app.storage.consultation import Consultation
 from app.storage.consultation_items import ConsultationItems
+from app.storage.data_rights import DataRights
 from app.storage.definitions import Definitions
 from app.storage.emergencies import Emergencies
 from app.storage.feedback import FeedbackStore
@@ -161,6 +162,11 @@ class UnitOfWork:
     def emergencies(self) -> Emergencies:
         """Cases opened in an emergency."""
         return Emergencies(self.connection, self.cipher)
+
+    @cached_property
+    def data_rights(self) -> DataRights:
+        """Requests of clients about their data, and what was put right."""
+        return DataRights(self.connection, self.cipher)
 
     @cached_property
     def consultation(self) -> Consultation:

@@ -20,9 +20,11 @@ from app.web import (
     api,
     assets,
     auth,
+    case_rights,
     cases,
     consultation,
     decided,
+    data_requests,
     demo_identity,
     emergency,
     errors,
@@ -110,6 +112,8 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
         monitor,
         emergency,
         retention,
+        case_rights,
+        data_requests,
     ):
         app.register_blueprint(place.blueprint)
     api.install(app)

@@ -227,6 +227,8 @@ def _page(page: CasePage) -> dict[str, Any]:
         "representatives_address": f"{PATH}/{page.case.key}/representatives" if page.is_own_client else "",
         "decisions_address": f"{PATH}/{page.case.key}/decisions" if page.may_see_decisions else "",
         "start_address": f"/start?case={page.case.key}" if page.can_start else "",
+        "rights_address": f"{PATH}/{page.case.key}/rights" if page.is_own_client else "",
+        "restricted_text": ", ".join(say(f"data_group.{group}") for group in page.restricted),
         "emergency_until": page.emergency_until,
         "events": [
             {

@@ -9,6 +9,7 @@ from flask import request
 
 from app.domain.actor import Actor, may_change_limits, may_edit_models, may_monitor, may_see_measures
 from app.domain.consultation import may_visit
+from app.domain.data_rights import may_handle_requests
 from app.domain.emergency import may_break_glass, may_see_openings
 from app.domain.retention import may_see_retention
 
@@ -65,6 +66,7 @@ PLACES = (
         key="protection",
         places=(
             Place(key="emergency_reviews", address="/emergency/reviews", icon="lock", opens_to=may_see_openings),
+            Place(key="data_requests", address="/data-requests", icon="inbox", opens_to=may_handle_requests),
             Place(key="retention", address="/retention", icon="document", opens_to=may_see_retention),
         ),
     ),

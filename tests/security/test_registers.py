@@ -11,6 +11,7 @@ from app.domain.access import Purpose
 from app.domain.actor import Actor
 from app.domain.answers import RecordAnswer
 from app.domain.client import Identity, ServiceNeeds
+from app.domain.data_rights import RequestKind, RequestStatus
 from app.domain.forms import RecordKind, RecordTarget
 from app.domain.keys import new_key
 from app.domain.sharing import DataGroup
@@ -132,6 +133,35 @@ def test_a_consent_opens_the_named_group_of_the_others_to_the_named_organisation
         consent(uow, "sote", "etuus")
         assert readable(uow, GUIDE) == {"toive", "toimeentulo", "oire", "arki", "talous"}
         assert readable(uow, SOCIAL_WORKER) == {"arki", "talous", "paihteet"}
+
+
+def test_what_the_client_has_had_restricted_opens_in_the_own_register_only(work):
+    with work() as uow:
+        consent(uow, "sosiaali", "terveys")
+        consent(uow, "sosiaali", "etuus")
+        both = {"arki", "talous", "paihteet", "toimeentulo", "oire", "kiireellinen"}
+        assert readable(uow, SOCIAL_WORKER) == both
+        key = new_key()
+        uow.data_rights.add(
+            key=key,
+            client_key=CLIENT,
+            case_key=CASE,
+            controller_organisation_id="sote",
+            kind=RequestKind.RESTRICTION,
+            data_group=DataGroup.HEALTH,
+            text="x",
+            asked_by=None,
+            by_worker=False,
+            due_on=NOW.date(),
+            now=NOW,
+        )
+        # asking restricts nothing yet
+        assert readable(uow, SOCIAL_WORKER) == both
+        uow.data_rights.decide(key, status=RequestStatus.GRANTED, answer="x", by=None, now=NOW)
+        assert readable(uow, SOCIAL_WORKER) == both - {"oire", "kiireellinen"}
+        assert "oire" in readable(uow, GUIDE)
+        uow.data_rights.lift(key)
+        assert readable(uow, SOCIAL_WORKER) == both
 
 
 def test_a_withdrawn_consent_closes_within_the_same_second(work):

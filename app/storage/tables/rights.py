@@ -1,6 +1,6 @@
-"""What is kept about data protection itself: erasures, how far the logs have been cut, openings in an emergency."""
+"""What is kept about data protection itself: erasures, cuts of logs, emergencies, clients' requests, corrections."""
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
 from app.storage.tables.base import metadata
 from app.storage.types import CountedKey, Instant, Json, Key
@@ -67,4 +67,46 @@ emergency_access = Table(
     Column("reviewed_by", Key),
     Index(None, "case_key", "user_key"),
     Index(None, "opened_at", "key"),
+)
+
+#: a client asks that data be put right or their use restricted (R-21)
+data_request = Table(
+    "data_request",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("client_key", Key, ForeignKey("client.key"), nullable=False),
+    Column("case_key", Key, ForeignKey("care_case.key"), nullable=False),
+    Column("controller_org_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # rectification restriction
+    Column("data_group", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # AES-GCM: what was asked
+    Column("asked_at", Instant, nullable=False),
+    Column("asked_by", Key),
+    Column("by_worker", Boolean, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("status", Text, nullable=False),  # open granted partly refused lifted
+    Column("answer", LargeBinary),  # AES-GCM
+    Column("decided_at", Instant),
+    Column("decided_by", Key),
+    Index(None, "client_key"),
+    Index(None, "case_key", "kind", "status"),
+    Index(None, "controller_org_id", "status", "due_on"),
+)
+
+#: something was put right; what stood before stays with it
+correction = Table(
+    "correction",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("client_key", Key, ForeignKey("client.key"), nullable=False),
+    Column("case_key", Key, ForeignKey("care_case.key"), nullable=False),
+    Column("request_key", Key),
+    Column("subject", Text, nullable=False),  # client.<attribute>, or the question's key
+    Column("answer_key", Key),
+    Column("data_group", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # AES-GCM: before, after
+    Column("at", Instant, nullable=False),
+    Column("by", Key),
+    Index(None, "client_key"),
+    Index(None, "case_key"),
 )

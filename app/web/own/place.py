@@ -16,6 +16,7 @@ PAGES = (
     ("permissions", f"{PATH}/permissions"),
     ("decisions", f"{PATH}/decisions"),
     ("log", f"{PATH}/log"),
+    ("rights", f"{PATH}/rights"),
 )
 
 blueprint = Blueprint("own", __name__)

@@ -206,6 +206,36 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "emergency.save_review"): Rule(
         address="/emergency/reviews/4711", here=NOBODY, elsewhere=NOBODY, refused=404
     ),
+    # the client's rights: those who serve the client; requests are answered by officers, who are nobody of this table
+    **{
+        ("GET", f"case_rights.{endpoint}"): Rule(
+            address=f"/cases/{{case}}/rights{address}", here=SERVING, elsewhere=NOBODY, refused=404, logged=True
+        )
+        for endpoint, address in {"show": "", "send_copy": "/copy.zip", "send_letter": "/letter.pdf"}.items()
+    },
+    **{
+        ("POST", f"case_rights.{endpoint}"): Rule(
+            address=f"/cases/{{case}}/rights/{address}",
+            fields=fields,
+            here=here,
+            elsewhere=NOBODY,
+            refused=404,
+            logged=here == SERVING,
+            also=frozenset({303, 422}),
+        )
+        for endpoint, address, fields, here in (
+            ("ask", "request", {}, SERVING),
+            ("put_identity_right", "identity", {}, SERVING),
+            ("put_answer_right", "answer", {"answer": "4711"}, NOBODY),
+            ("put_death", "death", {}, SERVING),
+        )
+    },
+    ("GET", "data_requests.index"): Rule(address="/data-requests", here=NOBODY, elsewhere=NOBODY, logged=True),
+    ("GET", "data_requests.show"): Rule(address="/data-requests/4711", here=NOBODY, elsewhere=NOBODY, refused=404),
+    ("POST", "data_requests.answer"): Rule(address="/data-requests/4711", here=NOBODY, elsewhere=NOBODY, refused=404),
+    ("POST", "data_requests.lift"): Rule(
+        address="/data-requests/4711/lift", here=NOBODY, elsewhere=NOBODY, refused=404
+    ),
     # retention: who runs the system looks on; the data protection officer, who is nobody of this table, decides
     ("GET", "retention.index"): Rule(address="/retention", here=REPAIRERS, elsewhere=REPAIRERS, logged=True),
     ("POST", "retention.decide"): Rule(

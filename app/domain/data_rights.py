@@ -1,0 +1,91 @@
+"""
+What clients may ask about their data: that it is put right, that its use is restricted (R-21; GDPR art. 16, 18, 12).
+
+A copy of all of it they take themselves (art. 15). A request is answered within a month.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from app.domain.actor import Actor
+from app.domain.retention import PROTECTION_ROLES
+from app.domain.sharing import DataGroup
+
+#: from asking to the answer at the latest (GDPR art. 12(3))
+ANSWERED_WITHIN = "P1M"
+LONGEST_TEXT = 2000
+
+
+class RequestKind(enum.StrEnum):
+    """What is asked."""
+
+    RECTIFICATION = "rectification"
+    RESTRICTION = "restriction"
+
+
+class RequestStatus(enum.StrEnum):
+    """What became of it. A restriction that was granted holds until it is lifted."""
+
+    OPEN = "open"
+    GRANTED = "granted"
+    PARTLY = "partly"
+    REFUSED = "refused"
+    LIFTED = "lifted"
+
+
+#: decisions by which a restriction comes into force
+RESTRICTING = frozenset({RequestStatus.GRANTED, RequestStatus.PARTLY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataRequest:
+    """A request about one data group of a case; `asked_by` is the client's or mandate's key, or that of a worker."""
+
+    key: int
+    client_key: int
+    case_key: int
+    case_number: str
+    controller_organisation_id: str
+    kind: RequestKind
+    data_group: DataGroup
+    text: str = field(repr=False)
+    asked_at: datetime
+    asked_by: int | None
+    #: a worker wrote it down on the client's word
+    by_worker: bool
+    due_on: date
+    status: RequestStatus
+    answer: str = field(default="", repr=False)
+    decided_at: datetime | None = None
+    decided_by: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for its answer."""
+        return self.status is RequestStatus.OPEN
+
+    @property
+    def restricts(self) -> bool:
+        """Whether the use of the data group is restricted by it now."""
+        return self.kind is RequestKind.RESTRICTION and self.status in RESTRICTING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """Something was put right: what stood before is kept with it. `subject` is `client.<attribute>` or a question."""
+
+    key: int
+    subject: str
+    before: str = field(repr=False)
+    after: str = field(repr=False)
+    at: datetime
+    by: str
+    request_key: int | None
+
+
+def may_handle_requests(actor: Actor) -> bool:
+    """Tell whether the actor answers the requests about their organisation's registers."""
+    return not actor.roles.isdisjoint(PROTECTION_ROLES)

@@ -1,0 +1,94 @@
+"""What those who serve a client in their own register do for the client's rights: requests, corrections, a copy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.domain.access import Ground
+from app.domain.actor import Actor
+from app.domain.client import Client
+from app.domain.data_rights import Correction, DataRequest
+from app.domain.errors import Concealed
+from app.domain.forms import FieldType
+from app.domain.localized import LocalizedText
+from app.domain.sharing import DataGroup
+from app.queries.access import Sight, log_reading, sight_of_case
+from app.queries.known_forms import KnownForms
+from app.storage.answers import KeptAnswer
+from app.storage.unit_of_work import UnitOfWork
+
+#: grounds on which somebody works in their own register; what a consent shows is another's to put right
+OWN = frozenset({Ground.OWN_REGISTER, Ground.OWN_FORM})
+_WORDS = frozenset({FieldType.TEXT, FieldType.LONG_TEXT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenAnswer:
+    """An answer in words, with its question; the latest of its question in the case."""
+
+    kept: KeptAnswer = field(repr=False)
+    question: LocalizedText
+    form: LocalizedText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRights:
+    """The client of a case with their requests, what was put right, and the answers that can be put right here."""
+
+    case_key: int
+    case_number: str
+    client: Client = field(repr=False)
+    groups: tuple[DataGroup, ...]
+    requests: tuple[DataRequest, ...] = field(repr=False)
+    corrections: tuple[Correction, ...] = field(repr=False)
+    answers: tuple[WrittenAnswer, ...] = field(repr=False)
+
+
+def own_pairs(sight: Sight) -> frozenset[tuple[DataGroup, str]]:
+    """Return the (data group, controller) pairs that the viewer sees as their own."""
+    return frozenset(pair for pair, decision in sight.decisions.items() if decision.ground in OWN)
+
+
+def case_rights(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> CaseRights:
+    """
+    Return what the page shows, and log what is read.
+
+    :raises NotFound: no such case
+    :raises Concealed: the client is not served in the actor's own register
+    """
+    sight = sight_of_case(uow, case_key=case_key, actor=actor, now=now)
+    basic = sight.groups.get(DataGroup.BASIC)
+    if basic is None or basic.ground is not Ground.OWN_REGISTER:
+        raise Concealed("case", case_key, case_key=case_key)
+    own = own_pairs(sight)
+    groups = {group for group, _ in own}
+    with uow.care.seen_by(actor, now=now):
+        client = uow.care.clients.get(sight.case.client_key)
+        kept_answers = uow.care.answers.history(case_key, visible=own)
+    forms = KnownForms(uow)
+    answers = [found for kept in kept_answers if kept.is_latest and (found := _written(forms, kept)) is not None]
+    log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"case:{case_key}", now=now)
+    return CaseRights(
+        case_key=case_key,
+        case_number=sight.case.number,
+        client=client,
+        groups=tuple(group for group in DataGroup if group in groups),
+        requests=tuple(
+            request
+            for request in uow.data_rights.of_client(client.key)
+            if request.case_key == case_key and request.data_group in groups
+        ),
+        corrections=tuple(uow.data_rights.corrections(case_key, groups=frozenset(groups))),
+        answers=tuple(answers),
+    )
+
+
+def _written(forms: KnownForms, kept: KeptAnswer) -> WrittenAnswer | None:
+    """Return the answer with its question, None where it is no free writing."""
+    if not isinstance(kept.answer.value, str) or not kept.answer.value:
+        return None
+    asked = forms.question(kept.answer)
+    if asked is None or asked[1].type not in _WORDS:
+        return None
+    return WrittenAnswer(kept=kept, question=asked[1].label, form=asked[0].title)

@@ -1,0 +1,199 @@
+"""The client's rights from the page of the case: a copy for the client, requests on their word, corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.commands.correct_data import IDENTITY, LONGEST_ANSWER, correct_answer, correct_identity, note_death
+from app.commands.data_requests import Asked, ask_about_data
+from app.domain.client import Client
+from app.domain.client_sessions import parse_day
+from app.domain.data_rights import LONGEST_TEXT, Correction, RequestKind
+from app.domain.errors import Conflict, InvalidInput, NotFound, Problem
+from app.domain.keys import parse_key
+from app.queries.case_page import DocumentContent
+from app.queries.case_rights import CaseRights, case_rights
+from app.queries.data_copy import copy_as_letter, copy_for_machines
+from app.storage.unit_of_work import UnitOfWork
+from app.web.access import current_actor
+from app.web.asking import key_of, run
+from app.web.cases import as_file
+from app.web.errors import problem_text
+from app.web.language import texts
+from app.web.own.rights import request_line
+from app.web.shell import now
+from app.web.stories import shown
+
+blueprint = Blueprint("case_rights", __name__)
+PATH = "/cases/<key>/rights"
+
+
+@blueprint.get(PATH)
+def show(key: str) -> ResponseReturnValue:
+    """Show what can be done for the client's rights."""
+    return _page(key)
+
+
+@blueprint.get(f"{PATH}/copy.zip")
+def send_copy(key: str) -> ResponseReturnValue:
+    """Send what is kept of the client in the own register, for the client and for programs."""
+    return as_file(run(_copy, case_key=key_of(key), letter=False))
+
+
+@blueprint.get(f"{PATH}/letter.pdf")
+def send_letter(key: str) -> ResponseReturnValue:
+    """Send the same as a letter in the client's language."""
+    return as_file(run(_copy, case_key=key_of(key), letter=True))
+
+
+@blueprint.post(f"{PATH}/request")
+def ask(key: str) -> ResponseReturnValue:
+    """Write down on the client's word what they ask."""
+    typed = {name: request.form.get(name, "")[: LONGEST_TEXT + 1] for name in ("kind", "data_group", "text")}
+    return _done(key, lambda: run(_ask, case_key=key_of(key), asked=Asked(**typed)), "own.rights.asked", typed)
+
+
+@blueprint.post(f"{PATH}/identity")
+def put_identity_right(key: str) -> ResponseReturnValue:
+    """Write what of the client's identity is right."""
+    typed = {name: request.form.get(name, "")[:1000] for name in (*IDENTITY, "revision")}
+    return _done(key, lambda: run(_correct_identity, case_key=key_of(key), typed=typed), "case_rights.corrected", typed)
+
+
+@blueprint.post(f"{PATH}/answer")
+def put_answer_right(key: str) -> ResponseReturnValue:
+    """Write an answer as it is right."""
+    typed = {"answer": request.form.get("answer", ""), "text": request.form.get("text", "")[: LONGEST_ANSWER + 1]}
+    return _done(
+        key,
+        lambda: run(_correct_answer, case_key=key_of(key), answer_key=key_of(typed["answer"]), text=typed["text"]),
+        "case_rights.corrected",
+        typed,
+    )
+
+
+@blueprint.post(f"{PATH}/death")
+def put_death(key: str) -> ResponseReturnValue:
+    """Note on which day the client died."""
+    typed = {name: request.form.get(name, "")[:20] for name in ("died_on", "revision")}
+    return _done(key, lambda: run(_note_death, case_key=key_of(key), typed=typed), "case_rights.saved", typed)
+
+
+def _done(key: str, work: Callable[[], Any], said: str, typed: dict[str, str]) -> ResponseReturnValue:
+    """Do it and go back to the page; what is wrong comes back with what was typed."""
+    try:
+        work()
+    except InvalidInput as error:
+        return _page(key, typed=typed, problems=error.problems), 422
+    except Conflict:
+        flash(texts()("case_rights.changed_meanwhile"), "warning")
+    else:
+        flash(texts()(said), "success")
+    return redirect(f"/cases/{key}/rights", code=303)
+
+
+def _rights(uow: UnitOfWork, case_key: int) -> CaseRights:
+    """Find out, in the same transaction that does it, whether the person may do this for this client at all."""
+    return case_rights(uow, case_key=case_key, actor=current_actor(), now=now())
+
+
+def _copy(uow: UnitOfWork, *, case_key: int, letter: bool) -> DocumentContent:
+    client = _rights(uow, case_key).client
+    case_keys = [case.key for case in uow.care.cases.of_client(client.key)]
+    actor, moment = current_actor(), now()
+    if letter:
+        return copy_as_letter(
+            uow,
+            client_key=client.key,
+            case_keys=case_keys,
+            actor=actor,
+            language=client.needs.document_language,
+            now=moment,
+        )
+    return copy_for_machines(uow, client_key=client.key, case_keys=case_keys, actor=actor, now=moment)
+
+
+def _ask(uow: UnitOfWork, *, case_key: int, asked: Asked) -> None:
+    _rights(uow, case_key)
+    ask_about_data(uow, asked=asked, case_key=case_key, actor=current_actor(), now=now())
+
+
+def _correct_identity(uow: UnitOfWork, *, case_key: int, typed: dict[str, str]) -> None:
+    seen = _as_seen(_rights(uow, case_key).client, typed)
+    correct_identity(uow, seen=seen, case_key=case_key, attributes=typed, actor=current_actor(), now=now())
+
+
+def _correct_answer(uow: UnitOfWork, *, case_key: int, answer_key: int, text: str) -> None:
+    page = _rights(uow, case_key)
+    found = next((each.kept for each in page.answers if each.kept.key == answer_key), None)
+    if found is None:
+        raise NotFound("answer", answer_key)
+    client_key = page.client.key
+    correct_answer(
+        uow, client_key=client_key, case_key=case_key, kept=found, text=text, actor=current_actor(), now=now()
+    )
+
+
+def _as_seen(client: Client, typed: dict[str, str]) -> Client:
+    """Return the client as they were on the page that the form stood on."""
+    return replace(client, revision=parse_key(typed["revision"]) or 0)
+
+
+def _note_death(uow: UnitOfWork, *, case_key: int, typed: dict[str, str]) -> None:
+    day = parse_day(typed["died_on"])
+    if typed["died_on"].strip() and day is None:
+        raise InvalidInput([Problem("died_on", place="died_on")])
+    seen = _as_seen(_rights(uow, case_key).client, typed)
+    note_death(uow, seen=seen, case_key=case_key, died_on=day, actor=current_actor(), now=now())
+
+
+def _page(key: str, *, typed: dict[str, str] | None = None, problems: tuple[Problem, ...] | list[Problem] = ()) -> str:
+    page = run(_rights, case_key=key_of(key))
+    say, identity = texts(), page.client.identity
+    known = {name: getattr(identity, name) for name in IDENTITY}
+    died_on = page.client.died_on
+    known["revision"] = str(page.client.revision)
+    known["died_on"] = f"{died_on.day}.{died_on.month}.{died_on.year}" if died_on else ""
+    return render_template(
+        "cases/rights.html",
+        case={"number": page.case_number, "address": f"/cases/{page.case_key}"},
+        address=f"/cases/{page.case_key}/rights",
+        kinds=[(str(kind), say(f"own.rights.kind.{kind}")) for kind in RequestKind],
+        groups=[("", say("own.rights.choose")), *((str(each), say(f"data_group.{each}")) for each in page.groups)],
+        requests=[request_line(item) for item in page.requests],
+        corrections=[_correction(each, page) for each in page.corrections],
+        answers=[
+            {
+                "key": str(each.kept.key),
+                "question": shown(each.question),
+                "form": shown(each.form),
+                "text": (typed or {}).get("text", "")
+                if (typed or {}).get("answer") == str(each.kept.key)
+                else each.kept.answer.value,
+                "at": each.kept.answer.answered_at,
+                "is_wrong": bool(problems) and (typed or {}).get("answer") == str(each.kept.key),
+            }
+            for each in page.answers
+        ],
+        identity=IDENTITY,
+        typed={"kind": "", "data_group": "", "text": "", "answer": "", **known, **(typed or {})},
+        problems={
+            problem.place: problem_text(
+                Problem(problem.code, place=say(f"case_rights.{problem.place}"), values=problem.values), say
+            )
+            for problem in problems
+        },
+    )
+
+
+def _correction(item: Correction, page: CaseRights) -> dict[str, Any]:
+    say = texts()
+    questions = {each.kept.answer.field: shown(each.question) for each in page.answers}
+    attribute = item.subject.removeprefix("client.")
+    name = say(f"case_rights.{attribute}") if attribute != item.subject else questions.get(item.subject, item.subject)
+    return {"name": name, "before": item.before, "after": item.after, "at": item.at, "by": item.by}

@@ -1,0 +1,252 @@
+"""The client's rights through the doors: a copy, requests and answers, corrections with what stood before (R-21)."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from dataclasses import replace
+
+import pypdf
+import pytest
+
+from app.domain.actor import REPRESENTATIVE_ROLE, Actor
+from app.domain.sharing import DataGroup
+from app.queries.data_copy import copy_as_letter, copy_for_machines
+from tests.own_door import CODES, kept_own_door
+from tests.web import Visitor
+
+ASKED = {"kind": "rectification", "data_group": "terveys", "text": "Vointini on kirjattu väärin."}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    with kept_own_door(tmp_path_factory.mktemp("own")) as made:
+        yield made
+
+
+@pytest.fixture
+def door(made):
+    made.put_back()
+    return made
+
+
+@pytest.fixture
+def matti(door):
+    """Matti, who has said how he is."""
+    visitor = door.come_in("matti")
+    address = f"/oma/tasks/{door.task('matti')}"
+    assert visitor.send_form(address, {"vointi": "Selkä on kipeä", "action": "complete"}).status_code == 303
+    return visitor
+
+
+def staff(door, name):
+    visitor = Visitor(door.app)
+    visitor.sign_in(name)
+    return visitor
+
+
+def text_of(page):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text))
+
+
+def letter_of(content):
+    text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
+    return re.sub(r"\s+", " ", text)
+
+
+def data_of(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return json.loads(archive.read("tiedot.json")), archive.namelist()
+
+
+def answers_of(case):
+    """Return what was answered; what was left empty stands in the copy as well."""
+    return [answer for answer in case["answers"] if answer["value"] is not None]
+
+
+def asked(door, visitor, **changes):
+    fields = {**ASKED, "case": str(door.cases["matti"]), **changes}
+    return visitor.post("/oma/rights", fields)
+
+
+def key_of(door, name="officer"):
+    return re.findall(r'href="/data-requests/(\d+)"', staff(door, name).get("/data-requests").text)
+
+
+def test_a_copy_holds_everything_for_programs_and_stands_in_the_log(door, matti):
+    answer = matti.get("/oma/rights/copy.zip")
+    assert answer.headers["Content-Disposition"].endswith('.zip"')
+    assert "Esimerkki" not in answer.headers["Content-Disposition"]
+    data, names = data_of(answer.data)
+    assert (data["format"], data["version"]) == ("kykypolku-data-copy", 1)
+    assert data["client"]["identity_code"] == CODES["matti"]
+    [case] = data["cases"]
+    [said] = answers_of(case)
+    assert (said["value"], said["question"]["sv"], said["data_group"]) == ("Selkä on kipeä", "Vointi nyt sv", "terveys")
+    assert names == ["tiedot.json"]
+    assert "Mallikas" not in json.dumps(data)
+    line = [line for line in door.access_lines() if line.action == "export"][-1]
+    assert (line.client_key, line.purpose, line.ground) == (door.clients["matti"], "own_data", "own_data")
+
+
+def test_the_letter_is_in_the_client_s_language_and_can_be_read(door, matti):
+    letter = letter_of(matti.get("/oma/rights/letter.pdf").data)
+    for words in (
+        "Jäljennös omista tiedoistasi",
+        "Matti Esimerkki",
+        "Vointi nyt",
+        "Selkä on kipeä",
+        "tietosuojavaltuutetun",
+    ):
+        assert words in letter
+    swedish = letter_of(door.come_in("maija").get("/oma/rights/letter.pdf").data)
+    assert "Kopia av dina uppgifter" in swedish
+    assert "Selkä" not in swedish
+
+
+def test_a_representative_s_copy_holds_the_mandate_s_groups(door, matti):
+    representative = Actor(
+        user_key=77,
+        name="r",
+        roles=frozenset({REPRESENTATIVE_ROLE}),
+        client_key=door.clients["matti"],
+        case_keys=frozenset({door.cases["matti"]}),
+        mandate=frozenset({DataGroup.BASIC}),
+    )
+    whose = {"client_key": door.clients["matti"], "case_keys": [door.cases["matti"]]}
+    made = door.place.run(copy_for_machines, actor=representative, **whose)
+    data, _ = data_of(made.content)
+    assert data["client"]["name"] == "Matti Esimerkki"
+    assert data["cases"][0]["answers"] == []
+    without = replace(representative, mandate=frozenset({DataGroup.HEALTH}))
+    data, _ = data_of(door.place.run(copy_for_machines, actor=without, **whose).content)
+    assert data["client"] is None
+    letter = door.place.run(copy_as_letter, actor=without, language="fi", **whose)
+    assert "Esimerkki" not in " ".join(
+        page.extract_text() for page in pypdf.PdfReader(io.BytesIO(letter.content)).pages
+    )
+
+
+def test_a_request_is_kept_once_answered_and_told_to_the_client(door, matti):
+    missing = asked(door, matti, kind="", text="  ")
+    assert missing.status_code == 422
+    assert "<title>Virhe" in missing.text
+    assert asked(door, matti).status_code == 303
+    assert asked(door, matti).status_code == 303
+    assert matti.post("/oma/rights", {**ASKED, "case": str(door.cases["maija"])}).status_code == 404
+    assert "Vointini on kirjattu väärin." in matti.get("/oma/rights").text
+    [key] = key_of(door)
+    officer = staff(door, "officer")
+    assert "Vointini" not in officer.get("/data-requests").text
+    page = officer.get(f"/data-requests/{key}")
+    assert "Vointini on kirjattu väärin." in page.text
+    assert "2.4.2026" in text_of(page)
+    silent = officer.post(f"/data-requests/{key}", {"status": "refused", "answer": " "})
+    assert silent.status_code == 422
+    answer = {"status": "granted", "answer": "Kirjaus on korjattu."}
+    assert officer.post(f"/data-requests/{key}", answer).status_code == 303
+    late = officer.post(f"/data-requests/{key}", answer)
+    assert "Joku muu ehti vastata" in text_of(officer.get(late.headers["Location"]))
+    told = text_of(matti.get("/oma/rights"))
+    assert "Hyväksytty" in told
+    assert "Kirjaus on korjattu." in told
+    read = [line for line in door.access_lines() if line.purpose.startswith("data_request:")]
+    assert {line.client_key for line in read} == {door.clients["matti"]}
+    for name in ("counsellor", "admin"):
+        assert staff(door, name).get(f"/data-requests/{key}").status_code == 404
+
+
+def test_a_restriction_holds_from_its_answer_until_it_is_lifted_and_the_case_says_so(door, matti):
+    asked(door, matti, kind="restriction", text="Tieto on kiistanalainen.")
+    [key] = key_of(door)
+    officer, worker = staff(door, "officer"), staff(door, "counsellor")
+    case = f"/cases/{door.cases['matti']}"
+    assert "rajoitettu" not in worker.get(case).text
+    officer.post(f"/data-requests/{key}", {"status": "partly", "answer": "Rajoitamme käyttöä."})
+    assert "Tietojen käsittelyä on rajoitettu asiakkaan pyynnöstä" in worker.get(case).text
+    for _ in range(2):
+        assert officer.post(f"/data-requests/{key}/lift").status_code == 303
+    assert "rajoitettu" not in worker.get(case).text
+    assert "Rajoitus on päättynyt" in text_of(matti.get("/oma/rights"))
+    assert door.audit_actions().count("restriction_lifted") == 1
+
+
+def test_a_worker_writes_a_request_down_on_the_client_s_word(door, matti):
+    worker = staff(door, "counsellor")
+    address = f"/cases/{door.cases['matti']}/rights"
+    assert address in worker.get(f"/cases/{door.cases['matti']}").text
+    wrong = worker.post(f"{address}/request", {"kind": "rectification", "data_group": "", "text": "Puhelimessa"})
+    assert wrong.status_code == 422
+    assert "Puhelimessa" in wrong.text
+    worker.post(f"{address}/request", {**ASKED, "text": "Kertoi puhelimessa."})
+    [key] = key_of(door)
+    assert "työntekijän kirjaama" in staff(door, "officer").get(f"/data-requests/{key}").text
+    assert "Kertoi puhelimessa." in matti.get("/oma/rights").text
+
+
+def test_what_was_written_is_put_right_and_what_stood_before_is_kept(door, matti):
+    worker = staff(door, "counsellor")
+    address = f"/cases/{door.cases['matti']}/rights"
+    page = worker.get(address)
+    assert "Selkä on kipeä" in page.text
+    key = re.search(r'name="answer" value="(\d+)"', page.text)[1]
+    empty = worker.post(f"{address}/answer", {"answer": key, "text": " "})
+    assert empty.status_code == 422
+    assert worker.post(f"{address}/answer", {"answer": key, "text": "Polvi on kipeä"}).status_code == 303
+    after = text_of(worker.get(address))
+    assert "Ennen: Selkä on kipeä" in after
+    assert "Nyt: Polvi on kipeä" in after
+    data, _ = data_of(matti.get("/oma/rights/copy.zip").data)
+    [said] = answers_of(data["cases"][0])
+    assert said["value"] == "Polvi on kipeä"
+    [change] = data["cases"][0]["corrections"]
+    assert (change["before"], change["after"]) == ("Selkä on kipeä", "Polvi on kipeä")
+    assert "tiedon oikaisu" in text_of(matti.get("/oma/log"))
+    assert worker.post(f"{address}/answer", {"answer": str(int(key) - 1), "text": "x"}).status_code == 404
+
+
+def test_who_the_client_is_is_put_right_and_found_by_the_right_name(door, matti):
+    worker = staff(door, "counsellor")
+    address = f"/cases/{door.cases['matti']}/rights"
+    identity = {
+        "revision": "1",
+        "name": "Matti Oikea",
+        "phone": "",
+        "email": "matti@esimerkki.invalid",
+        "representative": "",
+    }
+    assert worker.post(f"{address}/identity", {**identity, "name": ""}).status_code == 422
+    assert worker.post(f"{address}/identity", identity).status_code == 303
+    found = door.place.executor.read(lambda uow: uow.care.clients.search_by_name("Oikea", areas=None))
+    assert [(client.identity.name, client.identity.phone) for client in found] == [("Matti Oikea", "")]
+    assert found[0].identity.identity_code == CODES["matti"]
+    assert not door.place.executor.read(lambda uow: uow.care.clients.keys_by_name("Esimerkki", areas=None))
+    assert "Ennen: Matti Esimerkki" in text_of(worker.get(address))
+    # who had opened the page before is told
+    late = worker.post(f"{address}/identity", {**identity, "name": "Matti Vanha"})
+    assert "Joku muu muutti tietoa" in text_of(worker.get(late.headers["Location"]))
+
+
+def test_a_death_is_noted_and_taken_back(door, matti):
+    worker = staff(door, "counsellor")
+    address = f"/cases/{door.cases['matti']}/rights"
+    for wrong in ("1.1.2030", "1.1.1950", "eilen"):
+        refused = worker.post(f"{address}/death", {"died_on": wrong, "revision": "1"})
+        assert refused.status_code == 422
+        assert f'value="{wrong}"' in refused.text
+    worker.post(f"{address}/death", {"died_on": "1.3.2026", "revision": "1"})
+    assert 'value="1.3.2026"' in worker.get(address).text
+    worker.post(f"{address}/death", {"died_on": "", "revision": "2"})
+    assert 'value="1.3.2026"' not in worker.get(address).text
+
+
+def test_a_worker_s_copy_holds_the_own_register_only(door, matti):
+    nurse = staff(door, "counsellor")
+    data, _ = data_of(nurse.get(f"/cases/{door.cases['matti']}/rights/copy.zip").data)
+    assert [each["value"] for each in answers_of(data["cases"][0])] == ["Selkä on kipeä"]
+    assert "Matti Esimerkki" in letter_of(nurse.get(f"/cases/{door.cases['matti']}/rights/letter.pdf").data)
+    stranger = staff(door, "employment")
+    for name in ("copy.zip", "letter.pdf"):
+        assert stranger.get(f"/cases/{door.cases['matti']}/rights/{name}").status_code == 404
