@@ -321,7 +321,7 @@ class _Letter:
             "phone": identity.phone,
             "email": identity.email,
             "representative": identity.representative,
-            "language": needs.language,
+            "language": self._language_name(needs.language),
             "sign_language": needs.sign_language,
             "interpreter": needs.interpreter,
             "protected_address": needs.protected_address,
@@ -332,6 +332,10 @@ class _Letter:
             if value not in (None, "")
         ]
         return [{"name": self._say("who"), "lines": lines}]
+
+    def _language_name(self, code: str) -> str:
+        row = self._uow.reference.values("language", ids=[code]).get(code, {})
+        return in_language(row.get("name", {}), self._language) or code
 
     def case(self, copied: _Case) -> list[dict[str, Any]]:
         """Return what is kept in the case: its course, answers form by form, permissions, plan, measures, documents."""

@@ -14,7 +14,7 @@ from app.commands.data_requests import Asked, ask_about_data
 from app.domain.client import Client
 from app.domain.client_sessions import parse_day
 from app.domain.data_rights import LONGEST_TEXT, Correction, RequestKind
-from app.domain.errors import Conflict, InvalidInput, NotFound, Problem
+from app.domain.errors import Conflict, InvalidInput, Problem
 from app.domain.keys import parse_key
 from app.queries.case_page import DocumentContent
 from app.queries.case_rights import CaseRights, case_rights
@@ -132,7 +132,7 @@ def _correct_answer(uow: UnitOfWork, *, case_key: int, answer_key: int, text: st
     page = _rights(uow, case_key)
     found = next((each.kept for each in page.answers if each.kept.key == answer_key), None)
     if found is None:
-        raise NotFound("answer", answer_key)
+        raise Conflict("no such answer can be put right here any more")
     client_key = page.client.key
     correct_answer(
         uow, client_key=client_key, case_key=case_key, kept=found, text=text, actor=current_actor(), now=now()

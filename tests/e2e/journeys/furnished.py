@@ -54,9 +54,11 @@ PAGES = [
     "case",
     "case-of-doctor",
     "case-of-guide",
+    "case-rights",
     "cases",
     "cases-none",
     "done",
+    "emergency",
     "incidents",
     "instance",
     "instance-cancel",
@@ -79,6 +81,7 @@ PAGES = [
     "outbox-mail",
     "process",
     "processes",
+    "retention",
     "start",
     "start-form",
     "start-in-case",
@@ -140,6 +143,8 @@ def furnish(office: Office) -> Furnished:
     found.add("start-form", "r_palveluohjaaja", "/start/tyky_ajanvaraus")
     found.add("start-none", "r_yllapitaja", "/start")
     found.add("accessibility", "r_ajanvaraaja", "/accessibility")
+    found.add("emergency", "r_laakari", "/emergency")
+    found.add("retention", "r_tietosuojavastaava", "/retention")
     found.add("not-found", "r_ajanvaraaja", "/cases/1")
     found.add("not-allowed", "r_ajanvaraaja", "/monitor")
     return found
@@ -190,6 +195,7 @@ def _call(found: Furnished) -> None:
     _play(office, MATTI, "a6_kysy_asiakkaalta")
     found.add("case", "r_ajanvaraaja", f"/cases/{world.case_key()}")
     found.add("case-of-guide", "r_palveluohjaaja", f"/cases/{world.case_key()}")
+    found.add("case-rights", "r_palveluohjaaja", f"/cases/{world.case_key()}/rights")
     found.add("instance", "r_yllapitaja", f"/monitor/instances/{world.instance}")
     found.add("instance-cancel", "r_yllapitaja", f"/monitor/instances/{world.instance}?cancel=1")
     office.begin_call()

@@ -217,17 +217,17 @@ RULES: dict[tuple[str, str], Rule] = {
         ("POST", f"case_rights.{endpoint}"): Rule(
             address=f"/cases/{{case}}/rights/{address}",
             fields=fields,
-            here=here,
+            here=SERVING,
             elsewhere=NOBODY,
             refused=404,
-            logged=here == SERVING,
+            logged=True,
             also=frozenset({303, 422}),
         )
-        for endpoint, address, fields, here in (
-            ("ask", "request", {}, SERVING),
-            ("put_identity_right", "identity", {}, SERVING),
-            ("put_answer_right", "answer", {"answer": "4711"}, NOBODY),
-            ("put_death", "death", {}, SERVING),
+        for endpoint, address, fields in (
+            ("ask", "request", {}),
+            ("put_identity_right", "identity", {}),
+            ("put_answer_right", "answer", {"answer": "4711"}),
+            ("put_death", "death", {}),
         )
     },
     ("GET", "data_requests.index"): Rule(address="/data-requests", here=NOBODY, elsewhere=NOBODY, logged=True),

@@ -109,6 +109,8 @@ CONTENT = {
             {"name": "Suunnitelma", "lines": [{"question": "Työuratavoite", "answer": "Osa-aikatyö\n\nkeväällä"}]}
         ],
     },
+    Template.DATA_COPY: BASE
+    | {"sections": [{"name": "Kuka olet", "lines": [{"question": "Nimi", "answer": "Matti Esimerkki"}]}]},
 }
 TITLES = {Template.DISCLOSURE: "documents.luovutus.kind_suunnitelma"}
 EVERY = [(template, language) for template in Template for language in ("fi", "sv", "en")]
