@@ -27,7 +27,7 @@ from app.domain.sharing import DataGroup
 from app.locale import Texts
 from app.published import options_of
 from app.queries.access import Sight, log_reading, sight_of_case
-from app.queries.case_page import DocumentContent
+from app.queries.case_documents import DocumentContent
 from app.queries.case_rights import own_pairs
 from app.queries.known_forms import KnownForms
 from app.storage.answers import KeptAnswer

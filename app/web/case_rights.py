@@ -16,7 +16,7 @@ from app.domain.client_sessions import parse_day
 from app.domain.data_rights import LONGEST_TEXT, Correction, RequestKind
 from app.domain.errors import Conflict, InvalidInput, Problem
 from app.domain.keys import parse_key
-from app.queries.case_page import DocumentContent
+from app.queries.case_documents import DocumentContent
 from app.queries.case_rights import CaseRights, case_rights
 from app.queries.data_copy import copy_as_letter, copy_for_machines
 from app.storage.unit_of_work import UnitOfWork
