@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from app.commands._answer_lines import AnswerLines
 from app.commands.prepare_notification import county_name
 from app.documents import Document, Template, render
+from app.documents.answer_lines import AnswerLines
 from app.domain.access import visible_groups
 from app.domain.actor import Actor, may_take
 from app.domain.calendar import local_date
