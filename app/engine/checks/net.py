@@ -214,7 +214,7 @@ def _add(node: Node, net: Net) -> None:
             net.moves.append(Move(frozenset({at}), after, clears=armed_places))
         else:
             net.moves.append(Move(frozenset({f"armed {event.node_id}"}), after, reads=frozenset({at})))
-    if node.tag == "endEvent" and node.event is not None and node.event.kind in _ENDS_ALL:
+    if node.tag == "endEvent" and node.event is not None and any(part.kind in _ENDS_ALL for part in node.event.each):
         net.moves.append(Move(frozenset({at}), frozenset(), clears=None))
         return
     for chosen in _choices(node, outgoing):
@@ -223,7 +223,7 @@ def _add(node: Node, net: Net) -> None:
 
 def _choices(node: Node, outgoing: list[str]) -> Iterator[tuple[str, ...]]:
     """Return every set of flows that the node may go on with."""
-    if node.tag in {"exclusiveGateway", "eventBasedGateway"} and outgoing:
+    if node.tag in {"exclusiveGateway", "eventBasedGateway"} and outgoing and not node.waits_for_all:
         yield from ((flow,) for flow in outgoing)
         return
     if node.tag == "inclusiveGateway" and len(outgoing) > 1:

@@ -204,7 +204,7 @@ def happened(host: Token, wait: Wait, subscription: Subscription, trigger: Trigg
     """Let an event on the element happen: an interrupting one ends what it interrupts; another leaves its wait open."""
     instance = host.workflow
     brought = gather(host, subscription.catching, wait, trigger)
-    if wait.kind == "t" or (subscription.interrupting and brought is not None):
+    if wait.kind == "t" or subscription.interrupting:
         instance.close_wait(host, wait, completed=True)
     if wait.kind == "t" and not subscription.interrupting:
         _open_next_turn(host, wait)

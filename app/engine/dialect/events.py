@@ -67,12 +67,10 @@ class CatchSpec(ElementSpec):
             super().completed_by(token, wait, trigger)
             return
         brought = gather(token, self.catching, wait, trigger)
+        token.workflow.close_wait(token, wait, completed=True)
         if brought is not None:
-            token.workflow.close_wait(token, wait, completed=True)
             token.workflow.take_result(token, brought)
             token.workflow.finish(token)
-        elif wait.kind == "t":
-            token.workflow.close_wait(token, wait, completed=True)
 
     def catching_of(self, wait: Wait) -> Catching:
         """Return what the element itself waits for, or an event on it."""

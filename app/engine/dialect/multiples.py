@@ -23,7 +23,7 @@ class MultipleCatching:
     Several things that an event waits for: one of them is enough, or (`parallel`) all have to happen (clause 10.5.5).
 
     What has happened of those that need all stays with the token (`m`): by event which definitions, and what they
-    brought. Their waits stay open until the last one, so that a repeated one counts once.
+    brought. Where the event may happen again, beside an element, their waits stay open, and a repeated one counts once.
     """
 
     parts: tuple[Catching, ...]
