@@ -11,6 +11,7 @@ from pathlib import Path
 import app.cli
 from app.cli.context import Context, Refused
 from app.cli.doctor import doctor
+from app.cli.importing import import_files
 from app.cli.people import disable_person_by_hand, put_person_by_hand, register_program
 from app.cli.preparing import load_demo, load_reference_files, migrate_database, prepare
 from app.cli.processes import export_process, list_things, publish_paths, start_process
@@ -49,6 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     exporting.add_argument("--to", type=Path, default=Path(), help="folder in which the process's folder is made")
     exporting.add_argument("--overwrite", action="store_true")
     exporting.set_defaults(work=export_process)
+    importing = commands.add_parser("import", help="say what an import puts right in foreign diagrams")
+    importing.add_argument("paths", nargs="+", type=Path, help="files, zips or folders of them")
+    importing.add_argument("--json", action="store_true", help="all findings, for a program")
+    importing.add_argument("--to", type=Path, help="folder for the copies that were put right")
+    importing.add_argument("--language", choices=LANGUAGES, default="en")
+    importing.set_defaults(work=import_files)
     migrating = commands.add_parser("migrate-db")
     migrating.add_argument("--to", default="head", help="revision; head is the newest, base an empty database")
     migrating.add_argument("--down", action="store_true", help="the revision is older than the database's")

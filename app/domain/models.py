@@ -22,6 +22,17 @@ LARGEST_MODEL = 2 * 1024 * 1024
 SHARED = 0
 
 
+class FindingKind(StrEnum):
+    """What an import tells of an element."""
+
+    #: put right; nothing is missing
+    REPAIR = "repair"
+    #: a person has to decide or name something; until then a mark stands there
+    QUESTION = "question"
+    #: taken out of what runs
+    LOSS = "loss"
+
+
 class Change(StrEnum):
     """What happened to a part of a model from one version to the next."""
 

@@ -71,7 +71,12 @@ class SharedRule:
 
 def is_shared_rule(xml: bytes) -> bool:
     """Return whether the file is a rule to take in, and no pathway. :raises InvalidDiagram: no BPMN file"""
-    return SHARED.encode() in xml and _rule_process(read_document(xml)) is not None
+    return SHARED.encode() in xml and is_rule_document(read_document(xml))
+
+
+def is_rule_document(root: _Element) -> bool:
+    """Return whether the document is a rule to take in, and no pathway."""
+    return _rule_process(root) is not None
 
 
 def read_rule(xml: bytes) -> SharedRule:

@@ -93,6 +93,7 @@ DOCUMENTATION = frozenset(
         "auditing",
         "monitoring",
         "category",
+        "categoryValueRef",
         "resourceRole",
         "performer",
         "humanPerformer",

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from app.domain.actor import Actor, may_edit_models
 from app.domain.errors import InvalidInput, NotAllowed, NotFound, Problem
 from app.domain.localized import LocalizedText
-from app.domain.models import SHARED, Difference, ModelKind
+from app.domain.models import SHARED, Difference, FindingKind, ModelKind
 from app.domain.steps import ProcessOutline
 from app.engine.checks import Advice, advise_decisions, advise_diagram
-from app.engine.models import compare, name_model
+from app.engine.models import compare, import_model, name_model
 from app.published import newest_forms, process_of
 from app.publishing import (
     Resources,
@@ -251,6 +251,21 @@ def _advice(uow: UnitOfWork, kind: ModelKind, content: bytes, read: Resources) -
     forms = [*read.forms.values(), *newest_forms(uow, named)]
     answered = {name for form in forms for field in form.fields if (name := field.process_variable)}
     return advise_diagram(content, given=answered)
+
+
+def findings_of(uow: UnitOfWork, *, draft_key: int, actor: Actor) -> list[tuple[FindingKind, list[Problem]]]:
+    """
+    Return what the import of the draft's original found, what is to be decided first; the rules say the same each time.
+
+    :raises NotAllowed: not a process owner
+    :raises NotFound: the draft is gone or another's own copy
+    """
+    draft = drafts_by_key(uow, keys=[draft_key], actor=actor)[0]
+    if draft.original is None:
+        return []
+    imported = import_model(draft.original)
+    kinds = (FindingKind.QUESTION, FindingKind.LOSS, FindingKind.REPAIR)
+    return [(kind, found) for kind in kinds if (found := imported.of_kind(kind))]
 
 
 def changes_of(uow: UnitOfWork, *, draft_key: int, actor: Actor) -> Changes:

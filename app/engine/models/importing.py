@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from app.domain.errors import Problem
-from app.domain.models import ModelKind
-from app.engine.models.layout import lay_out
-from app.engine.models.naming import Named, kind_of, name_model
-from app.engine.normaliser import is_true
+from app.domain.errors import InvalidInput, Problem
+from app.domain.models import LARGEST_MODEL, FindingKind, ModelKind
+from app.engine.models.layout import complete, lay_out
+from app.engine.models.naming import Named, kind_of, name_document, name_model
+from app.engine.models.repairs.document import choose_what_runs
+from app.engine.models.repairs.ladder import KINDS, RULES
+from app.engine.models.repairs.reading import read_foreign
+from app.engine.models.repairs.working_copy import WorkingCopy
 from app.engine.reader import read_drawing
-from app.engine.rules import is_shared_rule
-from app.engine.vocabulary import BPMN as MODEL
-from app.engine.vocabulary import EVENT_DEFINITIONS, EVENTS, FLOW_NODES, bpmn, local_name, namespace, text_of
+from app.engine.rules import is_rule_document
+from app.engine.vocabulary import bpmn
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -36,85 +38,69 @@ class Imported:
     content: bytes
     repairs: tuple[Problem, ...]
 
+    def of_kind(self, kind: FindingKind) -> list[Problem]:
+        """Return the findings of a kind, in the order in which they were made."""
+        return [problem for problem in self.repairs if KINDS[problem.code] is kind]
+
 
 def import_model(original: bytes) -> Imported:
     """
     Read what was drawn elsewhere. What still cannot be published is no obstacle here: the check of the draft says it.
 
-    :raises InvalidInput: malformed, hostile, too large, or no model at all
+    :raises InvalidInput: malformed, hostile, too large, without a process, or no model at all
     """
-    kind = kind_of(original)
-    # the size is asked first
-    name_model(kind, original)
-    content, repairs = (original, []) if kind is not ModelKind.DIAGRAM else _repaired(original)
+    if len(original) > LARGEST_MODEL:
+        raise InvalidInput([Problem("model_too_large", values={"limit": LARGEST_MODEL // 1024})])
+    root, found = _read(original)
+    if root is None:
+        kind = kind_of(original)
+        return Imported(kind=kind, named=name_model(kind, original), original=original, content=original, repairs=())
+    content, repairs = _repaired(root, original)
     return Imported(
-        kind=kind, named=name_model(kind, content), original=original, content=content, repairs=tuple(repairs)
+        kind=ModelKind.DIAGRAM,
+        named=name_document(root),
+        original=original,
+        content=content,
+        repairs=(*found, *repairs),
     )
 
 
-def _repaired(xml: bytes) -> tuple[bytes, list[Problem]]:
-    root = read_drawing(xml)
-    repairs: list[Problem] = []
+def _read(original: bytes) -> tuple[_Element | None, tuple[Problem, ...]]:
+    """Return the tree of a diagram with what had to be understood otherwise; None for a table or form."""
+    try:
+        return read_drawing(original), ()
+    except InvalidInput as error:
+        if error.problems[0].code not in _READ_OTHERWISE:
+            raise
+    try:
+        kind_of(original)
+    except InvalidInput as error:
+        try:
+            return read_foreign(original)
+        except InvalidInput:
+            raise error from None
+    return None, ()
+
+
+#: refusals of files that may be diagrams all the same
+_READ_OTHERWISE = frozenset({"diagram_malformed", "diagram_not_bpmn"})
+
+
+def _repaired(root: _Element, original: bytes) -> tuple[bytes, tuple[Problem, ...]]:
+    if root.find(bpmn("process")) is None:
+        # a choreography, a conversation, or pools without content: nothing in it could ever run
+        raise InvalidInput([Problem("diagram_without_process")])
+    before = etree.tostring(root)
+    copy = WorkingCopy(root)
     # a common rule is content of other processes and runs nowhere by itself
-    if not is_shared_rule(xml):
-        _make_executable(root, repairs)
-    _add_ids(root, repairs)
-    _inline_definitions(root, repairs)
+    is_rule = is_rule_document(root)
+    for rule in RULES:
+        if not (is_rule and rule is choose_what_runs):
+            rule(copy)
     if lay_out(root):
-        repairs.append(Problem("layout_drawn"))
-    if not repairs:
-        return xml, []
-    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8")), repairs
-
-
-def _repair(code: str, element: _Element, **values: str) -> Problem:
-    return Problem(code, place=element.get("id", ""), name=element.get("name", ""), values=values)
-
-
-def _make_executable(root: _Element, repairs: list[Problem]) -> None:
-    """A file in which nothing is executable was drawn to be looked at: its one process with steps is meant."""
-    processes = root.findall(bpmn("process"))
-    if any(is_true(process.get("isExecutable")) for process in processes):
-        return
-    with_steps = [process for process in processes if any(local_name(each) in FLOW_NODES for each in process)]
-    if len(with_steps) == 1:
-        with_steps[0].set("isExecutable", "true")
-        repairs.append(_repair("made_executable", with_steps[0]))
-
-
-def _add_ids(root: _Element, repairs: list[Problem]) -> None:
-    taken = {element.get("id") for element in root.iter() if element.get("id")}
-    for element in root.iter():
-        if namespace(element) != MODEL or element.get("id"):
-            continue
-        name = local_name(element)
-        if name not in FLOW_NODES and name not in {"process", "sequenceFlow", "callActivity"}:
-            continue
-        number = 1
-        while f"{name}_{number}" in taken:
-            number += 1
-        element.set("id", f"{name}_{number}")
-        taken.add(f"{name}_{number}")
-        if name == "sequenceFlow":
-            ends = {"source": element.get("sourceRef", ""), "target": element.get("targetRef", "")}
-            repairs.append(_repair("flow_id_added", element, **ends))
-        else:
-            repairs.append(_repair("id_added", element))
-
-
-def _inline_definitions(root: _Element, repairs: list[Problem]) -> None:
-    """An event that points at a definition outside of it gets a copy of its own, which editors can show."""
-    outside = {each.get("id"): each for each in root if local_name(each) in EVENT_DEFINITIONS and each.get("id")}
-    for event in [element for element in root.iter() if local_name(element) in EVENTS]:
-        for reference in event.findall(bpmn("eventDefinitionRef")):
-            definition = outside.get(text_of(reference).rpartition(":")[2])
-            if definition is None:
-                continue
-            inlined = etree.SubElement(event, definition.tag)
-            for name, value in definition.attrib.items():
-                if name != "id":
-                    inlined.set(name, value)
-            for part in definition:
-                inlined.append(etree.fromstring(etree.tostring(part)))
-            event.remove(reference)
-            repairs.append(_repair("event_definition_inlined", event, reference=text_of(reference)))
+        copy.note("layout_drawn")
+    elif missing := complete(root):
+        copy.note("layout_completed", None, count=missing)
+    if not copy.findings and etree.tostring(root) == before:
+        return original, ()
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8")), tuple(copy.findings)

@@ -1,4 +1,4 @@
-"""A plain drawing for a diagram that came without one: columns from left to right, so that an editor can open it."""
+"""A plain drawing for what came without one: columns from left to right, so that an editor can open and show it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from app.engine.vocabulary import ACTIVITIES, EVENTS, GATEWAYS, LAYOUT, SUB_PROCESSES, bpmn, local_name, namespace
+from app.engine.models.repairs.drawing import DC, DI, Drawing
+from app.engine.models.repairs.working_copy import NODES, SUB_PROCESSES
 from app.engine.vocabulary import BPMN as MODEL
+from app.engine.vocabulary import EVENTS, LAYOUT, bpmn, local_name, namespace
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-DC = "http://www.omg.org/spec/DD/20100524/DC"
-DI = "http://www.omg.org/spec/DD/20100524/DI"
 #: width and height of what is drawn, as in the editor
 _EVENT, _GATEWAY, _TASK = (36, 36), (50, 50), (100, 80)
 _COLUMN, _ROW, _MARGIN, _HEADER = 160, 120, 60, 30
@@ -50,12 +50,75 @@ def lay_out(root: _Element) -> bool:
     return True
 
 
+def complete(root: _Element) -> int:
+    """
+    Draw what is missing from a drawing, and return how many parts that were.
+
+    What stands beside others gets a place below them; the inside of a sub-process of which nothing is drawn gets a
+    plane of its own, which editors open from the sub-process.
+    """
+    drawing = Drawing(root)
+    if not drawing.shapes:
+        return 0
+    return sum(
+        _complete_scope(root, drawing, scope)
+        for process in root.findall(bpmn("process"))
+        for scope in [process, *(each for each in process.iter() if local_name(each) in SUB_PROCESSES)]
+    )
+
+
+def _complete_scope(root: _Element, drawing: Drawing, scope: _Element) -> int:
+    nodes = {each.get("id", ""): each for each in _nodes(scope)}
+    missing = [key for key in nodes if drawing.box(key) is None]
+    if missing and len(missing) == len(nodes):
+        own = drawing.shapes.get(scope.get("id", ""))
+        if own is None or local_name(own) != "BPMNShape":
+            # nothing around it is drawn either
+            return 0
+        own.set("isExpanded", "false")
+        _draw_apart(root, scope)
+        return len(missing)
+    count = len(missing)
+    if missing:
+        _draw_below(drawing, nodes, missing)
+    for edge in scope.findall(bpmn("sequenceFlow")):
+        source, target = edge.get("sourceRef", ""), edge.get("targetRef", "")
+        begin, end = drawing.box(source), drawing.box(target)
+        if edge.get("id", "") not in drawing.edges and begin is not None and end is not None:
+            drawing.connect(edge.get("id", ""), _way(_whole(begin), _whole(end)), beside=source)
+            count += 1
+    return count
+
+
+def _draw_apart(root: _Element, scope: _Element) -> None:
+    scope_id = scope.get("id", "")
+    diagram = etree.SubElement(root, f"{{{LAYOUT}}}BPMNDiagram", id=f"{scope_id}_diagram")
+    plane = etree.SubElement(diagram, f"{{{LAYOUT}}}BPMNPlane", id=f"{scope_id}_plane", bpmnElement=scope_id)
+    _draw(plane, scope, _place(scope, _MARGIN * 2, _MARGIN * 2))
+
+
+def _draw_below(drawing: Drawing, nodes: dict[str, _Element], missing: list[str]) -> None:
+    present = {key: box for key in nodes if (box := drawing.box(key)) is not None}
+    beside = next(iter(present))
+    x = min(box[0] for box in present.values())
+    y = max(box[1] + box[3] for box in present.values()) + _MARGIN
+    for key in missing:
+        host = present.get(nodes[key].get("attachedToRef", ""))
+        width, height = _size(nodes[key], None)
+        if host is not None:
+            drawing.put(key, (host[0] + host[2] - 50, host[1] + host[3] - 18, *_EVENT), beside=beside)
+            continue
+        drawing.put(key, (x, y, width, height), beside=beside)
+        x += width + _MARGIN
+
+
+def _whole(box: tuple[float, float, float, float]) -> Box:
+    x, y, width, height = (round(value) for value in box)
+    return x, y, width, height
+
+
 def _nodes(scope: _Element) -> list[_Element]:
-    return [
-        each
-        for each in scope
-        if namespace(each) == MODEL and local_name(each) in ACTIVITIES | GATEWAYS | EVENTS | {"callActivity"}
-    ]
+    return [each for each in scope if namespace(each) == MODEL and local_name(each) in NODES]
 
 
 def _place(scope: _Element, left: int, top: int) -> dict[str, Box]:
@@ -98,7 +161,7 @@ def _size(node: _Element, inner: dict[str, Box] | None) -> Size:
         height = max(y + height for _, y, _, height in inner.values())
         return width + 2 * _HEADER, height + 2 * _HEADER
     name = local_name(node)
-    return _EVENT if name in EVENTS else _GATEWAY if name in GATEWAYS else _TASK
+    return _EVENT if name in EVENTS else _GATEWAY if name.endswith("Gateway") else _TASK
 
 
 def _columns(scope: _Element, nodes: dict[str, _Element]) -> dict[str, int]:
@@ -143,7 +206,7 @@ def _draw(plane: _Element, scope: _Element, boxes: dict[str, Box]) -> None:
             etree.SubElement(drawn, f"{{{DI}}}waypoint", x=str(x), y=str(y))
 
 
-def _way(source: Box, target: Box) -> list[tuple[int, int]]:
+def _way(source: Box, target: Box) -> list[tuple[float, float]]:
     begin = (source[0] + source[2], source[1] + source[3] // 2)
     end = (target[0], target[1] + target[3] // 2)
     if begin[1] == end[1] and begin[0] <= end[0]:

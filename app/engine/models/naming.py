@@ -41,7 +41,7 @@ def name_model(kind: ModelKind, content: bytes) -> Named:
     if len(content) > LARGEST_MODEL:
         raise InvalidInput([Problem("model_too_large", values={"limit": LARGEST_MODEL // 1024})])
     if kind is ModelKind.DIAGRAM:
-        return _diagram(read_drawing(content))
+        return name_document(read_drawing(content))
     if kind is ModelKind.DECISION:
         return _decision(parse(content))
     return _form(content)
@@ -69,7 +69,8 @@ def kind_of(content: bytes) -> ModelKind:
     return ModelKind.DECISION
 
 
-def _diagram(root: _Element) -> Named:
+def name_document(root: _Element) -> Named:
+    """Return id and name of the first process of a diagram that is run, else of its first."""
     processes = root.findall(bpmn("process"))
     if not processes:
         return Named(model_id="", name={"fi": ""})

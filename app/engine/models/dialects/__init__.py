@@ -1,0 +1,1 @@
+"""What other engines write into diagrams, in the words of ours."""

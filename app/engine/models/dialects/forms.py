@@ -1,0 +1,116 @@
+"""Fields of forms inside diagrams of the Camunda 7 family, and of JSON Schemas, as fields that ours are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from app.engine.models.repairs.working_copy import name_from
+from app.engine.vocabulary import CAMUNDA_7, bpmn, local_name, namespace
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_TYPES: Mapping[str, dict[str, Any]] = {
+    "string": {"type": "textfield"},
+    "text": {"type": "textarea"},
+    "multi-line-text": {"type": "textarea"},
+    "long": {"type": "number", "decimalDigits": 0},
+    "integer": {"type": "number", "decimalDigits": 0},
+    "int": {"type": "number", "decimalDigits": 0},
+    "double": {"type": "number"},
+    "number": {"type": "number"},
+    "boolean": {"type": "checkbox"},
+    "date": {"type": "datetime", "subtype": "date"},
+}
+_NUMBERS = frozenset({"min", "max", "minlength", "maxlength"})
+_LENGTHS = {"minlength": "minLength", "maxlength": "maxLength"}
+
+
+def fields_of(node: _Element) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the fields of the form inside the diagram as those of form-js, and what of it has no place there."""
+    holder = node.find(bpmn("extensionElements"))
+    left_out: list[str] = []
+    fields = [
+        _field(each, left_out)
+        for each in ([] if holder is None else holder.iter())
+        if namespace(each) in CAMUNDA_7 and local_name(each) in {"formField", "formProperty"}
+    ]
+    return fields, left_out
+
+
+def _field(source: _Element, left_out: list[str]) -> dict[str, Any]:
+    key = source.get("variable", "") or source.get("id", "")
+    label = source.get("label", "") or source.get("name", "") or key
+    values = [
+        {"value": each.get("id", ""), "label": each.get("name", "") or each.get("id", "")}
+        for each in source
+        if local_name(each) == "value" and each.get("id")
+    ]
+    kind = source.get("type", "string")
+    if kind == "enum" and values:
+        made: dict[str, Any] = {"type": "select", "values": values}
+    elif kind in _TYPES:
+        made = dict(_TYPES[kind])
+    else:
+        made = {"type": "textfield"}
+        left_out.append(f"{label}: {kind}")
+    made |= {"key": name_from_key(key), "label": label}
+    rules = _rules(source, left_out, label)
+    if rules:
+        made["validate"] = rules
+    if source.get("writable") == "false" or rules.pop("readonly", None):
+        made["readonly"] = True
+    names = ("defaultValue", "default", "expression")
+    left_out += [f"{label}: {name} {source.get(name)}" for name in names if source.get(name)]
+    return made
+
+
+def _rules(source: _Element, left_out: list[str], label: str) -> dict[str, Any]:
+    rules: dict[str, Any] = {"required": True} if source.get("required") == "true" else {}
+    for constraint in source.iter():
+        if local_name(constraint) != "constraint":
+            continue
+        name, config = constraint.get("name", ""), constraint.get("config", "")
+        if name == "required":
+            rules["required"] = config != "false"
+        elif name == "readonly":
+            rules["readonly"] = True
+        elif name in _NUMBERS and config.lstrip("-").isdecimal():
+            rules[_LENGTHS.get(name, name)] = int(config)
+        else:
+            left_out.append(f"{label}: {name} {config}".strip())
+    return rules
+
+
+def name_from_key(key: str) -> str:
+    """Return the key as a name of a variable, as it was where it can be one."""
+    return key if key.isascii() and key.isidentifier() and key[0].isalpha() else name_from(key, "kentta")
+
+
+def fields_of_schema(schema: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the properties of a JSON Schema as fields of form-js, and what of it has no place there."""
+    fields: list[dict[str, Any]] = []
+    left_out: list[str] = []
+    given = schema.get("properties")
+    required = schema.get("required") if isinstance(schema.get("required"), list) else []
+    for key, source in given.items() if isinstance(given, dict) else ():
+        if not isinstance(source, dict):
+            continue
+        label = str(source.get("title") or key)
+        kind = str(source.get("type", "string"))
+        values = source.get("enum")
+        if isinstance(values, list) and values:
+            made: dict[str, Any] = {"type": "select", "values": [{"value": str(v), "label": str(v)} for v in values]}
+        elif kind == "string" and source.get("format") == "date":
+            made = dict(_TYPES["date"])
+        elif kind in _TYPES:
+            made = dict(_TYPES[kind])
+        else:
+            left_out.append(f"{label}: {kind}")
+            continue
+        made |= {"key": name_from_key(str(key)), "label": label}
+        if key in (required or ()):
+            made["validate"] = {"required": True}
+        fields.append(made)
+    return fields, left_out

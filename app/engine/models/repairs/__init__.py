@@ -1,0 +1,1 @@
+"""Named rules of repair for diagrams that were drawn elsewhere."""
