@@ -152,11 +152,13 @@ def _mend_attribute(
 ) -> None:
     value = element.get(attribute, "")
     bare = value.rpartition(":")[2]
-    if value in ids or local_name(element) in _MENDED_LATER.get(attribute, ()):
+    if value in ids:
         return
     if bare in ids:
         element.set(attribute, bare)
         lost["", ""] += 1
+    elif local_name(element) in _MENDED_LATER.get(attribute, ()) and _is_run(element):
+        return
     elif namespace(element) == LAYOUT:
         _drop_drawn(element, attribute)
         if attribute == "bpmnElement":
@@ -186,6 +188,39 @@ def _mend_text(element: _Element, parent: _Element, ids: set[str], lost: Counter
     parent.remove(element)
     if value:
         lost[local_name(element), value] += 1
+
+
+def _is_run(element: _Element) -> bool:
+    """Return whether the rules of what runs look after the element."""
+    process = next(element.iterancestors(bpmn("process")), None)
+    return process is not None and is_true(process.get("isExecutable"))
+
+
+def drop_drawings_of_nothing(copy: WorkingCopy) -> None:
+    """A shape or line that stands for no element cannot be shown; a plane without one shows the whole."""
+    dropped = 0
+    for drawn in list(copy.root.iter(f"{{{LAYOUT}}}BPMNShape", f"{{{LAYOUT}}}BPMNEdge")):
+        parent = drawn.getparent()
+        if not drawn.get("bpmnElement") and parent is not None:
+            parent.remove(drawn)
+            dropped += 1
+    if dropped:
+        copy.note("drawing_of_nothing", None, count=dropped)
+    whole = copy.root.find(bpmn("collaboration"))
+    whole = copy.root.find(bpmn("process")) if whole is None else whole
+    for plane in copy.root.iter(f"{{{LAYOUT}}}BPMNPlane"):
+        if not plane.get("bpmnElement") and whole is not None:
+            plane.set("bpmnElement", whole.get("id", ""))
+
+
+def drop_loose_flows_elsewhere(copy: WorkingCopy) -> None:
+    """In a process that is only shown a flow without its ends cannot be drawn."""
+    run = set(copy.processes())
+    for process in copy.root.findall(bpmn("process")):
+        for flow in [] if process in run else list(process.iter(bpmn("sequenceFlow"))):
+            if not flow.get("sourceRef") or not flow.get("targetRef"):
+                copy.note("flow_without_source_dropped", flow, reference="")
+                copy.drop_flow(flow)
 
 
 def _drop_drawn(element: _Element, attribute: str) -> None:
