@@ -105,7 +105,26 @@ CASES = {
         '<intermediateThrowEvent id="c"><timerEventDefinition><timeDuration>P1D</timeDuration>'
         "</timerEventDefinition></intermediateThrowEvent>"
     ),
-    "event_put_before": drawn(START + '<eventBasedGateway id="g"/><task id="t"/>' + flow("s", "g") + flow("g", "t")),
+    "event_put_before": drawn(
+        START
+        + '<eventBasedGateway id="g"/><task id="t"/><task id="u"/>'
+        + flow("s", "g")
+        + flow("g", "t")
+        + flow("g", "u")
+    ),
+    "event_gateway_made_plain": drawn(
+        START + '<eventBasedGateway id="g"/><receiveTask id="t"/>' + flow("s", "g") + flow("g", "t")
+    ),
+    "direction_left_out": drawn(
+        START
+        + '<parallelGateway id="g" gatewayDirection="Converging"/><task id="a"/><task id="b"/>'
+        + flow("s", "g")
+        + flow("g", "a")
+        + flow("g", "b")
+    ),
+    "event_condition_asked": line(
+        '<intermediateCatchEvent id="c"><conditionalEventDefinition/></intermediateCatchEvent>'
+    ),
     "event_named": line(
         '<intermediateThrowEvent id="c" name="Hälytys"><signalEventDefinition/></intermediateThrowEvent>'
     ),

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 #: what can begin a process; others begin event sub-processes only
-_BEGINS = frozenset(
-    {"messageEventDefinition", "timerEventDefinition", "signalEventDefinition", "conditionalEventDefinition"}
-)
+_BEGINS = frozenset({"messageEventDefinition", "timerEventDefinition", "signalEventDefinition"})
 _WAITS_ONLY = frozenset({"timerEventDefinition", "conditionalEventDefinition"})
 
 

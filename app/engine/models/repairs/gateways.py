@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})
-_CONDITIONED = _CHOOSING | {"complexGateway"}
+#: by what a gateway says of itself: whether several flows may come in, and whether several may go out
+_DIRECTIONS = {"Converging": (True, False), "Diverging": (False, True)}
 _WIDTH, _HEIGHT, _ROOM = 100.0, 80.0, 150.0
 
 
@@ -56,7 +57,8 @@ def place_conditions(copy: WorkingCopy) -> None:
         flows = outgoing(node)
         ids = {flow.get("id") for flow in flows}
         conditional = [flow for flow in flows if flow.find(bpmn("conditionExpression")) is not None]
-        chooses = local_name(node) in _CONDITIONED or local_name(node) in ACTIVITY_NODES
+        free = local_name(node) in ACTIVITY_NODES | {"complexGateway"}
+        chooses = free or local_name(node) in _CHOOSING
         if node.get("default") and (node.get("default") not in ids or not chooses):
             copy.note("default_left_out", node, flow=copy.set_attribute_aside(node, "default"))
         if not chooses:
@@ -65,10 +67,26 @@ def place_conditions(copy: WorkingCopy) -> None:
                 copy.note("condition_left_out", flow, condition=text_of(part))
                 if part is not None:
                     copy.set_aside(part, flow)
-        elif local_name(node) in ACTIVITY_NODES and node.get("default"):
+        elif free and node.get("default"):
             rest = [flow for flow in conditional if flow.get("id") != node.get("default")]
             if not rest:
                 copy.note("default_left_out", node, flow=copy.set_attribute_aside(node, "default"))
+
+
+def mend_directions(copy: WorkingCopy) -> None:
+    """What a gateway says of its direction is what its flows show; an event gateway with one way out is none."""
+    for gateway in list(copy.nodes()):
+        if not local_name(gateway).endswith("Gateway"):
+            continue
+        several_in, several_out = _DIRECTIONS.get(gateway.get("gatewayDirection", ""), (True, True))
+        if (len(incoming(gateway)) > 1 and not several_in) or (len(outgoing(gateway)) > 1 and not several_out):
+            copy.note("direction_left_out", gateway, direction=gateway.get("gatewayDirection", ""))
+            gateway.set("gatewayDirection", "Unspecified")
+        if local_name(gateway) == "eventBasedGateway" and len(outgoing(gateway)) < 2:
+            gateway.tag = bpmn("exclusiveGateway")
+            for attribute in ("eventGatewayType", "instantiate"):
+                gateway.attrib.pop(attribute, "")
+            copy.note("event_gateway_made_plain", gateway)
 
 
 def choose_flows(copy: WorkingCopy) -> None:
@@ -77,7 +95,7 @@ def choose_flows(copy: WorkingCopy) -> None:
 
     One flow without a condition beside others with one is what happens otherwise: the default.
     """
-    for gateway in list(copy.nodes(*_CONDITIONED)):
+    for gateway in list(copy.nodes(*_CHOOSING)):
         flows = outgoing(gateway)
         default = gateway.get("default", "")
         plain = [flow for flow in flows if flow.find(bpmn("conditionExpression")) is None and flow.get("id") != default]

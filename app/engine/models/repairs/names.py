@@ -138,7 +138,9 @@ def tell_catches_apart(copy: WorkingCopy) -> None:
             code = "" if root is None else root.get(told_by, "")
             if (event.get("attachedToRef", ""), kind, code) in caught:
                 name = label_of(event) if label_of(event) != code else event.get("id", "")
-                made = copy.define(kind, f"{kind}_{event.get('id', '')}", **{"name": name, told_by: event.get("id", "")})
+                made = copy.define(
+                    kind, f"{kind}_{event.get('id', '')}", **{"name": name, told_by: event.get("id", "")}
+                )
                 definition.set(reference, made.get("id", ""))
                 copy.note("catch_told_apart", event, given=event.get("id", ""))
             caught.add((event.get("attachedToRef", ""), kind, code))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from app.engine.models.dialects.expressions import NotTranslated, translate_value
+from app.engine.models.dialects.expressions import NotTranslated, translate, translate_value
 from app.engine.models.repairs.asked import ask_at_start
 from app.engine.models.repairs.events import definitions_of
 from app.engine.models.repairs.working_copy import WorkingCopy, label_of
@@ -111,3 +111,36 @@ def in_iso(text: str) -> str:
         if re.fullmatch(words, word):
             return f"PT{number}{unit}" if unit in "SMH" else f"P{number}{unit}"
     return ""
+
+
+def ask_conditions(copy: WorkingCopy) -> None:
+    """A conditional event waits for what its condition says; without one for a variable to become true."""
+    for event in copy.nodes(*EVENTS):
+        for definition in definitions_of(event):
+            if local_name(definition) == "conditionalEventDefinition":
+                _ask_condition(copy, event, definition)
+
+
+def _ask_condition(copy: WorkingCopy, event: _Element, definition: _Element) -> None:
+    condition = definition.find(bpmn("condition"))
+    text = text_of(condition)
+    if text.startswith("="):
+        return
+    if condition is None:
+        condition = etree.SubElement(definition, bpmn("condition"))
+    if text:
+        try:
+            translated = translate(text, language=condition.get("language", ""))
+        except NotTranslated:
+            copy.note("condition_not_translated", event, condition=text)
+        else:
+            condition.attrib.pop("language", "")
+            condition.text = f"={translated}"
+            copy.note("condition_translated", event, condition=text, translated=translated)
+            return
+    key = copy.variable("ehto", event)
+    if text:
+        copy.set_aside(condition, event)
+        condition = etree.SubElement(definition, bpmn("condition"))
+    condition.text = f"={key} = true"
+    copy.note("event_condition_asked", event, variable=key)

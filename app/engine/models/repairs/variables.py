@@ -1,4 +1,4 @@
-"""Repairs of names: variables of several words, and forms inside the diagram whose keys or questions ours cannot have."""
+"""Repairs of names: variables of several words, and forms inside the diagram whose keys ours cannot have."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _WORDS = re.compile(r"[^\W\d]\w*(?:[ \t]+[^\W\d]\w*)+")
 #: words of FEEL that stand beside names, and ends of its types of several words
 _FEEL_WORDS = frozenset(
     {
-        "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or", "between", "instance", "of",
-        "not", "function", "external", "true", "false", "null", "duration", "partial",
+        "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or", "between", "instance",
+        "of", "not", "function", "external", "true", "false", "null", "duration", "partial",
     }
 )  # fmt: skip
 _WRITTEN = ("target", "resultVariable", "inputElement", "outputCollection")
@@ -84,7 +84,7 @@ def mend_forms(copy: WorkingCopy) -> None:
     """A form inside the diagram is one that ours can be made from; else its task has none."""
     for process in copy.processes():
         forms = _forms_of(process)
-        for node in [each for each in process.iter(bpmn("userTask"), bpmn("startEvent"))]:
+        for node in list(process.iter(bpmn("userTask"), bpmn("startEvent"))):
             definition = extension(node, "formDefinition")
             key = "" if definition is None else definition.get("formKey", "")
             if definition is None or definition.get("formId") or not key.startswith(EMBEDDED_FORM):
