@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -307,3 +308,8 @@ def test_damage_never_breaks_the_import(xml, data):
                 element.set(name, data.draw(st.sampled_from(["s", "g", "nowhere", "", "p", "1"])))
     with contextlib.suppress(InvalidInput):
         read_diagram(import_model(etree.tostring(root)).content)
+
+
+def test_the_page_of_the_rules_has_every_rule_with_its_kind():
+    page = (Path(__file__).parents[3] / "docs/reference/import.md").read_text("utf-8")
+    assert [code for code, kind in KINDS.items() if f"| `{code}` | {kind} |" not in page] == []
