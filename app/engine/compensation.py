@@ -66,9 +66,11 @@ def after(token: Token) -> Token | None:
 def _undo_next(instance: Instance, thrower: int, keys: list[int]) -> bool:
     """Begin to undo the first of the activities that can still be; return whether there is one."""
     for position, key in enumerate(keys, 1):
-        record = instance.undoable.take(key)
+        record = instance.undoable.find(key)
         if record is not None and instance.find(record.parent) is not None:
             _undo(instance, record, [thrower, keys[position:]])
+            # once only, and not before that much has succeeded
+            instance.undoable.take(record)
             return True
     return False
 

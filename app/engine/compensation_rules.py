@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.engine.graph import Findings, Node, Scope
-from app.engine.normaliser import is_true
 from app.engine.vocabulary import SUB_PROCESSES, bpmn
 
 _LOOPS = (bpmn("multiInstanceLoopCharacteristics"), bpmn("standardLoopCharacteristics"))
@@ -70,7 +69,7 @@ def _check_cancel(node: Node, findings: Findings) -> None:
 
 
 def _check_transaction(node: Node, findings: Findings) -> None:
-    if node.triggered_by_event or is_true(node.element.get("triggeredByEvent")):
+    if node.triggered_by_event:
         findings.refuse("unsupported_attribute", node, attribute="triggeredByEvent")
     if node.element.get("method", "##Compensate") not in {"##Compensate", "compensate"}:
         findings.refuse("unsupported_attribute", node, attribute="method")

@@ -43,14 +43,16 @@ class CompletedActivities:
         self._records[record.key] = record
         self._inside.setdefault(record.parent, []).append(record.key)
 
-    def take(self, key: int) -> CompletedRecord | None:
-        """Return the activity to compensate it, which happens once; None where that was done before."""
-        record = self._records.pop(key, None)
-        if record is not None:
-            self._inside[record.parent].remove(key)
-            if not self._inside[record.parent]:
-                del self._inside[record.parent]
-        return record
+    def find(self, key: int) -> CompletedRecord | None:
+        """Return the activity with this key; None where it was compensated before."""
+        return self._records.get(key)
+
+    def take(self, record: CompletedRecord) -> None:
+        """Take the activity out: it is being compensated, which happens once."""
+        del self._records[record.key]
+        self._inside[record.parent].remove(record.key)
+        if not self._inside[record.parent]:
+            del self._inside[record.parent]
 
     def newest_first(self, parent: int, element_id: str = "") -> Iterator[int]:
         """Return the keys of what has completed directly in the element (only of this activity), the last first."""

@@ -178,8 +178,15 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         self._tell_call(token, key, version)
 
     def call_again(self, token: Token, record: CompletedRecord, definition_key: int, data: dict[str, object]) -> None:
-        """Open a called process again to undo what has completed in it: a new call with the variables that it left."""
-        version = self.surroundings.processes.version(definition_key)
+        """
+        Open a called process again to undo what has completed in it: a new call with the variables that it left.
+
+        :raises EngineFault: its version is not there any more
+        """
+        try:
+            version = self.surroundings.processes.version(definition_key)
+        except NotFound:
+            raise EngineFault("called_process_missing", f"the version of {record.spec} is not there") from None
         process = version.process.spec
         key = self.surroundings.new_key()
         self.called[key] = version

@@ -1,10 +1,11 @@
 """Compensation: what has completed is undone, the last first, with the variables that it left."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from app.domain.errors import InvalidDiagram
+from app.domain.errors import InvalidDiagram, NotFound
 from app.engine import run
 from app.engine.diagrams import read_diagram
 from app.engine.seam import InstanceStatus, UserTaskOpened
@@ -514,6 +515,25 @@ def test_what_has_completed_in_a_called_process_is_undone_there(sub_process):
     walk.complete(handler)
     assert walk.ended
     assert walk.called == {}
+
+
+def test_a_called_version_that_is_not_there_is_an_incident_and_the_retry_undoes_what_is_in_it():
+    class Emptied(Shelf):
+        def version(self, definition_key):
+            raise NotFound("process definition", definition_key)
+
+    called = diagram(start("qs"), user("a"), *undone("a"), flow="qs a", process_id="q")
+    shelf = Shelf().put(called)
+    walk = Walk(diagram(start(), call("c", "q"), user("u"), throw(), flow="s c; c u; u t"), shelf=shelf)
+    walk.complete("a")
+    walk.surroundings = replace(walk.surroundings, processes=Emptied(shelf.versions))
+    walk.complete("u")
+    assert walk.incidents == ["called_process_missing"]
+    walk.surroundings = replace(walk.surroundings, processes=shelf)
+    walk.retry()
+    assert walk.tasks == ["undo_a"]
+    walk.complete()
+    assert walk.ended
 
 
 PLAIN = (start(), user("a"))
