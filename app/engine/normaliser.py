@@ -41,6 +41,8 @@ class Document:
         #: elements that were refused; what hangs on them is not worth a problem of its own
         self.refused: set[str] = set()
         self._index()
+        #: by element: the message that flows between participants say that it sends or receives
+        self.flowing = _messages_of_flows(root)
         self.processes = [self._read_process(element) for element in self._executable()]
         if not self.processes:
             self.findings.refuse("no_executable_process")
@@ -161,13 +163,24 @@ class Document:
         attribute = f"{kind}Ref"
         if kind in _WITH_ROOT_ELEMENT and element.get(attribute) is not None:
             self._resolve(definition, kind, element.get(attribute, ""), node)
+        elif kind == "message":
+            self._take_from_flow(definition, node)
         return definition
 
     def _message_of(self, element: _Element, node: Node) -> EventDefinition:
         definition = EventDefinition(kind="message", element=element)
         if element.get("messageRef") is not None:
             self._resolve(definition, "message", element.get("messageRef", ""), node)
+        else:
+            self._take_from_flow(definition, node)
         return definition
+
+    def _take_from_flow(self, definition: EventDefinition, node: Node) -> None:
+        """Let an element that names no message have that of its message flow, or of the flow's other end."""
+        reference = self.flowing.get(node.node_id, "")
+        if reference and extension(node.element, "taskDefinition") is None:
+            self._resolve(definition, "message", reference, node)
+            self.findings.repaired("message_from_flow", node, message=definition.name)
 
     def _resolve(self, definition: EventDefinition, kind: str, reference: str, node: Node) -> None:
         target = self.by_id.get(_without_prefix(reference))
@@ -271,6 +284,25 @@ def is_true(text: str | None) -> bool:
 def is_false(text: str | None) -> bool:
     """Return whether an xsd:boolean attribute is there and false."""
     return text in {"false", "0"}
+
+
+def _messages_of_flows(root: _Element) -> dict[str, str]:
+    """Return the message of every element that a message flow leads from or to, as far as the drawing names one."""
+    flows = list(root.iter(bpmn("messageFlow")))
+    if not flows:
+        return {}
+    elements = {element.get("id", ""): element for element in root.iter()}
+    found: dict[str, str] = {}
+    for flow in flows:
+        ends = [_without_prefix(flow.get(name, "")) for name in ("sourceRef", "targetRef")]
+        named = [flow.get("messageRef", "")]
+        for end in ends:
+            element = elements.get(end)
+            parts = [] if element is None else [element, *element.findall(bpmn("messageEventDefinition"))]
+            named += [part.get("messageRef", "") for part in parts]
+        message = next((_without_prefix(each) for each in named if each), "")
+        found.update(dict.fromkeys(ends, message) if message else {})
+    return found
 
 
 def quantity(node: Node, attribute: str) -> int:

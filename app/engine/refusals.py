@@ -67,6 +67,7 @@ MOST_TOKENS = 1_000
 def check_process(process: Scope, findings: Findings) -> None:
     """Note every rule that the process breaks."""
     check_extensions(process, findings)
+    _check_names_of_starts(process, findings)
     check_references(process, findings)
     _check_scope(process, findings, allowed_starts=_START_OF_PROCESS)
 
@@ -147,6 +148,16 @@ def _check_node(node: Node, findings: Findings) -> None:
         findings.refuse("boundary_on_wrong_element", node.boundaries[0])
     if node.event is not None and not node.interrupting and any(part.kind == "error" for part in node.event.each):
         findings.refuse("error_must_interrupt", node)
+
+
+def _check_names_of_starts(process: Scope, findings: Findings) -> None:
+    """Note starts by a message or signal that nobody could send, because it has no name."""
+    for node in process.starts():
+        ways = [process.nodes[edge.target] for edge in node.outgoing] if node.tag == "eventBasedGateway" else [node]
+        for way in ways if node.instantiates or node.tag == "startEvent" else []:
+            for part in way.event.each if way.event is not None else ():
+                if part.kind in {"message", "signal"} and not part.name:
+                    findings.refuse("event_without_name", way, event=part.kind)
 
 
 def _check_event(node: Node, allowed: frozenset[str], findings: Findings) -> None:

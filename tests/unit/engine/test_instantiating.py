@@ -138,3 +138,42 @@ def test_what_cannot_start_a_process_is_refused(xml, code, place):
     with pytest.raises(InvalidDiagram) as refusal:
         read_diagram(xml)
     assert (code, place) in {(problem.code, problem.place) for problem in refusal.value.problems}
+
+
+def two_participants(flow_message: str, sent: str, received: str) -> bytes:
+    """Return two processes in one file: the one sends to the other, whose message may be named in three places."""
+    sending = diagram(
+        start(),
+        element("intermediateThrowEvent", "t", f"<bpmn:messageEventDefinition{sent}/>"),
+        flow="s t",
+        roots=ROOTS
+        + '<bpmn:collaboration id="c"><bpmn:messageFlow id="mf" sourceRef="t" targetRef="s2"'
+        + f"{flow_message}/></bpmn:collaboration>",
+    )
+    receiving = diagram(
+        start("s2", f"<bpmn:messageEventDefinition{received}/>"), user("u2"), flow="s2 u2", process_id="q"
+    )
+    process = receiving[receiving.index(b"<bpmn:process") : receiving.index(b"</bpmn:definitions>")]
+    return sending.replace(b"</bpmn:definitions>", process + b"</bpmn:definitions>")
+
+
+NAMED = ' messageRef="m"'
+
+
+@pytest.mark.parametrize("named", [(NAMED, "", ""), ("", NAMED, ""), ("", "", NAMED), (NAMED, NAMED, NAMED)])
+def test_a_message_flow_says_which_message_its_ends_mean(named):
+    xml = two_participants(*named)
+    read = read_diagram(xml)
+    ways = {each.process_id: [(event.kind, event.detail) for event in each.start_events] for each in read.processes}
+    assert ways == {"p": [("none", "")], "q": [("message", "viesti")]}
+    told = [each.place for each in read.repairs if each.code == "message_from_flow"]
+    assert told == [place for place, name in (("t", named[1]), ("s2", named[2])) if not name]
+    [thrown] = Walk(xml, {"avain": "7"}).step.messages
+    assert (thrown.name, thrown.correlation_key) == ("viesti", "7")
+
+
+def test_a_message_flow_without_a_message_says_nothing():
+    with pytest.raises(InvalidDiagram) as refusal:
+        read_diagram(two_participants("", "", ""))
+    problems = {(each.code, each.place) for each in refusal.value.problems}
+    assert problems == {("event_without_name", "t"), ("event_without_name", "s2")}
