@@ -231,7 +231,9 @@ class _Decisions(Mapping[str, CompiledDecision]):
             self._loaded[decision_id] = _decisions.get(
                 (decision_id, content_hash),
                 lambda key=key, decision_id=decision_id: compile_decision(  # type: ignore[misc]
-                    self._uow.definitions.decision_xml(key), decision_id
+                    self._uow.definitions.decision_xml(key),
+                    decision_id,
+                    imports=self._uow.decision_models.imports_of(key),
                 ),
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -11,7 +12,7 @@ from app.domain.errors import InvalidDecision, InvalidDiagram, InvalidFormDefini
 from app.domain.forms import FormDefinition
 from app.domain.models import ModelKind
 from app.domain.steps import ProcessOutline
-from app.engine.decisions import DecisionModel, read_decisions
+from app.engine.decisions import DecisionModel, read_decisions, read_head
 from app.engine.diagrams import Diagram, read_diagram
 from app.engine.forms import form_source, read_form
 from app.engine.models import decisions_in
@@ -28,6 +29,8 @@ class Resources:
     rules: Mapping[str, SharedRule]
     diagrams: Mapping[str, Diagram]
     decisions: Mapping[str, DecisionModel]
+    #: of each model of decisions those that it imports, by namespace in order
+    imports: Mapping[str, Mapping[str, bytes]]
     #: forms by file, those inside a diagram by file and form id; their sources are of our making where form-js was read
     forms: Mapping[str, FormDefinition]
     form_sources: Mapping[str, bytes]
@@ -50,6 +53,8 @@ def read_resources(uow: UnitOfWork, resources: Mapping[str, bytes]) -> Resources
     rules, files, problems = _read_rules(uow, resources)
     diagrams: dict[str, Diagram] = {}
     decisions: dict[str, DecisionModel] = {}
+    imports: dict[str, Mapping[str, bytes]] = {}
+    models = _models_of(resources)
     sources: dict[str, bytes] = {}
     notes: list[Problem] = []
     for name, content in resources.items():
@@ -61,7 +66,8 @@ def read_resources(uow: UnitOfWork, resources: Mapping[str, bytes]) -> Resources
                 diagrams[name] = read_diagram(content, files)
                 sources |= {f"{name}#{form_id}": source for form_id, source in diagrams[name].forms.items()}
             elif suffix == ".dmn":
-                decisions[name] = read_decisions(content)
+                imports[name] = imports_of(uow, content, given=models)
+                decisions[name] = read_decisions(content, imports=tuple(imports[name].values()))
             elif suffix in {".json", ".form"}:
                 source, converted = form_source(content)
                 read_form(source)
@@ -75,11 +81,44 @@ def read_resources(uow: UnitOfWork, resources: Mapping[str, bytes]) -> Resources
         rules=rules,
         diagrams=diagrams,
         decisions=decisions,
+        imports=imports,
         forms={name: read_form(source) for name, source in sources.items()},
         form_sources=sources,
         notes=tuple(notes),
         problems=tuple(problems),
     )
+
+
+def _models_of(resources: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the models of decisions among the files by namespace."""
+    models: dict[str, bytes] = {}
+    for name, content in resources.items():
+        if PurePosixPath(name).suffix.lower() == ".dmn":
+            # what cannot be read is told when it is read as itself
+            with suppress(InvalidDecision):
+                models[read_head(content).namespace] = content
+    return models
+
+
+def imports_of(uow: UnitOfWork, content: bytes, *, given: Mapping[str, bytes]) -> dict[str, bytes]:
+    """
+    Return the models that a model imports, directly or not, by namespace in order: those given, else the published.
+
+    One that is nowhere is left out. :raises InvalidDecision: the model, or one that it imports, is malformed or hostile
+    """
+    own = read_head(content)
+    found: dict[str, bytes] = {}
+    wanted = list(own.imports)
+    while wanted:
+        namespace = wanted.pop()
+        if namespace in found or namespace == own.namespace:
+            continue
+        published = None if namespace in given else uow.decision_models.latest(namespace)
+        model = given.get(namespace) if published is None else published[1]
+        if model is not None:
+            found[namespace] = model
+            wanted += read_head(model).imports
+    return dict(sorted(found.items()))
 
 
 def _read_rules(

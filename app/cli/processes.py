@@ -100,4 +100,5 @@ def _files_of(uow: UnitOfWork, process_id: str, version: int | None) -> dict[str
         uow.definitions.latest_decisions(outline.decision_ids, tags=outline.decision_tags).items()
     ):
         files[f"{decision_id}.dmn"] = uow.definitions.decision_xml(key)
+        files |= dict(uow.decision_models.files_of(key))
     return files

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.commands.start_by_timer import plan_starts
 from app.domain.actor import Actor, may_publish
-from app.domain.errors import InvalidInput, NotAllowed, Problem
+from app.domain.errors import InvalidInput, NotAllowed, NotFound, Problem
 from app.domain.steps import ProcessOutline
 from app.engine.diagrams import Diagram
 from app.publishing import Resources, content_hashes, missing_references, read_resources
@@ -121,8 +122,21 @@ def _add_decisions(
     uow: UnitOfWork, deployment_key: int, resources: Mapping[str, bytes], read: Resources, now: datetime
 ) -> tuple[PublishedDecision, ...]:
     published = []
+    models = {
+        model.namespace: uow.decision_models.add(
+            deployment_key=deployment_key,
+            namespace=model.namespace,
+            content_hash=hashlib.sha256(resources[name]).hexdigest(),
+            resource_name=name,
+            xml=resources[name],
+            now=now,
+        )
+        for name, model in read.decisions.items()
+        if model.namespace
+    }
     for name, model in read.decisions.items():
-        for decision in model.decisions:
+        imports = {namespace: models.get(namespace) or _published(uow, namespace) for namespace in read.imports[name]}
+        for decision in (*model.decisions, *model.services):
             key, version = uow.definitions.add_decision(
                 deployment_key=deployment_key,
                 decision_id=decision.decision_id,
@@ -133,6 +147,7 @@ def _add_decisions(
                 name=decision.name,
                 now=now,
             )
+            uow.decision_models.keep_imports(key, imports)
             published.append(
                 PublishedDecision(
                     key=key,
@@ -143,6 +158,13 @@ def _add_decisions(
                 )
             )
     return tuple(published)
+
+
+def _published(uow: UnitOfWork, namespace: str) -> int:
+    found = uow.decision_models.latest(namespace)
+    if found is None:
+        raise NotFound("decision model", namespace)
+    return found[0]
 
 
 def _forms_of(uow: UnitOfWork, outline: ProcessOutline) -> Mapping[str, tuple[int, str]]:

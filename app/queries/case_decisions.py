@@ -262,9 +262,10 @@ def _table(uow: UnitOfWork, kept: KeptDecision) -> _Table:
     key, version, published_at = found
     xml = uow.definitions.decision_xml(key)
     try:
-        outlines = read_decisions(xml).decisions
+        model = read_decisions(xml, imports=uow.decision_models.imports_of(key))
+        outlines = (*model.decisions, *model.services)
     except InvalidDecision:
-        # it needs models that it imports; what it is called and which rows it has can be told without them
+        # published by an older version of the product; which rows it has can be told all the same
         outlines = ()
     own = next((each for each in outlines if each.decision_id == kept.decision_id), None)
     rows = {}

@@ -46,7 +46,11 @@ def evaluate_decision(
     if not found.rows:
         raise NotFound("decision definition", key or decision_id)
     definition = found.rows[0]
-    decision = compile_decision(uow.definitions.decision_xml(definition["key"]), definition["decision_id"])
+    decision = compile_decision(
+        uow.definitions.decision_xml(definition["key"]),
+        definition["decision_id"],
+        imports=uow.decision_models.imports_of(definition["key"]),
+    )
     try:
         outcome = decide(decision, variables, now=now)
     except EngineFault as fault:

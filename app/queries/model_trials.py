@@ -14,6 +14,7 @@ from app.engine.decisions import compile_decision, decide, read_decisions
 from app.engine.feel import to_json
 from app.engine.forms import Around, read_form
 from app.published import around_form, contexts
+from app.publishing import imports_of
 from app.queries.studio import ensure_may_look
 from app.storage.unit_of_work import UnitOfWork
 
@@ -47,8 +48,10 @@ def try_decision(
     """
     ensure_may_look(actor)
     try:
-        model = read_decisions(content)
-        outline = next(each for each in model.decisions if each.decision_id == decision_id)
+        imports = tuple(imports_of(uow, content, given={}).values())
+        model = read_decisions(content, imports=imports)
+        outlines = (*model.decisions, *model.services)
+        outline = next(each for each in outlines if each.decision_id == decision_id)
     except InvalidDecision as error:
         return Tried(inputs=(), problems=error.problems)
     except StopIteration:
@@ -57,7 +60,7 @@ def try_decision(
         return Tried(inputs=outline.required_inputs)
     around = contexts(uow, outline.references, case_key=None, area_id="", now=now)
     try:
-        outcome = decide(compile_decision(content, decision_id), {**around, **values}, now=now)
+        outcome = decide(compile_decision(content, decision_id, imports=imports), {**around, **values}, now=now)
     except EngineFault as fault:
         return Tried(inputs=outline.required_inputs, failure=fault.code)
     return Tried(

@@ -123,6 +123,8 @@ HOLDINGS: Mapping[Table, Holding] = {
             definitions.deployment,
             definitions.process_definition,
             definitions.decision_definition,
+            definitions.decision_model,
+            definitions.decision_import,
             definitions.form_definition,
             definitions.shared_rule,
             definitions.process_form,

@@ -18,6 +18,7 @@ from app.storage.client_sessions import ClientSessions
 from app.storage.consultation import Consultation
 from app.storage.consultation_items import ConsultationItems
 from app.storage.data_rights import DataRights
+from app.storage.decision_models import DecisionModels
 from app.storage.definitions import Definitions
 from app.storage.emergencies import Emergencies
 from app.storage.feedback import FeedbackStore
@@ -97,6 +98,11 @@ class UnitOfWork:
     def invariants(self) -> Invariants:
         """What must hold of every open case, looked at each night."""
         return Invariants(self.connection)
+
+    @cached_property
+    def decision_models(self) -> DecisionModels:
+        """Models of DMN that others import."""
+        return DecisionModels(self.connection)
 
     @cached_property
     def shared_rules(self) -> SharedRules:

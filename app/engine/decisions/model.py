@@ -13,8 +13,14 @@ from typing import Any
 
 from app.domain.errors import BudgetExceeded, ExpressionError, InvalidDecision, NotFound, Problem
 from app.engine.decisions.document import parse
-from app.engine.decisions.outline import CompiledDecision, DecisionModel, DecisionOutcome, DecisionOutline
-from app.engine.decisions.program import Program, ReadElement, needs, read_program
+from app.engine.decisions.outline import (
+    CompiledDecision,
+    DecisionModel,
+    DecisionOutcome,
+    DecisionOutline,
+    ModelHead,
+)
+from app.engine.decisions.program import Program, ReadElement, imported_namespaces, needs, read_program
 from app.engine.feel.budget import fresh_budget
 from app.engine.feel.language import moment
 from app.engine.feel.machine import call, call_with
@@ -59,6 +65,12 @@ def content_hash(xml: bytes, imports: Sequence[bytes] = ()) -> str:
     return digest.hexdigest()
 
 
+def read_head(xml: bytes) -> ModelHead:
+    """Return the namespace of a DMN file and those it imports. Raises InvalidDecision for malformed or hostile XML."""
+    root = parse(xml)
+    return ModelHead(namespace=root.get("namespace", ""), imports=imported_namespaces(root))
+
+
 def read_decisions(xml: bytes, *, imports: Sequence[bytes] = ()) -> DecisionModel:
     """
     Read a DMN file for publishing: DMN 1.1 to 1.5, with the files of the models that it imports.
@@ -78,7 +90,7 @@ def read_decisions(xml: bytes, *, imports: Sequence[bytes] = ()) -> DecisionMode
         namespace=program.namespace,
         name=program.name,
         decisions=tuple(_outline(each, compiled) for each in own if each.written["kind"] == "decision"),
-        services=tuple(each.written["id"] for each in own if each.written["kind"] == "service"),
+        services=tuple(_outline(each, compiled) for each in own if each.written["kind"] == "service"),
     )
 
 
@@ -102,7 +114,7 @@ def compile_decision(xml: bytes, decision_id: str, *, imports: Sequence[bytes] =
         decision_id=decision_id,
         name=element.name,
         content_hash=compiled.content_hash,
-        required_inputs=_inputs(program, needed),
+        required_inputs=_inputs(program, element, needed),
         key=key,
         program=compiled.written,
     )
@@ -169,7 +181,11 @@ def _problem(element: ReadElement, found: Mapping[str, str]) -> Problem:
     return Problem(f"decision_{found['code']}", element.written["id"], element.name["fi"], values)
 
 
-def _inputs(program: Program, needed: Sequence[str]) -> tuple[str, ...]:
+def _inputs(program: Program, element: ReadElement, needed: Sequence[str]) -> tuple[str, ...]:
+    if element.written["kind"] == "service":
+        # a service is asked for what it declares, whatever lies behind its input decisions
+        asked = (*element.written["inputs"], *element.written["inputDecisions"])
+        return tuple(program.elements[key].written["name"] for key in asked if key in program.elements)
     kinds = [program.elements[key].written for key in needed]
     return tuple(dict.fromkeys(written["name"] for written in kinds if written["kind"] == "inputData"))
 
@@ -178,13 +194,13 @@ def _outline(element: ReadElement, compiled: _Compiled) -> DecisionOutline:
     program = compiled.program
     written = element.written
     needed = program.closure(element.key)
-    logic = written["logic"] or {"kind": ""}
+    logic = written["logic"] or {"kind": "decisionService" if written["kind"] == "service" else ""}
     required = (program.elements[key].written for key in needs(written))
     return DecisionOutline(
         decision_id=written["id"],
         name=element.name,
         kind=logic["kind"],
-        required_inputs=_inputs(program, needed),
+        required_inputs=_inputs(program, element, needed),
         required_decisions=tuple(each["id"] for each in required if each["kind"] == "decision"),
         hit_policy=logic.get("hitPolicy", ""),
         references=frozenset().union(*(compiled.names[key] for key in needed)),

@@ -33,6 +33,14 @@ class DecisionOutline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelHead:
+    """What a DMN file says of itself before it is read: its namespace, and those of the models that it imports."""
+
+    namespace: str
+    imports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionModel:
     """A DMN file that can be published."""
 
@@ -40,8 +48,8 @@ class DecisionModel:
     namespace: str
     name: str
     decisions: tuple[DecisionOutline, ...]
-    #: ids of the decision services, evaluated by the same calls as decisions
-    services: tuple[str, ...] = ()
+    #: the decision services, published and evaluated like decisions; they ask for their inputs and input decisions
+    services: tuple[DecisionOutline, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,11 @@ def read_program(root: Element, imported: Sequence[Element]) -> Program:
     return program
 
 
+def imported_namespaces(model: Element) -> tuple[str, ...]:
+    """Return the namespaces of the models that a model imports itself."""
+    return tuple(_imports(model))
+
+
 def _imports(model: Element) -> dict[str, str]:
     # only models of DMN have elements; other import types (PMML, Java) are refused where something names them
     return {

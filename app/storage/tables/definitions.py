@@ -49,6 +49,30 @@ decision_definition = Table(
     UniqueConstraint("decision_id", "version"),
 )
 
+#: files of DMN by their namespace: those that other models import, and those that may be
+decision_model = Table(
+    "decision_model",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("deployment_key", Key, ForeignKey("deployment.key"), nullable=False),
+    Column("namespace", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("resource_name", Text, nullable=False),
+    Column("xml", LargeBinary, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    UniqueConstraint("namespace", "resource_name", "version"),  # many modellers give all files one namespace
+)
+
+#: the models that a decision version imports, directly or not: it keeps those that it was published with
+decision_import = Table(
+    "decision_import",
+    metadata,
+    Column("decision_definition_key", Key, ForeignKey("decision_definition.key"), primary_key=True),
+    Column("namespace", Text, primary_key=True),
+    Column("decision_model_key", Key, ForeignKey("decision_model.key"), nullable=False),
+)
+
 form_definition = Table(
     "form_definition",
     metadata,

@@ -112,7 +112,8 @@ def test_a_service_hides_what_is_inside():
     )
     assert output(xml, "s", kaksin=5) == 6
     assert output(xml, "f") == 11
-    assert read_decisions(xml).services == ("s",)
+    [service] = read_decisions(xml).services
+    assert (service.decision_id, service.kind, service.required_inputs) == ("s", "decisionService", ("kaksin",))
 
 
 def test_an_imported_model_is_reached_by_its_name():
