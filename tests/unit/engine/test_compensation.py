@@ -418,6 +418,7 @@ def test_a_cancelled_instance_undoes_nothing():
     assert walk.open == {}
 
 
+CANCEL = "<bpmn:cancelEventDefinition/>"
 TRANSACTION = (
     start("s1"),
     parallel("f"),
@@ -427,7 +428,7 @@ TRANSACTION = (
     *undone("a"),
     xor("g", default="g__c"),
     end("e1"),
-    end("cancelled", "<bpmn:cancelEventDefinition/>"),
+    end("cancelled", CANCEL),
 )
 IN_TRANSACTION = "s1 f; f a; f b; a e1; b g; g c; g cancelled [=peru]; c e1"
 
@@ -436,7 +437,7 @@ def with_transaction(*more):
     return diagram(
         start(),
         transaction("p1", *TRANSACTION, *more, flow=IN_TRANSACTION),
-        boundary("b_p1", "p1", "<bpmn:cancelEventDefinition/>"),
+        boundary("b_p1", "p1", CANCEL),
         boundary("late", "p1", timer("timeDuration", "P1D")),
         user("after"),
         user("instead"),
@@ -478,6 +479,62 @@ def test_cancelling_undoes_what_has_completed_in_a_sub_process_that_has_not():
     assert walk.tasks == ["undo_x"]
     walk.complete()
     assert walk.tasks == ["instead"]
+
+
+def test_an_event_sub_process_cancels_its_transaction_and_undoes_its_own_work_first():
+    inside = transaction(
+        "p1",
+        start("s1"),
+        user("a"),
+        user("b"),
+        *undone("a"),
+        event_sub("es", message(), user("x"), *undone("x"), end("ex", CANCEL), flow="es_s x; x ex"),
+        flow="s1 a; a b",
+    )
+    walk = Walk(
+        diagram(
+            start(), inside, boundary("b_p1", "p1", CANCEL), user("instead"), flow="s p1; b_p1 instead", roots=ROOTS
+        ),
+        {"avain": "1"},
+    )
+    walk.complete("a")
+    walk.message()
+    walk.complete("x")
+    for task in ("undo_x", "undo_a", "instead"):
+        assert walk.tasks == [task]
+        walk.complete()
+    assert walk.ended
+
+
+def test_cancelling_undoes_the_turns_that_are_done_of_a_multi_instance_that_is_not():
+    inside = transaction(
+        "p1",
+        start("s1"),
+        user("a", multi("=[1, 2, 3]")),
+        *undone("a", io(None, {"purettu": "=append(purettu, item)"})),
+        user("b"),
+        end("e1", CANCEL),
+        flow="s1 a; s1 b; b e1",
+    )
+    walk = Walk(
+        diagram(start(), inside, boundary("b_p1", "p1", CANCEL), end(), flow="s p1; p1 e; b_p1 e"), {"purettu": []}
+    )
+    walk.complete("a")
+    walk.complete("a")
+    walk.complete("b")
+    walk.complete("undo_a")
+    walk.complete("undo_a")
+    assert walk.ended
+    assert walk.root()["purettu"] == [2, 1]
+
+
+def test_an_error_that_leaves_a_transaction_undoes_nothing():
+    inside = transaction("p1", start("s1"), user("a"), *undone("a"), end("e1", error()), flow="s1 a; a e1")
+    walk = Walk(
+        diagram(start(), inside, boundary("b", "p1", error()), user("u"), end(), flow="s p1; p1 e; b u", roots=ROOTS)
+    )
+    walk.complete("a")
+    assert walk.tasks == ["u"]
 
 
 def test_a_called_process_has_its_handler_on_the_call():
@@ -566,15 +623,15 @@ PLAIN = (start(), user("a"))
             "compensated_twice",
             "c2",
         ),
-        ((*PLAIN, end("e", "<bpmn:cancelEventDefinition/>")), "s a; a e", "cancel_outside_transaction", "e"),
+        ((*PLAIN, end("e", CANCEL)), "s a; a e", "cancel_outside_transaction", "e"),
         (
-            (*PLAIN, boundary("b", "a", "<bpmn:cancelEventDefinition/>"), end()),
+            (*PLAIN, boundary("b", "a", CANCEL), end()),
             "s a; b e",
             "cancel_outside_transaction",
             "b",
         ),
         (
-            (start(), element("transaction", "p1", end("e1", "<bpmn:cancelEventDefinition/>"))),
+            (start(), element("transaction", "p1", end("e1", CANCEL))),
             "s p1",
             "cancel_without_event",
             "e1",
@@ -583,8 +640,8 @@ PLAIN = (start(), user("a"))
         (
             (
                 start(),
-                element("transaction", "p1", multi("=[1]") + end("e1", "<bpmn:cancelEventDefinition/>")),
-                boundary("b", "p1", "<bpmn:cancelEventDefinition/>"),
+                element("transaction", "p1", multi("=[1]") + end("e1", CANCEL)),
+                boundary("b", "p1", CANCEL),
                 end(),
             ),
             "s p1; b e",
