@@ -12,7 +12,6 @@ _WITH_DEFAULT = ACTIVITIES | {"exclusiveGateway", "inclusiveGateway", "complexGa
 
 def check_constraints(scope: Scope, findings: Findings) -> None:
     """Note contradictions and oddities of the flows directly in the scope."""
-    ends = any(node.tag == "endEvent" for node in scope.nodes.values())
     flow_ids = {edge.flow_id for edge in scope.flows}
     for node in scope.nodes.values():
         _check_named_flows(node, flow_ids, findings)
@@ -20,8 +19,6 @@ def check_constraints(scope: Scope, findings: Findings) -> None:
         if node.default_flow and node.tag not in _WITH_DEFAULT:
             findings.refuse("unsupported_attribute", node, attribute="default")
         _tell_conditions(node, findings)
-        if ends and not node.outgoing and _should_lead_on(node):
-            findings.repaired("no_way_on", node)
 
 
 def _check_named_flows(node: Node, flow_ids: set[str], findings: Findings) -> None:
@@ -46,11 +43,3 @@ def _tell_conditions(node: Node, findings: Findings) -> None:
             findings.repaired("default_condition_ignored", node, flow=edge.flow_id)
     if node.tag in ACTIVITIES and len(node.outgoing) == 1 and node.outgoing[0].condition is not None:
         findings.repaired("condition_alone", node, flow=node.outgoing[0].flow_id)
-
-
-def _should_lead_on(node: Node) -> bool:
-    """Return whether something follows the element in a drawing with end events (clause 10.5.3)."""
-    stands_apart = node.triggered_by_event or node.for_compensation
-    kind = node.event.kind if node.event is not None else "none"
-    ends_by_kind = kind == "compensation" and node.tag == "boundaryEvent"
-    return not (stands_apart or ends_by_kind or node.tag == "endEvent")
