@@ -16,6 +16,8 @@ NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 FILES = sorted((Path(__file__).parent / "standard").glob("*.txt"))
 #: one model of all pairs would be too large
 ROWS = 100
+#: what most rows have on the right, known without asking
+CONSTANTS = {"true": True, "false": False, "null": None}
 
 
 def pairs(path):
@@ -31,6 +33,7 @@ def model(rows):
         "</literalExpression></decision>"
         for number, *texts in rows
         for side, text in zip("lr", texts, strict=True)
+        if side == "l" or text not in CONSTANTS
     )
     content = "".join(decisions)
     return f'<definitions xmlns="{NAMESPACES[-1]}" namespace="urn:m" name="m">{content}</definitions>'.encode()
@@ -65,7 +68,8 @@ def test_expressions_mean_what_the_standard_says(path):
         some = rows[start : start + ROWS]
         xml = model(some)
         for number, left, right in some:
-            found, expected = output(xml, f"l{number}"), output(xml, f"r{number}")
+            found = output(xml, f"l{number}")
+            expected = CONSTANTS[right] if right in CONSTANTS else output(xml, f"r{number}")
             if not same(found, expected):
                 wrong.append(f"{path.name}:{number} {left} is {found!r}, not {expected!r}")
             assert expected is not None or right == "null", f"{path.name}:{number} {right} has no value"
