@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import app.cli
+from app.cli.checking import check_paths
 from app.cli.context import Context, Refused
 from app.cli.doctor import doctor
 from app.cli.importing import import_files
@@ -50,12 +51,6 @@ def _parser() -> argparse.ArgumentParser:
     exporting.add_argument("--to", type=Path, default=Path(), help="folder in which the process's folder is made")
     exporting.add_argument("--overwrite", action="store_true")
     exporting.set_defaults(work=export_process)
-    importing = commands.add_parser("import", help="say what an import puts right in foreign diagrams")
-    importing.add_argument("paths", nargs="+", type=Path, help="files, zips or folders of them")
-    importing.add_argument("--json", action="store_true", help="all findings, for a program")
-    importing.add_argument("--to", type=Path, help="folder for the copies that were put right")
-    importing.add_argument("--language", choices=LANGUAGES, default="en")
-    importing.set_defaults(work=import_files)
     migrating = commands.add_parser("migrate-db")
     migrating.add_argument("--to", default="head", help="revision; head is the newest, base an empty database")
     migrating.add_argument("--down", action="store_true", help="the revision is older than the database's")
@@ -65,9 +60,24 @@ def _parser() -> argparse.ArgumentParser:
         "folder", nargs="?", type=Path, help="folder of processes; the installation's own by default"
     )
     reference.set_defaults(work=load_reference_files)
+    _add_files(commands)
     _add_people(commands)
     commands.add_parser("doctor").set_defaults(work=doctor)
     return parser
+
+
+def _add_files(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    checking = commands.add_parser("check", help="say what is wrong with files, and what may go wrong")
+    checking.add_argument("paths", nargs="+", type=Path, help="BPMN, DMN and form files, or folders of them")
+    checking.add_argument("--json", action="store_true", help="one JSON document instead of lines")
+    checking.add_argument("--language", choices=LANGUAGES, default="en")
+    checking.set_defaults(work=check_paths)
+    importing = commands.add_parser("import", help="say what an import puts right in foreign diagrams")
+    importing.add_argument("paths", nargs="+", type=Path, help="files, zips or folders of them")
+    importing.add_argument("--json", action="store_true", help="all findings, for a program")
+    importing.add_argument("--to", type=Path, help="folder for the copies that were put right")
+    importing.add_argument("--language", choices=LANGUAGES, default="en")
+    importing.set_defaults(work=import_files)
 
 
 def _add_people(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -10,7 +10,7 @@ from app.domain.errors import InvalidInput, NotAllowed, NotFound, Problem
 from app.domain.localized import LocalizedText
 from app.domain.models import SHARED, Difference, FindingKind, ModelKind
 from app.domain.steps import ProcessOutline
-from app.engine.checks import Advice, advise_decisions, advise_diagram
+from app.engine.checks import Advice, advise_decisions, advise_diagram, without_repetition
 from app.engine.models import compare, import_model, name_model
 from app.published import newest_forms, process_of
 from app.publishing import (
@@ -238,11 +238,13 @@ def check_model(
         decisions=[line.model_id for line in drafts if line.kind is ModelKind.DECISION],
     )
     repairs = (*read.notes, *(problem for diagram in read.diagrams.values() for problem in diagram.repairs))
-    advice = _advice(uow, kind, content, read)
-    return Checked(problems=(*read.problems, *missing), repairs=(*repairs, *advice.notes), warnings=advice.warnings)
+    problems = (*read.problems, *missing)
+    advice = _advice(uow, kind, content, read, problems)
+    notes = without_repetition((*repairs, *advice.notes), advice.warnings)
+    return Checked(problems=problems, repairs=notes, warnings=advice.warnings)
 
 
-def _advice(uow: UnitOfWork, kind: ModelKind, content: bytes, read: Resources) -> Advice:
+def _advice(uow: UnitOfWork, kind: ModelKind, content: bytes, read: Resources, problems: Collection[Problem]) -> Advice:
     if kind is ModelKind.DECISION:
         return advise_decisions(content)
     if kind is not ModelKind.DIAGRAM:
@@ -250,7 +252,7 @@ def _advice(uow: UnitOfWork, kind: ModelKind, content: bytes, read: Resources) -
     named = {form_id for outline in read.outlines for form_id in outline.form_ids}
     forms = [*read.forms.values(), *newest_forms(uow, named)]
     answered = {name for form in forms for field in form.fields if (name := field.process_variable)}
-    return advise_diagram(content, given=answered)
+    return advise_diagram(content, given=answered, refused=problems)
 
 
 def findings_of(uow: UnitOfWork, *, draft_key: int, actor: Actor) -> list[tuple[FindingKind, list[Problem]]]:

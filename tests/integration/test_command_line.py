@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import sqlite3
@@ -144,6 +145,20 @@ def test_the_doctor_sees_a_broker_that_is_away_and_a_wrong_password(terminal, ow
     assert "broker: refuses our password" in terminal.type("doctor", code=1)
     terminal.settings["KYKYPOLKU_VALKEY_URL"] = "redis://127.0.0.1:1/0"
     assert "broker: " in terminal.type("doctor", code=1)
+
+
+def test_files_are_checked_without_being_published(bare_terminal, tmp_path):
+    sound = (ROOT / "tests" / "unit" / "engine" / "standard" / "sound.bpmn").read_text("utf-8")
+    (tmp_path / "vino.bpmn").write_text(sound.replace('gatewayDirection="Diverging"', 'gatewayDirection="Converging"'))
+    said = bare_terminal.type("check", tmp_path, "--json", code=1)
+    (found,) = json.loads(said.splitlines()[0])
+    assert found["verdict"] == "refused"
+    assert [(line["code"], line["element"]) for line in found["standard"]] == [("gateway_direction", "valinta")]
+    assert "gateway_direction" in {line["code"] for line in found["problems"]}
+    own = ROOT / "processes" / "tyky_omahoito" / "tyky_omahoito.bpmn"
+    shared = ROOT / "processes" / "shared" / "rules"
+    assert "omahoito.bpmn: clean" in bare_terminal.type("check", own, shared)
+    assert "no such file" in bare_terminal.type("check", tmp_path / "missing.bpmn", code=1)
 
 
 def test_preparing_twice_loads_the_demo_once(bare_terminal):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from app.domain.errors import InvalidDecision, InvalidDiagram, Problem
 from app.engine.checks.conventions import check_conventions
 from app.engine.checks.soundness import check_soundness
 from app.engine.checks.spelling import check_spelling
+from app.engine.checks.standard import check_standard
 from app.engine.checks.tables import check_table
 from app.engine.models.table import decisions_in, read_table
 from app.engine.normaliser import Document
@@ -23,15 +24,18 @@ class Advice:
     notes: tuple[Problem, ...] = ()
 
 
-def advise_diagram(xml: bytes, *, given: Collection[str] = ()) -> Advice:
+def advise_diagram(xml: bytes, *, given: Collection[str] = (), refused: Iterable[Problem] = ()) -> Advice:
     """
-    Return the advice on every executable process of a diagram as it is drawn, without the common rules it takes in.
+    Return the advice on a diagram as it is drawn, without the common rules it takes in.
 
-    `given` are names of variables that come from outside the diagram, as from forms.
-    A diagram that cannot be read at all gets none: what refuses it says enough.
+    The standard's rules hold for the whole file; the rest is looked at in every executable process. `given` are names
+    of variables that come from outside the diagram, as from forms; an element among what is `refused` is not warned of
+    as well. A diagram that cannot be read at all gets no advice: what refuses it says enough.
     """
     try:
-        document = Document(read_document(xml))
+        root = read_document(xml)
+        standard = check_standard(root)
+        document = Document(root)
     except InvalidDiagram:
         return Advice()
     findings = document.findings
@@ -40,7 +44,33 @@ def advise_diagram(xml: bytes, *, given: Collection[str] = ()) -> Advice:
         check_soundness(process, findings)
         check_spelling(process, findings, given=given)
         check_conventions(process, findings)
-    return Advice(warnings=tuple(findings.warnings), notes=tuple(findings.repairs))
+    wrong = {problem.place for problem in refused}
+    return Advice(
+        warnings=tuple(problem for problem in (*standard, *findings.warnings) if problem.place not in wrong),
+        notes=tuple(findings.repairs),
+    )
+
+
+#: notes of publishing that say what a warning says with more weight
+_SAID_BY = {"never_reached": "incoming_missing", "no_way_on": "outgoing_missing"}
+
+
+def without_repetition(notes: Iterable[Problem], warnings: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return the notes that no warning at the same element says already."""
+    warned = {(warning.code, warning.place) for warning in warnings}
+    return tuple(
+        note
+        for note in notes
+        if (note.code, note.place) not in warned and (_SAID_BY.get(note.code), note.place) not in warned
+    )
+
+
+def standard_of(xml: bytes) -> tuple[Problem, ...]:
+    """Return the rules of BPMN that a file breaks, executable or not; none of a file that cannot be read."""
+    try:
+        return check_standard(read_document(xml))
+    except InvalidDiagram:
+        return ()
 
 
 def advise_decisions(xml: bytes) -> Advice:

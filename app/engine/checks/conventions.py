@@ -12,7 +12,6 @@ MOST_NAMED = 5
 _SEEN_BY_PEOPLE = frozenset({"userTask", "manualTask"})
 _CHOOSE = frozenset({"exclusiveGateway", "inclusiveGateway", "complexGateway"})
 _LANGUAGES = ("sv", "en")
-_GATEWAYS = _CHOOSE | {"parallelGateway", "eventBasedGateway"}
 
 
 def check_conventions(process: Scope, findings: Findings) -> None:
@@ -22,7 +21,6 @@ def check_conventions(process: Scope, findings: Findings) -> None:
         _check_name(node, findings)
         _check_ends(node, findings)
         _check_wait(node, findings)
-        _check_gateway(node, findings)
     tasks = [node for node in nodes if node.tag == "userTask"]
     _collected("due_missing", (task for task in tasks if not _due(task)), process, findings)
     _collected("instructions_missing", (task for task in tasks if not _documentation(task)), process, findings)
@@ -93,11 +91,6 @@ def _is_left_by_a_timer(scope: Scope) -> bool:
         if node.inside is not None
         for start in node.inside.starts()
     )
-
-
-def _check_gateway(node: Node, findings: Findings) -> None:
-    if node.tag in _GATEWAYS and len(node.incoming) == 1 and len(node.outgoing) == 1:
-        findings.repaired("gateway_without_use", node)
 
 
 def _due(task: Node) -> str:
