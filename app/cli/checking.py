@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import msgspec
 
-from app.cli.context import Context, Refused, say
-from app.cli.process_files import PUBLISHED_SUFFIXES
+from app.cli.context import Context, Refused, problem_text, say
+from app.cli.process_files import files_to_publish
 from app.domain.errors import InvalidDecision, InvalidDiagram, InvalidFormDefinition, Problem
 from app.engine.checks import Advice, advise_decisions, advise_diagram, standard_of, without_repetition
 from app.engine.decisions import read_decisions
@@ -49,7 +49,7 @@ def check_paths(context: Context) -> None:
 
     :raises Refused: a path does not exist, or a file cannot be published as it is
     """
-    files = {str(path): path.read_bytes() for path in _files(context.arguments.paths)}
+    files = {str(path): path.read_bytes() for path in files_to_publish(context.arguments.paths)}
     texts = Texts.load(context.arguments.language)
     rules = _rules(files.values())
     found = [_check(name, content, rules, texts) for name, content in files.items()]
@@ -61,16 +61,6 @@ def check_paths(context: Context) -> None:
     refused = sum(each.verdict == "refused" for each in found)
     if refused:
         raise Refused(f"{refused} of {len(found)} files cannot be published as they are")
-
-
-def _files(paths: Iterable[Path]) -> list[Path]:
-    found: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise Refused(f"{path}: there is no such file or folder")
-        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-        found += [each for each in inside if each == path or (each.is_file() and each.suffix in PUBLISHED_SUFFIXES)]
-    return [each for each in found if each.is_file()]
 
 
 def _rules(contents: Iterable[bytes]) -> dict[str, bytes]:
@@ -120,7 +110,7 @@ def _check(name: str, content: bytes, rules: Mapping[str, bytes], texts: Texts) 
 
 
 def _told(problem: Problem, texts: Texts) -> Told:
-    text = texts(f"problems.{problem.code}", **problem.values)
+    text = problem_text(problem, texts)
     return Told(code=problem.code, element=problem.place, name=problem.name, text=text)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import app.cli
 from app.cli.checking import check_paths
-from app.cli.context import Context, Refused
+from app.cli.context import Context, Refused, problem_text
 from app.cli.doctor import doctor
 from app.cli.importing import import_files
 from app.cli.people import disable_person_by_hand, put_person_by_hand, register_program
@@ -127,7 +127,7 @@ def main(words: Sequence[str] | None = None) -> int:
         texts = Texts.load("en")
         for problem in error.problems:
             place = " ".join(part for part in (problem.place, problem.name) if part)
-            sys.stderr.write(f"{place or '-'}: {texts(f'problems.{problem.code}', **problem.values)}\n")
+            sys.stderr.write(f"{place or '-'}: {problem_text(problem, texts)}\n")
         return 1
     except (Refused, SettingsRefused, KykypolkuError) as error:
         sys.stderr.write(f"kykypolku: {error}\n")

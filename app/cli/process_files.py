@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,23 @@ UNPUBLISHED_FOLDERS = frozenset({"scenarios", "reference", "demo"})
 DECISION_TEXTS = "decision_texts.json"
 
 
+def files_to_publish(paths: Sequence[Path]) -> Iterator[Path]:
+    """
+    Return the files named, and of folders everything below that is published.
+
+    :raises Refused: a path does not exist
+    """
+    for path in paths:
+        if not path.exists():
+            raise Refused(f"{path}: there is no such file or folder")
+        files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if item.is_file())
+        for file in files:
+            inside = file.relative_to(path).parts if path.is_dir() else (file.name,)
+            unpublished = file.name == DECISION_TEXTS or UNPUBLISHED_FOLDERS.intersection(inside)
+            if file.suffix in PUBLISHED_SUFFIXES and not unpublished:
+                yield file
+
+
 def read_resources(paths: Sequence[Path]) -> dict[str, bytes]:
     """
     Return the files to publish by name; of folders everything below except scenarios.
@@ -25,22 +42,10 @@ def read_resources(paths: Sequence[Path]) -> dict[str, bytes]:
     :raises Refused: a path does not exist, or two files have one name
     """
     resources: dict[str, bytes] = {}
-    for path in paths:
-        if not path.exists():
-            raise Refused(f"{path}: there is no such file or folder")
-        files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if item.is_file())
-        for file in files:
-            inside = file.relative_to(path).parts if path.is_dir() else (file.name,)
-            if (
-                file.name == DECISION_TEXTS
-                or file.suffix not in PUBLISHED_SUFFIXES
-                or UNPUBLISHED_FOLDERS.intersection(inside)
-            ):
-                continue
-            name = file.name
-            if name in resources:
-                raise Refused(f"{file}: another file has this name")
-            resources[name] = file.read_bytes()
+    for file in files_to_publish(paths):
+        if file.name in resources:
+            raise Refused(f"{file}: another file has this name")
+        resources[file.name] = file.read_bytes()
     return resources
 
 

@@ -149,8 +149,10 @@ def test_the_doctor_sees_a_broker_that_is_away_and_a_wrong_password(terminal, ow
 
 def test_files_are_checked_without_being_published(bare_terminal, tmp_path):
     sound = (ROOT / "tests" / "unit" / "engine" / "standard" / "sound.bpmn").read_text("utf-8")
-    (tmp_path / "vino.bpmn").write_text(sound.replace('gatewayDirection="Diverging"', 'gatewayDirection="Converging"'))
-    said = bare_terminal.type("check", tmp_path, "--json", code=1)
+    folder = tmp_path / "vinot"
+    folder.mkdir()
+    (folder / "vino.bpmn").write_text(sound.replace('gatewayDirection="Diverging"', 'gatewayDirection="Converging"'))
+    said = bare_terminal.type("check", folder, "--json", code=1)
     (found,) = json.loads(said.splitlines()[0])
     assert found["verdict"] == "refused"
     assert [(line["code"], line["element"]) for line in found["standard"]] == [("gateway_direction", "valinta")]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.engine.checks.standard.model import CHOREOGRAPHY_ACTIVITIES, NODES, Model, is_true, scope_of
-from app.engine.vocabulary import ACTIVITIES, BPMN, EVENT_DEFINITIONS, GATEWAYS, bpmn, local_name, namespace
+from app.engine.rules import SHARED
+from app.engine.vocabulary import ACTIVITIES, BPMN, EVENT_DEFINITIONS, GATEWAYS, bpmn, local_name, namespace, properties
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -25,7 +26,9 @@ def check_flows(model: Model) -> None:
     for node in model.nodes():
         _check_node(model, node)
     for scope in model.of("process", *sorted(_SUB_PROCESSES)):
-        _check_scope(model, scope)
+        # a common rule is no process: it holds what is taken in elsewhere
+        if SHARED not in properties(scope):
+            _check_scope(model, scope)
     _check_links(model)
 
 
