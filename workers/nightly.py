@@ -40,13 +40,14 @@ class Nightly:
         return False
 
     def _forget(self, now: datetime) -> None:
-        """Erase what was confirmed, propose what has come to its time, cut the logs."""
-        erased = 0
-        while self._executor.run(erase_next, now=now):
-            erased += 1
+        """Propose what has come to its time, cut the logs, erase what was confirmed before."""
         proposed = self._executor.run(propose_erasure, now=now)
         cut = 0
         while lines := self._executor.run(cut_logs, secret=self._secret, now=now):
             cut += lines
+        # last: one that fails keeps nothing else from being done
+        erased = 0
+        while self._executor.run(erase_next, now=now):
+            erased += 1
         if erased or proposed or cut:
             log.info("retention.done", erased=erased, proposed=proposed or 0, lines=cut)

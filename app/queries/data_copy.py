@@ -137,7 +137,9 @@ def _read(
                 if {(group, document.controller_organisation_id) for group in document.data_groups} <= pairs
             ]
         case = _Case(sight=sight, pairs=pairs, answers=tuple(answers), documents=tuple(documents))
-        log_reading(uow, sight=sight, actor=actor, groups=case.groups, purpose="data_copy", now=now, action="export")
+        # a worker prints it for the client; it goes to no other system
+        action = "export" if actor.client_key is not None else "print"
+        log_reading(uow, sight=sight, actor=actor, groups=case.groups, purpose="data_copy", now=now, action=action)
         cases.append(case)
     cases.sort(key=lambda case: case.sight.case.opened_at, reverse=True)
     return uow.care.clients.get(client_key), cases

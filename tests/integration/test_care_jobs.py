@@ -10,6 +10,7 @@ import pypdf
 import pytest
 from sqlalchemy import select
 
+from app.commands.open_emergency import Emergency, open_emergency
 from app.commands.people import disable_person
 from app.domain.answers import RecordAnswer
 from app.domain.forms import RecordKind, RecordTarget
@@ -627,3 +628,15 @@ def test_a_party_gets_what_the_client_opened_to_it_masked_as_it_would_see_it(pla
 def test_nothing_opened_no_document(place):
     assert delivered(place, tietoryhmat=["perustiedot", "kykyviisari"])[1:] == (0, {})
     assert incidents(place) == []
+
+
+def test_the_report_of_the_log_names_what_was_looked_at_in_an_emergency(place):
+    case_key = open_case(place)
+    opened = Emergency(sought=case_of(place, case_key).number, cause="life", reason="Asiakas on tajuttomana, lääkitys.")
+    place.run(open_emergency, emergency=opened, actor=place.people["nurse"])
+    answer(place, case_key, "f_lokipyynto", alkaen_pvm=date(2026, 3, 1), paattyen_pvm=date(2026, 3, 31))
+    do(place, doing("write_document", template="lokitietoraportti"), case_key)
+    [document] = place.executor.read(lambda uow: uow.care.documents.of_case(case_key))
+    content = place.executor.read(lambda uow: uow.care.documents.content(document.key))
+    shown = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
+    assert "katsottu hätätilanteessa" in " ".join(shown.split())

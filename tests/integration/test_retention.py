@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Delete, event, func, insert, select, update
 
 from app.commands.cancel_instance import cancel_instance
 from app.commands.cut_logs import cut_logs
@@ -21,6 +21,7 @@ from app.domain.forms import RecordKind, RecordTarget
 from app.domain.keys import new_key
 from app.domain.retention import KeepReason
 from app.domain.sharing import DataGroup
+from app.storage.erasing import Erasing
 from app.storage.holdings import HOLDINGS, Holding
 from app.storage.reference import LIMITS
 from app.storage.tables import care, clients_door, metadata
@@ -224,6 +225,25 @@ def test_every_table_has_its_class_and_none_about_a_client_is_kept_for_good():
     assert {table.name for table in about if HOLDINGS[table] not in goes} == set()
     # what the anonymous stores hold must not come to lead to somebody either
     assert {table.name for table in about if HOLDINGS[table] is Holding.ANONYMOUS} == set()
+
+
+def test_erasing_a_case_and_a_client_empties_each_table_that_is_said_to_go_with_them(place):
+    emptied = set()
+
+    @event.listens_for(place.executor.database.engine, "before_execute")
+    def _note(_connection, statement, *_rest):
+        if isinstance(statement, Delete):
+            emptied.add(statement.table)
+
+    def erase(uow):
+        Erasing(uow.connection).erase_case(1)
+        Erasing(uow.connection).erase_client(1)
+
+    place.executor.run(erase)
+    # the proposals themselves stay, and point to nobody
+    goes = {table for table, holding in HOLDINGS.items() if holding in {Holding.CASE, Holding.CLIENT}}
+    assert {table.name for table in goes - emptied} == {"erasure"}
+    assert emptied <= goes
 
 
 def test_health_goes_after_a_year_and_all_of_the_case_after_ten_and_leaves_nothing_that_leads_to_it(place):

@@ -19,6 +19,7 @@ from app.domain.actor import Actor
 from app.domain.answers import RecordAnswer
 from app.domain.client import Identity, ServiceNeeds
 from app.domain.consent import read_consent
+from app.domain.data_rights import RequestKind
 from app.domain.emergency import Cause
 from app.domain.forms import RecordKind, RecordTarget
 from app.domain.keys import new_key
@@ -29,7 +30,7 @@ from app.storage.database import Database
 from app.storage.encryption import Cipher
 from app.storage.row_security import is_bypassed
 from app.storage.schema import downgrade, upgrade
-from app.storage.tables import care
+from app.storage.tables import care, rights
 from app.storage.tables.people import organisation, unit, user_account
 from app.storage.unit_of_work import UnitOfWork, unit_of_work
 from tests.scenarios.world import World
@@ -248,6 +249,20 @@ def test_a_grant_that_does_not_hold_opens_nothing(work, changes):
 
 def test_an_opening_in_an_emergency_lets_its_person_through_while_it_lasts(work):
     before = seen(work, "tyollisyys")
+    requests = select(func.count()).select_from(rights.data_request)
+    work.data_rights.add(
+        key=new_key(),
+        client_key=CLIENT,
+        case_key=CASE,
+        controller_organisation_id="sote",
+        kind=RequestKind.RESTRICTION,
+        data_group=DataGroup.HEALTH,
+        text="x",
+        asked_by=None,
+        by_worker=False,
+        due_on=NOW.date(),
+        now=NOW,
+    )
     work.connection.execute(insert(user_account).values(key=1, username="p", name="p", settings={}, created_at=NOW))
     work.emergencies.add(
         key=new_key(),
@@ -268,6 +283,12 @@ def test_an_opening_in_an_emergency_lets_its_person_through_while_it_lasts(work)
         seen(work, "tyollisyys", now=NOW - timedelta(seconds=1)),
     ):
         assert other == before == {}
+    # what the client has asked, and the opening itself, are read by the system, and by its own person
+    openings = select(func.count()).select_from(rights.emergency_access)
+    for user_key, own in ((1, 1), (2, 0)):
+        with work.care.seen_by(person("sote", user_key), now=NOW):
+            assert [work.connection.scalar(query) for query in (requests, openings)] == [0, own]
+    assert [work.connection.scalar(query) for query in (requests, openings)] == [1, 1]
 
 
 def test_the_moment_is_that_of_the_page_and_not_of_the_database(work):

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from app.commands.claim_task import claim_task
+from app.commands.open_emergency import Emergency, open_emergency
 from app.domain.plan import Action, ActionState, Plan
 from app.domain.steps import DecisionEvaluated
 from tests.own_door import kept_own_door, open_own_door
@@ -199,3 +200,13 @@ def test_the_client_sees_what_tables_proposed_and_that_nobody_was_asked_of_other
     assert "Kyllä" in page
     assert [line.purpose for line in door.access_lines()][-1] == "own_data"
     assert "Datorn har inte föreslagit något" in text_of(door.come_in("maija").get("/oma/decisions"))
+
+
+def test_an_emergency_stands_in_the_log_by_its_name(door, matti):
+    case_number = door.place.executor.read(lambda uow: uow.care.get_case(door.cases["matti"]).number)
+    opened = Emergency(sought=case_number, cause="life", reason="Asiakas on tajuttomana, lääkitys selvitettävä.")
+    door.place.run(open_emergency, emergency=opened, actor=door.place.people["nurse"])
+    page = text_of(matti.get("/oma/log"))
+    assert "Avasi tietosi hätätilanteessa" in page
+    assert "hätätilanne, jonka työntekijä on perustellut ja joka tarkastetaan" in page
+    assert "tajuttomana" not in page
