@@ -305,6 +305,7 @@ _KINDS = {
     OptionSource.SERVICES: "service",
     OptionSource.LANGUAGES: "language",
     OptionSource.SOURCES: "source",
+    OptionSource.COUNTRIES: "country",
 }
 
 

@@ -14,6 +14,7 @@ from app.domain.answers import Answers
 from app.domain.client import Case, Client, Identity, identity_from, needs_from
 from app.domain.consent import WITHDRAWAL_FORM, UnreadableConsent, Withdrawal, read_withdrawal
 from app.domain.errors import InvalidInput, InvalidSubmission, NotAllowed, Problem
+from app.domain.foreign_code import ForeignCode, parse_foreign_code
 from app.domain.forms import RecordKind
 from app.domain.identity_code import parse_identity_code
 from app.domain.keys import new_key
@@ -32,7 +33,8 @@ def store_answers(
     Keep those answers that the form sends to the care core, and return the instance with its case.
 
     The first form that asks who the client is ties the instance to a case: the open case of the client with this
-    identity code, else a new one, owned by the actor. Answers go to the register of the actor's organisation.
+    identity code (without one: with this code of another country), else a new one, owned by the actor. Answers go to
+    the register of the actor's organisation.
 
     :raises InvalidSubmission: the identity code is another client's, or there is no case that the answers could go to
     :raises NotAllowed: a representative answers for a data group that the mandate does not cover
@@ -76,6 +78,9 @@ def _start_or_join(
     if identity.identity_code:
         uow.care.clients.lock_identity_code(identity.identity_code)
         client_key = uow.care.clients.find_by_identity_code(identity.identity_code)
+    elif identity.foreign_code:
+        uow.care.clients.lock_identity_code(f"{identity.foreign_country}:{identity.foreign_code}")
+        client_key = uow.care.clients.find_by_foreign_code(ForeignCode(identity.foreign_code, identity.foreign_country))
     organisation = actor.organisation_id or instance.organisation_id
     if client_key is None:
         client = uow.care.clients.add(
@@ -112,13 +117,27 @@ def _change_client(uow: UnitOfWork, known: Client, attributes: Mapping[str, Any]
     code = identity.identity_code
     if code != known.identity.identity_code:
         uow.care.clients.lock_identity_code(code)
-        if known.identity.identity_code or uow.care.clients.find_by_identity_code(code) is not None:
+        if (
+            not _may_replace(known.identity.identity_code, code)
+            or uow.care.clients.find_by_identity_code(code) is not None
+        ):
             raise InvalidSubmission([Problem("identity_code_of_other_client")])
     uow.care.clients.change(known, identity=identity, needs=needs_from(attributes, known=known.needs))
 
 
+def _may_replace(known: str, new: str) -> bool:
+    """Tell whether the client may get the code: they had none, or a temporary one and now get the permanent one."""
+    return not known or (parse_identity_code(known).artificial and not parse_identity_code(new).artificial)
+
+
 def _identified(identity: Identity) -> Identity:
-    """Write the code in its one form and take the birth date from it."""
+    """Write the codes in their one form and take the birth date from the Finnish one."""
+    if identity.foreign_code:
+        try:
+            foreign = parse_foreign_code(identity.foreign_code, identity.foreign_country)
+        except InvalidInput as error:
+            raise InvalidSubmission(error.problems) from None
+        identity = dataclasses.replace(identity, foreign_code=foreign.text, foreign_country=foreign.country)
     if not identity.identity_code:
         return identity
     try:

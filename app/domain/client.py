@@ -20,6 +20,9 @@ class Identity:
     phone: str = field(default="", repr=False)
     email: str = field(default="", repr=False)
     representative: str = field(default="", repr=False)
+    #: of somebody without a Finnish code: what another country calls them by, and which one (ISO 3166)
+    foreign_code: str = field(default="", repr=False)
+    foreign_country: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +81,7 @@ class Case:
 
 #: last digits by which numbers with and without the country's code are one
 _NATIONAL_NUMBER = 9
-_TEXTS = ("identity_code", "name", "phone", "email", "representative")
+_TEXTS = ("identity_code", "name", "phone", "email", "representative", "foreign_code", "foreign_country")
 _YES_NO = ("sign_language", "interpreter", "protected_address")
 
 
@@ -103,12 +106,15 @@ def needs_from(attributes: Mapping[str, Any], *, known: ServiceNeeds | None = No
 
 def may_be_same(one: Identity, other: Identity) -> bool:
     """
-    Tell whether the two may be one person: the same telephone number, or the same birth date and words of the name.
+    Tell whether the two may be one person: the same code of another country, the same telephone number, or the same
+    birth date and words of the name.
 
     Two identity codes that are known settle it: different codes are different people.
     """
     if one.identity_code and other.identity_code:
         return one.identity_code == other.identity_code
+    if one.foreign_code and (one.foreign_code, one.foreign_country) == (other.foreign_code, other.foreign_country):
+        return True
     digits = ["".join(letter for letter in each.phone if letter.isdigit())[-_NATIONAL_NUMBER:] for each in (one, other)]
     if digits[0] and digits[0] == digits[1]:
         return True

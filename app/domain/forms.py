@@ -72,6 +72,7 @@ class OptionSource(enum.StrEnum):
     USERS = "users"
     LANGUAGES = "languages"
     SOURCES = "sources"
+    COUNTRIES = "countries"
 
 
 class RecordKind(enum.StrEnum):
@@ -110,10 +111,14 @@ CLIENT_ATTRIBUTES: Mapping[str, frozenset[FieldType]] = {
     "interpreter": _YES_NO,
     "protected_address": _YES_NO,
     "representative": _TEXTS,
+    "foreign_code": _TEXTS,
+    "foreign_country": _CHOICES,
 }
 CASE_ATTRIBUTES: Mapping[str, frozenset[FieldType]] = {"source": _CHOICES, "service_relation": _CHOICES}
 #: these say who the client is and never become process variables
-IDENTIFYING_ATTRIBUTES = frozenset(["identity_code", "birth_date", "name", "phone", "email", "representative"])
+IDENTIFYING_ATTRIBUTES = frozenset(
+    ["identity_code", "birth_date", "name", "phone", "email", "representative", "foreign_code", "foreign_country"]
+)
 
 
 @dataclass(frozen=True, slots=True)

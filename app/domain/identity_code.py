@@ -42,7 +42,7 @@ class IdentityCode:
 
     text: str = field(repr=False)
     birth_date: date = field(repr=False)
-    #: an individual number of the 900 series: a test person, or somebody who has no code yet
+    #: an individual number of the 900 series: a test person, or a temporary code of somebody who has no other yet
     artificial: bool
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select,
 
 from app.domain.client import Client, Identity, ServiceNeeds
 from app.domain.errors import InvalidInput, NotFound, StaleVersion
+from app.domain.foreign_code import ForeignCode, plain_foreign_code
 from app.domain.identity_code import parse_identity_code
 from app.storage.encryption import Cipher, name_keys, phone_key, search_keys
 from app.storage.tables.care import client, client_index
@@ -58,11 +59,27 @@ class Clients:
             )
         )
 
+    def find_by_foreign_code(self, code: ForeignCode) -> int | None:
+        """Return the key of the client whom the country calls by the code, the first taken in, or None."""
+        clients = self.get_many(self._with_foreign_code(code.text)).values()
+        same = [each.key for each in clients if each.identity.foreign_country == code.country]
+        return min(same, default=None)
+
+    def _with_foreign_code(self, text: str) -> list[int]:
+        digest = self._cipher.digest("foreign_code", text)
+        query = select(client_index.c.client_key).where(
+            client_index.c.kind == "foreign_code", client_index.c.digest == digest
+        )
+        return list(self._connection.scalars(query.order_by(client_index.c.client_key).limit(MOST_FOUND)))
+
     def find_exactly(self, text: str) -> list[int]:
-        """Return the keys of the clients whose identity code or telephone number this is, however it is written."""
+        """Return the keys of clients whose identity code, foreign code or telephone number this is, however written."""
         by_code = self.find_by_identity_code(text)
         if by_code is not None:
             return [by_code]
+        by_foreign = self._with_foreign_code(plain_foreign_code(text))
+        if by_foreign:
+            return by_foreign
         number = phone_key(text)
         if len(number) < SHORTEST_NUMBER or any(letter.isalpha() for letter in text):
             return []
@@ -87,7 +104,7 @@ class Clients:
 
     def lock_identity_code(self, identity_code: str) -> None:
         """
-        Let only one transaction at a time look for, and add, a client with this code.
+        Let only one transaction at a time look for, and add, a client with this code, Finnish or foreign.
 
         Two first contacts in the same second must not make two clients. SQLite has one writer anyway.
         """
@@ -197,6 +214,8 @@ class Clients:
         entries = [("name", word) for word in name_keys(identity.name)]
         if identity.identity_code:
             entries.append(("identity_code", identity.identity_code))
+        if identity.foreign_code:
+            entries.append(("foreign_code", identity.foreign_code))
         if identity.birth_date is not None:
             entries.append(("birth_date", identity.birth_date.isoformat()))
         if phone_key(identity.phone):
@@ -218,6 +237,8 @@ class Clients:
             "phone": identity.phone,
             "email": identity.email,
             "representative": identity.representative,
+            "foreign_code": identity.foreign_code,
+            "foreign_country": identity.foreign_country,
             "sign_language": needs.sign_language,
         }
         return self._cipher.encrypt(msgspec.json.encode(content), table="client", key=key, field="identity")
@@ -237,6 +258,8 @@ class Clients:
                 phone=content.get("phone", ""),
                 email=content.get("email", ""),
                 representative=content.get("representative", ""),
+                foreign_code=content.get("foreign_code", ""),
+                foreign_country=content.get("foreign_country", ""),
             ),
             needs=ServiceNeeds(
                 language=row.language,

@@ -21,6 +21,7 @@ from app.domain import sharing
 from app.domain.outcomes import BROKEN_OFF, Outcome
 from app.domain.permissions import ROLE_LETTERS
 from app.domain.sharing import DataGroup
+from app.domain.statistics.definitions import read_definitions
 from app.engine.decisions import read_decisions
 from app.engine.diagrams import Diagram, read_diagram
 from app.engine.forms import read_form
@@ -570,6 +571,36 @@ def test_the_sharing_table_and_the_role_letters_are_those_of_the_code() -> None:
     assert {
         name: role["permissions"] for name, role in reference("roles").items() if name in ROLE_LETTERS
     } == ROLE_LETTERS
+
+
+def test_measures_count_what_there_is() -> None:
+    """What a measure counts and nobody asks or does any more would count nothing, in silence."""
+    asked = {
+        f"{form['id']}.{'.'.join(path)}"
+        for form in (json.loads(path.read_text()) for path in FORMS)
+        for section in form["sections"]
+        for field in section["fields"]
+        for path in [(field["key"],), *((field["key"], inner["key"]) for inner in field.get("fields", ()))]
+    }
+    steps = {
+        f"{folder.name}.{task.get('id')}" for folder in FOLDERS for task in find(running(folder), ".//bpmn:userTask")
+    }
+    known = {
+        "answer": asked,
+        "done": {path.stem for path in FORMS},
+        "start": {folder.name for folder in FOLDERS},
+        "task": steps,
+        "survey": {key.removeprefix("f_loppuarviointi.") for key in asked},
+        "feedback": {key.removeprefix("f_asiakaspalaute.") for key in asked},
+    }
+    rows = {
+        kind: {name: row["value"] for name, row in reference(kind).items()}
+        for kind in ("measures", "measure_questions")
+    }
+    counted = {
+        event.partition(":")[::2] for event in read_definitions(rows["measures"], rows["measure_questions"]).events
+    }
+    assert sorted(f"{kind}:{what}" for kind, what in counted if kind in known and what not in known[kind]) == []
 
 
 def test_the_outcomes_are_those_of_the_code() -> None:

@@ -534,6 +534,28 @@ def printed(uow, result):
     return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
 
 
+def test_the_invitation_says_when_where_and_whom_the_client_has_agreed_to(work):
+    """The place comes from the area where no time was booked; contact with Rise stands on no sheet of paper (R-25)."""
+    invited = [
+        {"rooli": "r_palveluohjaaja", "asiakas_hyvaksyy": True},
+        {"rooli": "r_rise_tyontekija", "asiakas_hyvaksyy": True},
+        {"rooli": "r_koulutus", "asiakas_hyvaksyy": False, "syy": "Asiakas ei halua."},
+    ]
+    with work() as uow:
+        instance = store(uow, new_instance(uow), contact())
+        store(uow, instance, answers(to(ANSWER, "kutsuttavat", invited)))
+        at = datetime(2026, 4, 2, 10, 0, tzinfo=UTC)
+        asked = job(instance, template="kutsu", variables={"tiimi_alkaa": at, "tiimi_aika_id": None})
+        shown = printed(uow, write_document(uow, instance, asked, NOW))
+        for part in ("Hei Matti Esimerkki!", "torstai 2.4.2026 klo 13.00", "palveluohjaaja", "Yhteistyötaho"):
+            assert part in shown
+        assert "Paikasta on sovittu kanssasi" in shown
+        for part in ("rise", "Rikos", "r_koulutus"):
+            assert part not in shown
+        with pytest.raises(GivenUp):
+            write_document(uow, instance, job(instance, template="kutsu"), NOW)
+
+
 def test_chosen_materials_are_printed_as_the_published_form_names_them(work):
     source = (PROCESSES / "tyky_omahoito/forms/f_omahoito.json").read_bytes()
     with work() as uow:

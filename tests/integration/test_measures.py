@@ -99,7 +99,7 @@ def furnished(world):
                 source="ITSE" if number % 2 else "KELA",
                 area="espoo" if number < 2 else "keski_suomi",
                 answers=[
-                    ("paatos", "TIIMI" if team else "OMAHOITO"),
+                    ("riittava_tuki_paatos", "TIIMI" if team else "OMAHOITO"),
                     ("poikkeamisen_perustelu", "Matti kertoi kaiken."),
                 ],
             )
