@@ -306,6 +306,7 @@ _KINDS = {
     OptionSource.LANGUAGES: "language",
     OptionSource.SOURCES: "source",
     OptionSource.COUNTRIES: "country",
+    OptionSource.MUNICIPALITIES: "municipality",
 }
 
 

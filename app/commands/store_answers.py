@@ -151,7 +151,11 @@ def _keep(uow: UnitOfWork, case: Case, answers: Answers, actor: Actor, task_key:
     register = actor.organisation_id or case.controller_organisation_id
     about_case = _attributes(answers, RecordKind.CASE)
     uow.care.cases.change(
-        case.key, source=about_case.get("source"), service_relation=about_case.get("service_relation")
+        case.key,
+        source=about_case.get("source"),
+        service_relation=about_case.get("service_relation"),
+        # whose address is protected is not counted by where they live either
+        municipality="" if _is_protected(answers) else about_case.get("municipality"),
     )
     kept = [record for record in answers.records if record.target.kind in (RecordKind.ANSWER, RecordKind.DOCUMENT)]
     uow.care.answers.add(
@@ -193,6 +197,10 @@ def _keep(uow: UnitOfWork, case: Case, answers: Answers, actor: Actor, task_key:
         ground=ground,
         now=now,
     )
+
+
+def _is_protected(answers: Answers) -> bool:
+    return bool(_attributes(answers, RecordKind.CLIENT).get("protected_address"))
 
 
 def _withdrawal(answers: Answers) -> Withdrawal:

@@ -73,6 +73,7 @@ class OptionSource(enum.StrEnum):
     LANGUAGES = "languages"
     SOURCES = "sources"
     COUNTRIES = "countries"
+    MUNICIPALITIES = "municipalities"
 
 
 class RecordKind(enum.StrEnum):
@@ -114,7 +115,11 @@ CLIENT_ATTRIBUTES: Mapping[str, frozenset[FieldType]] = {
     "foreign_code": _TEXTS,
     "foreign_country": _CHOICES,
 }
-CASE_ATTRIBUTES: Mapping[str, frozenset[FieldType]] = {"source": _CHOICES, "service_relation": _CHOICES}
+CASE_ATTRIBUTES: Mapping[str, frozenset[FieldType]] = {
+    "source": _CHOICES,
+    "service_relation": _CHOICES,
+    "municipality": _CHOICES,
+}
 #: these say who the client is and never become process variables
 IDENTIFYING_ATTRIBUTES = frozenset(
     ["identity_code", "birth_date", "name", "phone", "email", "representative", "foreign_code", "foreign_country"]

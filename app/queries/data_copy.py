@@ -160,6 +160,8 @@ def _client(client: Client) -> dict[str, Any]:
     return {
         "name": identity.name,
         "identity_code": identity.identity_code,
+        "foreign_code": identity.foreign_code,
+        "foreign_country": identity.foreign_country,
         "birth_date": identity.birth_date,
         "phone": identity.phone,
         "email": identity.email,
@@ -319,6 +321,8 @@ class _Letter:
         named: dict[str, Any] = {
             "name": identity.name,
             "identity_code": identity.identity_code,
+            "foreign_code": identity.foreign_code,
+            "foreign_country": identity.foreign_country,
             "birth_date": identity.birth_date,
             "phone": identity.phone,
             "email": identity.email,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.domain.actor import Actor, may_see_measures
 from app.domain.errors import NotAllowed, NotFound
@@ -34,6 +35,10 @@ class Choices:
     sources: Mapping[str, LocalizedText]
     organisations: Mapping[str, LocalizedText]
     values: Mapping[str, LocalizedText]
+    municipalities: Mapping[str, LocalizedText]
+    #: how many are unemployed in a municipality, as the county has brought it in; numbers by municipality are shown
+    #: per thousand of them too
+    unemployed: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +107,18 @@ def _choices(uow: UnitOfWork) -> Choices:
     named: dict[str, LocalizedText] = {}
     for kind in _NAMED_BY:
         named |= {key: value["name"] for key, value in uow.reference.values(kind).items()}
+    municipalities: dict[str, Any] = {}
+    for area_id in ("", *uow.reference.areas()):
+        municipalities |= uow.reference.values("municipality", area_id=area_id)
     return Choices(
         areas=uow.reference.areas(),
         sources={key: value["name"] for key, value in uow.reference.values("source").items()},
         organisations=dict(uow.accounts.organisations()),
         values=named,
+        municipalities={key: value["name"] for key, value in municipalities.items()},
+        unemployed={
+            key: value["unemployed"]
+            for key, value in municipalities.items()
+            if isinstance(value.get("unemployed"), int) and value["unemployed"] > 0
+        },
     )

@@ -157,9 +157,16 @@ class Cases:
         )
         return int(self._connection.execute(counted).scalar_one())
 
-    def change(self, key: int, *, source: str | None = None, service_relation: str | None = None) -> None:
-        """Write where the case came from and how the client stands to services; None leaves as it is."""
-        values = {"source": source, "service_relation": service_relation}
+    def change(
+        self,
+        key: int,
+        *,
+        source: str | None = None,
+        service_relation: str | None = None,
+        municipality: str | None = None,
+    ) -> None:
+        """Write whence the case came, how the client stands to services, where they live; None leaves as it is."""
+        values = {"source": source, "service_relation": service_relation, "municipality": municipality}
         given = {name: value for name, value in values.items() if value is not None}
         if given:
             self._connection.execute(update(care_case).where(care_case.c.key == key).values(**given))

@@ -294,12 +294,13 @@ class Statistics:
             yield _event(row, f"violation:{row.kind}", row.since)
 
 
-#: of what happened in a case: the case, where it is, whence the client came, whose case it is
+#: of what happened in a case: the case, where it is, whence the client came, whose case it is, where the client lives
 _LABELS = (
     care_case.c.key.label("of_case"),
     care_case.c.area_id.label("in_area"),
     care_case.c.source.label("from_source"),
     care_case.c.controller_org_id.label("in_organisation"),
+    care_case.c.municipality.label("in_municipality"),
 )
 
 
@@ -310,6 +311,7 @@ def _labels_of(table: Table) -> tuple[ColumnElement[Any], ...]:
         func.coalesce(care_case.c.area_id, table.c.area_id).label("in_area"),
         func.coalesce(care_case.c.source, "").label("from_source"),
         table.c.organisation_id.label("in_organisation"),
+        func.coalesce(care_case.c.municipality, "").label("in_municipality"),
     )
 
 
@@ -322,6 +324,7 @@ def _event(row: Any, name: str, moment: datetime, value: EventValue = None, **mo
         area_id=row.in_area,
         source=row.from_source,
         organisation_id=row.in_organisation,
+        municipality=row.in_municipality,
         **more,
     )
 

@@ -17,7 +17,7 @@ from app.domain.errors import InvalidInput, Problem
 from app.domain.localized import LocalizedText, in_language
 from app.domain.statistics.definitions import Dimension, Kind
 from app.domain.statistics.events import Period, Question
-from app.domain.statistics.figures import Breakdown, Figure, Number, months
+from app.domain.statistics.figures import Breakdown, Figure, Number, Row, months
 from app.queries.measures import Choices, MeasureReport, measure_report
 from app.web.access import current_actor
 from app.web.asking import address, run
@@ -208,12 +208,21 @@ def _table(figure: Figure, breakdown: Breakdown, choices: Choices) -> dict[str, 
             {
                 "name": key_text(figure, breakdown.dimension, row.key, choices),
                 "text": number_text(kind, row.number),
+                "rate": _rate(figure, breakdown.dimension, row, choices),
                 "base": "" if row.number.hidden or not row.number.base else _formats().number(row.number.base),
                 "width": round(100 * (row.number.value or 0) / greatest) if greatest else 0,
             }
             for row in breakdown.rows
         ],
     }
+
+
+def _rate(figure: Figure, dimension: Dimension, row: Row, choices: Choices) -> str:
+    """Return the number of clients per thousand unemployed of the municipality, "" where nobody knows how many."""
+    unemployed = choices.unemployed.get(row.key, 0) if dimension is Dimension.MUNICIPALITY else 0
+    if not unemployed or row.number.hidden or row.number.value is None or figure.definition.kind is not Kind.CASES:
+        return ""
+    return texts()("measures.per_thousand", value=_formats().number(round(1000 * row.number.value / unemployed, 1)))
 
 
 def _formats() -> Formats:
@@ -245,6 +254,7 @@ def key_text(figure: Figure, dimension: Dimension, key: str, choices: Choices) -
         Dimension.SOURCE: choices.sources,
         Dimension.ORGANISATION: choices.organisations,
         Dimension.TARGET: choices.organisations,
+        Dimension.MUNICIPALITY: choices.municipalities,
         Dimension.VALUE: {**choices.values, **figure.definition.labels},
     }[dimension]
     return in_language(names[key], say.language) if key in names else key

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from app.domain.errors import InvalidSubmission
 from app.domain.identity_code import check_character
-from app.storage.tables.care import client, client_index
-from tests.integration.test_care_core import CLIENT, CODE, answers, new_instance, store, to, work
+from app.storage.tables.care import care_case, client, client_index
+from tests.integration.test_care_core import CASE, CLIENT, CODE, answers, new_instance, store, to, work
 
 __all__ = ["work"]
 
@@ -87,3 +87,14 @@ def test_two_first_contacts_with_one_foreign_code_make_one_client(work):
     assert len(keys) == 1
     with work() as uow:
         assert len(uow.connection.execute(select(client.c.key)).all()) == 1
+
+
+def test_where_the_client_lives_is_not_kept_under_a_protected_address(work):
+    """R-27: numbers by municipality leave them out, also when the protection comes later."""
+    lives = to(CASE, "municipality", "179")
+    with work() as uow:
+        case = store(uow, new_instance(uow), answers(to(CLIENT, "identity_code", CODE), lives))
+        kept = select(care_case.c.municipality).where(care_case.c.key == case.case_key)
+        assert uow.connection.scalar(kept) == "179"
+        store(uow, case, answers(to(CLIENT, "protected_address", value=True), lives))
+        assert uow.connection.scalar(kept) == ""

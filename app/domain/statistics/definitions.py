@@ -63,6 +63,7 @@ class Dimension(enum.StrEnum):
     SOURCE = "source"
     ORGANISATION = "organisation"
     TARGET = "target"
+    MUNICIPALITY = "municipality"
     VALUE = "value"
 
 

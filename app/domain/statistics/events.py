@@ -32,6 +32,8 @@ class Event:
     area_id: str = ""
     source: str = ""
     organisation_id: str = ""
+    #: where the client lives, "" where that is not known or protected
+    municipality: str = ""
     target: str = ""
     thing_key: int | None = None
 

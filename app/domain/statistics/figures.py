@@ -345,6 +345,8 @@ def _key(event: Event, dimension: Dimension) -> str:
             return event.organisation_id
         case Dimension.TARGET:
             return event.target
+        case Dimension.MUNICIPALITY:
+            return event.municipality
         case Dimension.VALUE:
             return "" if event.value is None else written(event.value)
 

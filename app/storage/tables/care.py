@@ -47,6 +47,8 @@ care_case = Table(
     Column("deputy_key", Key, ForeignKey("user_account.key")),
     Column("source", Text, nullable=False, server_default=""),
     Column("service_relation", Text, nullable=False, server_default=""),
+    #: the client's home municipality for numbers by municipality; not asked, and taken out, under a protected address
+    Column("municipality", Text, nullable=False, server_default=""),
     Column("status", Text, nullable=False),  # open closed
     Column("outcome", Text, nullable=False, server_default=""),
     Column("opened_at", Instant, nullable=False),

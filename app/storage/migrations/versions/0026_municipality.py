@@ -1,0 +1,21 @@
+"""
+The home municipality of a case's client, for numbers by municipality.
+
+Safe beside the running release: it writes cases without it, and nobody reads it there.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0026"
+down_revision = "0025"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("care_case", sa.Column("municipality", sa.Text(), nullable=False, server_default=""))
+
+
+def downgrade() -> None:
+    op.drop_column("care_case", "municipality")
