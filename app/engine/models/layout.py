@@ -178,6 +178,8 @@ def _columns(scope: _Element, nodes: dict[str, _Element]) -> dict[str, int]:
             after[host].append(key)
             reached.add(key)
     columns: dict[str, int] = {}
+    if not nodes:
+        return columns
     waiting = [(key, 0) for key in nodes if key not in reached] or [(next(iter(nodes)), 0)]
     while waiting or len(columns) < len(nodes):
         if not waiting:

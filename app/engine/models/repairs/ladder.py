@@ -14,7 +14,18 @@ from app.domain.models import FindingKind
 from app.engine.models.dialects.camunda7 import translate_camunda_7
 from app.engine.models.dialects.spiff import translate_spiff
 from app.engine.models.dialects.vendors import set_rest_aside
-from app.engine.models.repairs import activities, asked, document, events, flows, gateways, names, timers, variables
+from app.engine.models.repairs import (
+    activities,
+    asked,
+    document,
+    events,
+    flows,
+    gateways,
+    names,
+    open_order,
+    timers,
+    variables,
+)
 from app.engine.models.repairs.drawing import Drawing
 from app.engine.models.repairs.working_copy import WorkingCopy
 
@@ -54,6 +65,9 @@ RULES: tuple[Rule, ...] = (
     events.have_one_start,
     flows.free_starts_and_ends,
     gateways.mend_directions,
+    open_order.choose_activation,
+    open_order.free_ad_hoc,
+    open_order.drop_idle_marks,
     events.wait_behind_event_gateways,
     flows.begin_somewhere,
     activities.read_loop_expressions,
@@ -81,6 +95,8 @@ RULES: tuple[Rule, ...] = (
 _REPAIR, _QUESTION, _LOSS = FindingKind.REPAIR, FindingKind.QUESTION, FindingKind.LOSS
 #: what each finding is: put right, for a person to decide, or taken out
 KINDS: Mapping[str, FindingKind] = {
+    "activation_chosen": _QUESTION,
+    "ad_hoc_event_left_out": _REPAIR,
     "border_found": _REPAIR,
     "border_moved": _REPAIR,
     "border_without_activity": _QUESTION,
