@@ -85,6 +85,21 @@ CASES = {
     ),
     "end_made_intermediate": drawn(START + END + '<task id="t"/>' + flow("s", "e") + flow("e", "t")),
     "start_added": drawn('<task id="a"/><task id="b"/>' + flow("a", "b") + flow("b", "a")),
+    "activation_chosen": drawn(
+        START
+        + '<parallelGateway id="f"/><task id="a"/><task id="b"/><complexGateway id="k"/>'
+        + flow("s", "f")
+        + flow("f", "a")
+        + flow("f", "b")
+        + flow("a", "k")
+        + flow("b", "k")
+    ),
+    "ad_hoc_event_left_out": line(
+        '<adHocSubProcess id="u"><startEvent id="a"/><task id="b"/><endEvent id="c"/>'
+        + flow("a", "b")
+        + flow("b", "c")
+        + "</adHocSubProcess>"
+    ),
     "content_missing": line('<subProcess id="u"/>'),
     "start_made_plain": line('<subProcess id="u"><startEvent id="a"><timerEventDefinition/></startEvent></subProcess>'),
     "start_given_message": drawn(
@@ -313,3 +328,26 @@ def test_damage_never_breaks_the_import(xml, data):
 def test_the_page_of_the_rules_has_every_rule_with_its_kind():
     page = (Path(__file__).parents[3] / "docs/reference/import.md").read_text("utf-8")
     assert [code for code, kind in KINDS.items() if f"| `{code}` | {kind} |" not in page] == []
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        line('<receiveTask id="r" instantiate="true"/>'),
+        line('<task id="t" completionQuantity="0" startQuantity="many"/>'),
+        line(
+            '<task id="t"><multiInstanceLoopCharacteristics behavior="One"><loopCardinality>3</loopCardinality>'
+            "</multiInstanceLoopCharacteristics></task>"
+        ),
+    ],
+)
+def test_marks_that_say_nothing_are_left_out(xml):
+    imported = import_model(xml)
+    assert "flag_left_out" in codes(imported)
+    assert read_diagram(imported.content).processes
+
+
+def test_an_empty_ad_hoc_sub_process_gets_something_to_do():
+    imported = import_model(line('<adHocSubProcess id="u"/>'))
+    assert codes(imported) == ["content_missing"]
+    assert read_diagram(imported.content).processes
