@@ -7,8 +7,8 @@ Safe beside the running release: it writes cases without it, and nobody reads it
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0027"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
