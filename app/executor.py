@@ -97,7 +97,15 @@ class Executor:
             log.warning("incident_not_written", instance=error.instance_key, reason=type(failure).__name__)
 
 
-def open_executor(settings: Settings) -> Executor:
-    """Return an executor on the database and with the keys of the settings; each process opens one."""
-    database = Database(settings.database_url, pool_size=settings.database_pool_size)
+#: how long somebody who waits for an answer waits for an instance that another holds, in milliseconds
+PATIENCE = 5_000
+
+
+def open_executor(settings: Settings, *, patience: int = PATIENCE) -> Executor:
+    """
+    Return an executor on the database and with the keys of the settings; each process opens one.
+
+    `patience`: milliseconds to wait on PostgreSQL for a row that somebody else holds.
+    """
+    database = Database(settings.database_url, pool_size=settings.database_pool_size, lock_timeout_ms=patience)
     return Executor(database, Cipher(data_keys=settings.data_keys(), index_key=settings.key_bytes("index_key")))

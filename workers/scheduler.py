@@ -34,6 +34,8 @@ SUSPICIOUS_JUMP = timedelta(minutes=5)
 LONGEST_PAUSE = 10.0
 #: the relay looks oftener than the others: somebody waits at a page for the step after a service task
 RELAY_SHARE = 0.2
+#: milliseconds to wait for an instance that somebody holds: the next round finds what is due again, and others wait
+PATIENCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def main(make_handlers: MakeHandlers = installed_handlers) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    executor = open_executor(settings)
+    executor = open_executor(settings, patience=PATIENCE)
     doorbell = Doorbell(make_celery(settings))
     clock = DatabaseClock(executor)
     ringing, steady = loops(executor, doorbell, settings, clock=clock, wait=stop.wait, make_handlers=make_handlers)

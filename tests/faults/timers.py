@@ -1,4 +1,4 @@
-"""Many timers due at once, and two schedulers of which one is killed (F27)."""
+"""Many timers due at once, or a signal to many, and two schedulers of which one is killed (F27)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from datetime import timedelta
 
 from sqlalchemy import func, select, update
 
+from app.commands.messages import broadcast_signal
 from app.commands.start_instance import start_instance
 from app.storage.database import Database
-from app.storage.tables.instances import history, process_instance, timer
+from app.storage.tables.instances import delivery, history, process_instance, timer
 from app.storage.tables.work import user_task
 from app.storage.unit_of_work import UnitOfWork
 from tests.factories import AREA, Place, chain, diagram, user_step
@@ -74,5 +75,58 @@ def fire_with_two_schedulers(place: Place, parts: Parts, count: int, *, seconds:
     assert tuple(fired) == (count, count)
     assert tasks == count
     assert revisions == {2}
+    ensure_sound(database)
+    return took
+
+
+HEARING = diagram(
+    '<bpmn:startEvent id="begin"/><bpmn:intermediateCatchEvent id="wait">'
+    '<bpmn:signalEventDefinition signalRef="s"/></bpmn:intermediateCatchEvent>'
+    + user_step("after")
+    + chain("begin", "wait", "after"),
+    roots='<bpmn:signal id="s" name="kaikille"/>',
+)
+
+
+def tell_with_two_schedulers(place: Place, parts: Parts, count: int, *, seconds: float) -> float:
+    """
+    Tell so many instances a signal while two schedulers run, kill one half-way, return how long it took.
+
+    One receiver is held by somebody for a while; each hears the signal once and goes on to its next task.
+    """
+    database = place.executor.database
+    place.publish(HEARING)
+    for begun in range(0, count, TOGETHER):
+        place.executor.run(start_many, place, min(TOGETHER, count - begun))
+    first = parts.start("scheduler")
+    parts.start("scheduler", name_as="scheduler 2")
+    began = time.monotonic()
+    assert len(place.run(broadcast_signal, name="kaikille", actor=place.people["owner"])) == count
+
+    def heard() -> int:
+        with database.engine.connect() as connection:
+            done = select(func.count()).select_from(delivery).where(delivery.c.status == "done")
+            return int(connection.scalar(done) or 0)
+
+    with database.engine.connect() as connection:
+        held = connection.scalar(select(process_instance.c.key).limit(1))
+    with database.transaction(writing=not database.is_sqlite) as connection:
+        # SQLite lets only one write at a time: there nobody can hold one instance and no other
+        holding = select(process_instance.c.key).where(process_instance.c.key == held).with_for_update()
+        connection.execute(holding)
+        assert within(seconds, lambda: heard() >= min(50, count // 4)), parts.log("scheduler")
+        connection.rollback()
+    assert within(seconds, lambda: heard() >= count // 4), parts.log("scheduler")
+    os.kill(first.pid, signal.SIGKILL)
+    assert within(seconds, lambda: heard() == count), (heard(), parts.log("scheduler"))
+    took = time.monotonic() - began
+    with database.engine.connect() as connection:
+        told = connection.execute(
+            select(func.count(), func.count(func.distinct(history.c.instance_key))).where(
+                history.c.element_id == "wait", history.c.event == "completed"
+            )
+        ).one()
+        tasks = connection.scalar(select(func.count()).select_from(user_task).where(user_task.c.status == "open"))
+    assert (*told, tasks) == (count, count, count)
     ensure_sound(database)
     return took

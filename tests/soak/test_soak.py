@@ -20,9 +20,10 @@ from tests.faults.embedded import Embedded, processes_folder
 from tests.faults.outside import Outside, Reply
 from tests.faults.processes import Parts
 from tests.faults.test_load import PEOPLE, run_load
-from tests.faults.timers import fire_with_two_schedulers
+from tests.faults.timers import fire_with_two_schedulers, tell_with_two_schedulers
 
 TIMERS = 10_000
+RECEIVERS = 5_000
 
 
 @pytest.mark.soak
@@ -65,3 +66,17 @@ def test_ten_thousand_timers_due_at_once_with_one_of_two_schedulers_killed(
     finally:
         parts.stop_all()
     print(f"\n{TIMERS} timers in {took:.1f} s on {database_url.partition(':')[0]}")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(2400)
+def test_a_signal_to_five_thousand_with_one_of_two_schedulers_killed(
+    database: Database, database_url: str, own_valkey, tmp_path
+):
+    place = place_of_today(database)
+    parts = Parts(tmp_path, database_url=database_url, valkey_url=own_valkey.url, settings={})
+    try:
+        took = tell_with_two_schedulers(place, parts, RECEIVERS, seconds=900)
+    finally:
+        parts.stop_all()
+    print(f"\n{RECEIVERS} deliveries in {took:.1f} s on {database_url.partition(':')[0]}")

@@ -27,8 +27,8 @@ def revision_sent(name: str = "revision") -> int:
 
 
 def content_sent() -> bytes:
-    """Return the model that the page sends, as one field of text."""
-    return request.form.get("content", "").encode()
+    """Return the model that the page sends, as one field of text; browsers send every end of a line as CR LF."""
+    return request.form.get("content", "").replace("\r\n", "\n").encode()
 
 
 @blueprint.get(f"{PATH}/source/<kind>/<model_id>")

@@ -253,7 +253,7 @@ def test_the_panel_writes_listeners_and_version_tags(office, owner):
     tag = owner.get_by_label("Oma versiomerkintä")
     tag.fill("2026-syksy")
     tag.press("Tab")
-    owner.locator("[data-steps] button").first.click()
+    owner.locator("[data-steps] button[data-element=v1_ohjaa_omaan]").click()
     owner.get_by_label("Mitä versiota käytetään").first.select_option("versionTag")
     wanted = owner.get_by_label("Versiotunniste")
     wanted.fill("hyväksytty")

@@ -15,6 +15,8 @@ const AGAIN = 30_000;
  * @returns a function that tells whether something is not saved
  */
 export function autosave(form, words, content, undecided) {
+  // the buttons are called "action" too, and form.action would be them
+  const address = form.getAttribute("action");
   const state = document.querySelector("[data-draft-state]");
   const publish = document.querySelector("[data-publish]");
   let saved = content();
@@ -36,7 +38,7 @@ export function autosave(form, words, content, undecided) {
     }
     busy = true;
     const fields = Object.fromEntries(new FormData(form));
-    const answer = await send({ token: fields.csrf_token }, form.action, { ...fields, action: "save", quietly: "1" });
+    const answer = await send({ token: fields.csrf_token }, address, { ...fields, action: "save", quietly: "1" });
     busy = false;
     if (stopped) return;
     if (answer.ok) {

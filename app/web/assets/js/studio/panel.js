@@ -36,10 +36,12 @@ export class Panel {
     bus.on(["elements.changed", "commandStack.changed"], () => this.refresh());
   }
 
-  /** What is selected; without a selection the process itself. */
+  /** What is selected; without a selection the process itself, of a drawing with pools the only one that has any. */
   current() {
     const [selected] = this.modeler.get("selection").get();
-    const element = selected ?? this.modeler.get("canvas").getRootElement();
+    const root = this.modeler.get("canvas").getRootElement();
+    const pools = (root?.children ?? []).filter((each) => is(each, "bpmn:Participant") && getBusinessObject(each).processRef);
+    const element = selected ?? (pools.length === 1 ? pools[0] : root);
     return element?.labelTarget ?? element;
   }
 
@@ -204,7 +206,8 @@ export class Panel {
   // -- what can be done with an element, by keyboard as well -------------------------------------------------------
 
   acts(element) {
-    if (is(element, "bpmn:Process") || is(element, "bpmn:Collaboration")) return [];
+    // a pool that is only shown, because nothing is selected, is not removed by mistake
+    if (is(element, "bpmn:Process") || is(element, "bpmn:Collaboration") || !this.modeler.get("selection").isSelected(element)) return [];
     const remove = make("button", { className: "ds-button k-button-small", type: "button", "data-variant": "secondary" }, this.words.remove_element);
     remove.addEventListener("click", () => {
       this.context.modeling.removeElements([element]);
