@@ -50,8 +50,13 @@ class CompletedActivities:
     def take(self, record: CompletedRecord) -> None:
         """Take the activity out: it is being compensated, which happens once."""
         del self._records[record.key]
-        self._inside[record.parent].remove(record.key)
-        if not self._inside[record.parent]:
+        inside = self._inside[record.parent]
+        if inside[-1] == record.key:
+            # the last to complete is the first to be undone: the thousands before it need not be looked through
+            inside.pop()
+        else:
+            inside.remove(record.key)
+        if not inside:
             del self._inside[record.parent]
 
     def newest_first(self, parent: int, element_id: str = "") -> Iterator[int]:
