@@ -7,19 +7,20 @@ group sees no decision. The client sees all of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from app.domain.actor import Actor
-from app.domain.errors import Concealed, InvalidDecision, NotAllowed
+from app.domain.errors import Concealed, InvalidDecision, NotAllowed, NotFound
 from app.domain.facts import Answer
 from app.domain.forms import FormDefinition, Option
 from app.domain.localized import LocalizedText
 from app.domain.masking import shown_answer
 from app.engine.decisions import read_decisions
-from app.engine.models import read_table
+from app.engine.models import DecisionTable, read_table
 from app.queries.access import Sight, log_reading, sight_of_case
 from app.queries.beside import choices_to_read, form_of_case
 from app.storage.answers import STRICTEST
@@ -260,9 +261,9 @@ def _table(uow: UnitOfWork, kept: KeptDecision) -> _Table:
     if found is None:
         return _GONE
     key, version, published_at = found
-    xml = uow.definitions.decision_xml(key)
+    xml, *imports = uow.definitions.decision_xml(key), *uow.decision_models.imports_of(key)
     try:
-        model = read_decisions(xml, imports=uow.decision_models.imports_of(key))
+        model = read_decisions(xml, imports=imports)
         outlines = (*model.decisions, *model.services)
     except InvalidDecision:
         # published by an older version of the product; which rows it has can be told all the same
@@ -270,12 +271,20 @@ def _table(uow: UnitOfWork, kept: KeptDecision) -> _Table:
     own = next((each for each in outlines if each.decision_id == kept.decision_id), None)
     rows = {}
     for decision_id in {decision_id for decision_id, _ in kept.matched_rules}:
-        table = read_table(xml, decision_id)
+        table = _table_in((xml, *imports), decision_id)
         rows[decision_id] = tuple(
             (row.name, "; ".join(cell.text for cell in row.cells if cell.part == "annotation" and cell.text))
             for row in (table.rows if table is not None else ())
         )
     return _Table(version, published_at, own.name if own else {}, own.properties if own else {}, rows)
+
+
+def _table_in(files: Iterable[bytes], decision_id: str) -> DecisionTable | None:
+    for xml in files:
+        # a rule may be one of an imported model
+        with suppress(NotFound):
+            return read_table(xml, decision_id)
+    return None
 
 
 class _Names:

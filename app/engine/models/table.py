@@ -66,6 +66,10 @@ class DecisionTable:
     rows: tuple[Row, ...]
 
 
+#: what rules may be reported of, and what is published like a decision
+_HOLDERS = ("decision", "businessKnowledgeModel", "decisionService")
+
+
 def read_table(xml: bytes, decision_id: str) -> DecisionTable | None:
     """
     Return the table of the decision; None where its logic is no table.
@@ -77,6 +81,8 @@ def read_table(xml: bytes, decision_id: str) -> DecisionTable | None:
     if table is None:
         return None
     holder = table.getparent()
+    if holder is not None and not holder.get("name"):
+        holder = holder.getparent()
     return DecisionTable(
         decision_id=decision_id,
         name="" if holder is None else holder.get("name", ""),
@@ -117,10 +123,13 @@ def rewrite_table(xml: bytes, decision_id: str, cells: Mapping[str, str], *, act
 
 
 def _table_of(root: _Element, decision_id: str) -> _Element | None:
-    decision = next((each for each in children(root, "decision") if each.get("id") == decision_id), None)
-    if decision is None:
+    named = (each for each in children(root, *_HOLDERS) if (each.get("id") or each.get("name")) == decision_id)
+    holder = next(named, None)
+    if holder is None:
         raise NotFound("decision", decision_id)
-    return child(decision, "decisionTable")
+    # the table of a business knowledge model lies one deeper; a service has none
+    logic = child(holder, "encapsulatedLogic")
+    return child(holder if logic is None else logic, "decisionTable")
 
 
 def _columns(table: _Element) -> list[Column]:

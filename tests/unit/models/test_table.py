@@ -10,6 +10,7 @@ from lxml import etree
 from app.domain.errors import InvalidDecision, NotFound
 from app.engine.decisions import read_decisions
 from app.engine.models import read_table, rewrite_table
+from tests.unit.decisions.dmn import model
 
 TABLE = next(Path("processes").rglob("dmn_halytys.dmn")).read_bytes()
 FILES = sorted(Path("processes").rglob("*.dmn"))
@@ -87,6 +88,19 @@ def test_after_any_acts_ids_are_unique_and_rows_have_all_cells(actions):
     ids = [element.get("id") for element in etree.fromstring(xml).iter() if element.get("id")]
     assert len(ids) == len(set(ids))
     assert {len(row) for row in texts(xml)} <= {7}
+
+
+def test_a_table_may_lie_in_a_business_knowledge_model_and_a_service_has_none():
+    xml = model(
+        '<businessKnowledgeModel id="k" name="Kerroin"><encapsulatedLogic><decisionTable><input><inputExpression>'
+        "<text>1</text></inputExpression></input><output/><rule><inputEntry><text>-</text></inputEntry><outputEntry>"
+        "<text>2</text></outputEntry></rule></decisionTable></encapsulatedLogic></businessKnowledgeModel>"
+        '<decision name="Nimetön id"><decisionTable><output/></decisionTable></decision>'
+        '<decisionService id="s" name="s"><outputDecision href="#d"/></decisionService>'
+    )
+    assert (read_table(xml, "k").name, len(read_table(xml, "k").rows)) == ("Kerroin", 1)
+    assert read_table(xml, "Nimetön id").rows == ()
+    assert read_table(xml, "s") is None
 
 
 def test_what_is_no_table_or_not_there_is_said():
