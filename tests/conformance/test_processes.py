@@ -537,6 +537,16 @@ def test_a_choice_that_a_table_names_is_a_question_of_some_form() -> None:
     assert named <= asked
 
 
+def test_nothing_can_be_attached_to_an_anonymous_matter() -> None:
+    """R-07: a file would carry names that no check of the text can see."""
+    anonymous = [path for path in FORMS if path.stem in {"f_konsultaatio", "f_konsultaatio_vastaus"}]
+    assert len(anonymous) == 2
+    for path in anonymous:
+        form = read_form(path.read_bytes())
+        assert not form.has_files, path.stem
+        assert form.data_groups == frozenset(), path.stem
+
+
 def test_benefit_information_says_its_source() -> None:
     """R-17: what a worker writes of benefits says who told it, and the law where it is by law."""
     plans = {"toimeentulo_suunnitelma", "etuudet_tarkistettu", "etuuskysymys", "talous_velat"}
