@@ -17,6 +17,7 @@ from app.commands.report_event import raise_care_event
 from app.connectors.contract import GivenUp
 from app.domain.actor import SYSTEM, Actor
 from app.domain.consent import WITHDRAWAL_FORM, UnreadableConsent, Withdrawal, WithdrawalScope, read_withdrawal
+from app.domain.keys import parse_key
 from app.domain.sharing import DataGroup
 from app.storage.rows import Instance, Job
 from app.storage.unit_of_work import UnitOfWork
@@ -94,12 +95,15 @@ def _take_out(uow: UnitOfWork, case_key: int, organisation_ids: AbstractSet[str]
     case = uow.care.cases.get(case_key)
     others = organisation_ids - {case.controller_organisation_id}
     actions = uow.care.plans.give_to_client(case_key, others, now=now)
-    holders = uow.tasks.holders_in_case(case_key)
-    people = uow.care.places.of_organisations(set(holders.values()), organisation_ids=others)
+    tasks = uow.tasks.open_in_case(case_key)
+    named = {task.key: {key for each in task.candidate_users if (key := parse_key(each))} for task in tasks}
+    holders = {task.assignee for task in tasks if task.assignee is not None}
+    people = uow.care.places.of_organisations(holders.union(*named.values()), organisation_ids=others)
     successor = None if case.owner_key in people else case.owner_key
-    tasks = sum(
-        uow.tasks.assign(task_key, successor, expected=holder, now=now)
-        for task_key, holder in holders.items()
-        if holder in people
-    )
-    return actions, tasks
+    taken = 0
+    for task in tasks:
+        if named[task.key] & people:
+            uow.tasks.name_candidates(task.key, sorted(str(key) for key in named[task.key] - people))
+        if task.assignee in people:
+            taken += uow.tasks.assign(task.key, successor, expected=task.assignee, now=now)
+    return actions, taken

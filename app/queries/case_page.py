@@ -66,8 +66,9 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
     """
     Return the case as the actor may see it, and log what is read.
 
-    Who is let in only because a task of theirs is open sees that task, the case's number and who answers for it: not
-    which pathways the client is on, nor what of them there is (R-04).
+    Who is let in only because a task of theirs is open, or because their own organisation has written something, sees
+    that, the case's number and who answers for it: not which pathways the client is on, nor what of them there is
+    elsewhere (R-04).
 
     :raises NotFound: no such case
     :raises Concealed: it is not for this person
@@ -124,7 +125,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         drawn=tuple(drawn_process(uow, instance) for instance in told if instance.status == "active"),
         is_own_client=knows and sight.groups[DataGroup.BASIC].ground is Ground.OWN_REGISTER,
         offers=() if is_emergency else tuple(case_offers(uow, case_key, actor, instances)),
-        can_start=bool(sight.decisions) and not is_emergency and _can_start(uow, sight.case, actor),
+        can_start=bool(sight.groups) and not is_emergency and _can_start(uow, sight.case, actor),
         emergency_until=sight.emergency_until,
         may_see_decisions=may_see_decisions(sight),
         restricted=tuple(group for group in DataGroup if group in sight.restricted and group not in sight.hidden),
@@ -153,14 +154,14 @@ def _open(
         raise NotAllowed("case")
     sight = sight_of_case(uow, case_key=case_key, actor=actor, now=now, with_emergency=with_emergency)
     tasks = [line for line in uow.worklist.of_case(case_key, actor.user_key) if _concerns(uow, line, actor)]
-    if not _follows(sight, actor) and not tasks:
+    if not sight.decisions and not tasks and not _follows(sight, actor):
         raise Concealed("case", case_key, case_key=case_key)
     return sight, tasks
 
 
 def _follows(sight: Sight, actor: Actor) -> bool:
-    """Tell whether the case is the actor's to follow: they see something of the client, or answer for the case."""
-    return bool(sight.decisions) or (sight.case.is_open and sight.case.owner_key == actor.user_key)
+    """Tell whether the case is the actor's to follow: they see something of its register, or answer for it."""
+    return bool(sight.groups) or (sight.case.is_open and sight.case.owner_key == actor.user_key)
 
 
 def _can_start(uow: UnitOfWork, case: Case, actor: Actor) -> bool:

@@ -111,8 +111,8 @@ def startable_in_case(uow: UnitOfWork, *, case: Case, actor: Actor, process_id: 
 
 
 def case_to_start_in(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> Case:
-    """Return a case that the actor may see something of. :raises Concealed: they may not"""
+    """Return a case of whose register the actor may see something. :raises Concealed: they may not"""
     sight = sight_of_case(uow, case_key=case_key, actor=actor, now=now)
-    if not sight.decisions:
+    if not sight.groups:
         raise Concealed("case", case_key, case_key=case_key)
     return sight.case

@@ -32,7 +32,11 @@ _END = (
 )
 _CLOSE = (
     update(job)
-    .where(job.c.key == bindparam("closed"), job.c.status.in_(("ready", "leased", "dead", "unknown")))
+    # one comparison each: a list would be written out anew for every row, which SQLite's driver does not do for many
+    .where(
+        job.c.key == bindparam("closed"),
+        or_(*(job.c.status == status for status in ("ready", "leased", "dead", "unknown"))),
+    )
     .values(fence=job.c.fence + 1, lease_until=None)
 )
 

@@ -186,12 +186,18 @@ class Tasks:
         )
         return [(row.key, bool(row.candidate_groups)) for row in rows]
 
-    def holders_in_case(self, case_key: int) -> dict[int, int]:
-        """Return who holds the open tasks of the case: the users' keys by those of the tasks."""
-        held = select(user_task.c.key, user_task.c.assignee).where(
-            user_task.c.case_key == case_key, user_task.c.status == "open", user_task.c.assignee.is_not(None)
+    def open_in_case(self, case_key: int) -> list[Task]:
+        """Return the open tasks of the case."""
+        query = select(user_task).where(user_task.c.case_key == case_key, user_task.c.status == "open")
+        return [self._to_task(row) for row in self._connection.execute(query)]
+
+    def name_candidates(self, key: int, candidate_users: Collection[str]) -> None:
+        """Let these people, and no others by name, be candidates of the open task."""
+        self._connection.execute(
+            update(user_task)
+            .where(user_task.c.key == key, user_task.c.status == "open")
+            .values(candidate_users=list(candidate_users), revision=user_task.c.revision + 1)
         )
-        return {row.key: row.assignee for row in self._connection.execute(held)}
 
     def note_delay(self, key: int, *, held_by: int | None, now: datetime) -> None:
         """Mark the open task as delayed; who held it is kept with it."""

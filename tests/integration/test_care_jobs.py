@@ -12,7 +12,10 @@ from sqlalchemy import select
 
 from app.commands.open_emergency import Emergency, open_emergency
 from app.commands.people import disable_person
+from app.commands.withdraw_consent import cut_grants
+from app.domain.actor import SYSTEM
 from app.domain.answers import RecordAnswer
+from app.domain.consent import Withdrawal, WithdrawalScope
 from app.domain.forms import RecordKind, RecordTarget
 from app.domain.sharing import DataGroup
 from app.domain.steps import InstanceStatus
@@ -640,3 +643,28 @@ def test_the_report_of_the_log_names_what_was_looked_at_in_an_emergency(place):
     content = place.executor.read(lambda uow: uow.care.documents.content(document.key))
     shown = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
     assert "katsottu hätätilanteessa" in " ".join(shown.split())
+
+
+def test_an_organisation_that_is_taken_out_leaves_the_plan_and_its_tasks_go_to_the_owner(place):
+    case_key = open_case(place)
+    coach = key_of(place, "employment")
+    planned(place, case_key, row(vastuuhenkilo=str(coach)), row("Oma", vastuuorg="o_sote_keskus"))
+    answer(place, case_key, "f_suostumus", **CONSENT)
+    do(place, doing("grant_consent"), case_key)
+    place.executor.run(lambda uow: uow.care.cases.give(case_key, owner_key=key_of(place, "counsellor")))
+    held = diagram(
+        '<bpmn:startEvent id="begin"/><bpmn:userTask id="service"><bpmn:extensionElements><zeebe:userTask/>'
+        f'<zeebe:assignmentDefinition assignee="employment" candidateUsers="{coach}"/></bpmn:extensionElements>'
+        "</bpmn:userTask>" + chain("begin", "service"),
+        process_id="held",
+    )
+    place.publish(held)
+    task = place.open_tasks(place.start("held", case_key=case_key))["service"]
+    assert task_of(place, task).assignee == coach
+    everything = Withdrawal(scope=WithdrawalScope.PARTIES, parties=frozenset({"o_tyollisyys"}))
+    place.run(cut_grants, case_key=case_key, withdrawal=everything, actor=SYSTEM)
+    after = task_of(place, task)
+    assert (after.assignee, after.candidate_users) == (key_of(place, "counsellor"), ())
+    plan = place.executor.read(lambda uow: uow.care.plans.in_force(case_key))
+    assert [each.organisation_id for each in plan.actions] == ["", "o_sote_keskus"]
+    assert facts(place, case_key, "toimenpiteet")["toimenpiteet"][0]["vastuuhenkilo"] is None

@@ -30,7 +30,7 @@ from app.queries.catalogue import startable_in_case
 from app.storage.tables.care import consent_grant
 from app.storage.tables.instances import incident
 from app.storage.tables.people import audit, user_account
-from tests.factories import AREA, START, chain, diagram, make_place, user_step
+from tests.factories import AREA, START, chain, diagram, job_step, make_place, user_step
 from tests.integration.test_care_jobs import answer
 from tests.integration.test_escalation import LEASE, work
 from tests.races.test_commands import open_case
@@ -193,6 +193,22 @@ def test_an_instance_that_an_admin_cancels_may_be_the_last_one(place):
     place.run(cancel_instance, instance_key=stuck, actor=place.people["admin"], reason="koe")
     assert case_of(place, case_key).outcome == "PERUTTU"
     assert not case_of(place, case_key).is_open
+
+
+def test_an_instance_with_several_open_jobs_is_cancelled_with_all_of_them(place):
+    place.publish(
+        diagram(
+            '<bpmn:startEvent id="begin"/><bpmn:parallelGateway id="split"/>'
+            + job_step("one")
+            + job_step("other")
+            + chain("begin", "split", "one")
+            + chain("split", "other")
+        )
+    )
+    instance = place.start()
+    assert len(place.open_jobs(instance)) == 2
+    place.run(cancel_instance, instance_key=instance, actor=place.people["admin"], reason="koe")
+    assert place.open_jobs(instance) == {}
 
 
 def test_a_pathway_that_says_nothing_leaves_the_case_with_its_owner(place):

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.commands.start_instance import start_instance
 from app.domain.actor import SYSTEM
+from app.domain.keys import new_key
 from app.storage.tables.care import consent_grant
 from app.storage.tables.instances import process_instance, timer
 from app.storage.tables.work import user_task
@@ -115,6 +116,32 @@ class Life(World):
                 self.complete(step["task"], step["by"], given)
             elif "timer" in step:
                 raise AssertionError("time passes by go_to")
+
+    def facts(self, *names: str) -> dict[str, Any]:
+        """Return facts of the case as expressions see them."""
+        found: dict[str, Any] = self.executor.read(lambda uow: uow.care.facts(self.case, names, now=self.clock))
+        return found
+
+    def return_after(self, days: int) -> None:
+        """Let time pass, and open a new case for the client of the one that has ended."""
+        ended = self.executor.read(lambda uow: uow.care.cases.get(self.case))
+        assert not ended.is_open
+        self.clock += timedelta(days=days)
+
+        def open_again(uow: Any) -> int:
+            return int(
+                uow.care.cases.add(
+                    key=new_key(),
+                    client_key=ended.client_key,
+                    area_id=ended.area_id,
+                    controller_organisation_id=ended.controller_organisation_id,
+                    unit_id=ended.unit_id,
+                    owner_key=None,
+                    now=self.clock,
+                ).key
+            )
+
+        self.case = self.executor.run(open_again)
 
     def grants(self) -> list[str]:
         """Return the organisations that have ever had a grant in the case."""

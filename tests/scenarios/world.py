@@ -11,6 +11,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -139,39 +140,58 @@ def text_of(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+#: when the pathways of every world were published, before any story begins
+PUBLISHED = datetime.fromisoformat("2026-01-01T09:00:00+02:00")
 _kept: dict[tuple[datetime, str], Path] = {}
 _folder = TemporaryDirectory(prefix="kykypolku-worlds-")
 
 
 def set_up(database: Database, clock: datetime, area: str = AREA) -> None:
     """
-    Let the database go through the migrations and publish everything in it, at the moment of the clock.
+    Let the database go through the migrations and publish everything in it, with times to book from the clock on.
 
-    An SQLite file is made once for each moment and area and copied for each world. The demo's people work in the area.
+    An SQLite file with the pathways is made once, one with times and people once for each moment and area; it is
+    copied for each world. The demo's people work in the area.
     """
     if not database.is_sqlite:
-        _load(database, clock, area)
+        _publish(database)
+        _furnish(database, clock, area)
         return
     if (clock, area) not in _kept:
         path = Path(_folder.name, f"{len(_kept)}.db")
-        first = Database(f"sqlite:///{path}")
-        _load(first, clock, area)
-        with first.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        first.close()
+        shutil.copyfile(_published(), path)
+        _close(_furnish(Database(f"sqlite:///{path}"), clock, area))
         _kept[clock, area] = path
     shutil.copyfile(_kept[clock, area], database.url.removeprefix("sqlite:///"))
 
 
-def _load(database: Database, now: datetime, area: str) -> None:
+@cache
+def _published() -> Path:
+    path = Path(_folder.name, "published.db")
+    _close(_publish(Database(f"sqlite:///{path}")))
+    return path
+
+
+def _close(database: Database) -> None:
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+
+
+def _publish(database: Database) -> Database:
     upgrade(database)
     run = _executor(database).run
-    run(load_reference, files=read_reference(PROCESSES), now=now)
+    run(load_reference, files=read_reference(PROCESSES), now=PUBLISHED)
+    run(publish, resources=read_resources([PROCESSES]), actor=SYSTEM, now=PUBLISHED)
+    return database
+
+
+def _furnish(database: Database, now: datetime, area: str) -> Database:
+    run = _executor(database).run
     run(offer_times, now=now)
-    run(publish, resources=read_resources([PROCESSES]), actor=SYSTEM, now=now)
     people = (PROCESSES / "shared/demo/people.json").read_text().replace(f"u_{AREA}_", f"u_{area}_")
-    demo = msgspec.json.decode(people)
-    run(load_demo_people, people=demo["people"], now=now)
+    run(load_demo_people, people=msgspec.json.decode(people)["people"], now=now)
+    return database
 
 
 def _executor(database: Database) -> Executor:
