@@ -124,6 +124,8 @@ def _nodes(scope: _Element) -> list[_Element]:
 def _place(scope: _Element, left: int, top: int) -> dict[str, Box]:
     """Return the box of every node of the scope and of the scopes in it."""
     nodes = {each.get("id", ""): each for each in _nodes(scope)}
+    if not nodes:
+        return {}
     boundary = {key: each for key, each in nodes.items() if local_name(each) == "boundaryEvent"}
     columns = _columns(scope, nodes)
     grid: dict[int, list[str]] = defaultdict(list)

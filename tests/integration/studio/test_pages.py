@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
+import zipfile
 from datetime import datetime
 from html import unescape
 
@@ -116,6 +118,41 @@ def test_a_file_that_cannot_be_imported_is_refused_with_what_was_pasted(owner):
         assert answer.status_code == 422
         assert text in unescape(answer.text)
         assert inputs(answer)["content"] == content
+
+
+DRAWN = (
+    '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="x"><process id="{id}">'
+    '<startEvent id="s"/><exclusiveGateway id="g" name="Mihin?"/><task id="a"/><task id="b"/>'
+    '<sequenceFlow id="sg" sourceRef="s" targetRef="g"/><sequenceFlow id="ga" sourceRef="g" targetRef="a"/>'
+    '<sequenceFlow id="gb" sourceRef="g" targetRef="b"/></process></definitions>'
+)
+
+
+def test_the_report_of_an_import_says_what_is_to_be_decided_at_its_element(owner):
+    page = owner.get("/studio/import")
+    sent = owner.post("/studio/import", {"content": DRAWN.format(id="tuotu_polku")}, page=page)
+    report = owner.get(sent.headers["Location"]).text
+    assert "Päätettävää" in report
+    assert 'href="/studio/processes/tuotu_polku/edit?element=g"' in report
+    assert report == owner.get(sent.headers["Location"]).text
+
+
+def test_a_zip_is_imported_file_by_file(owner):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as package:
+        package.writestr("polut/yksi.bpmn", DRAWN.format(id="zip_yksi"))
+        package.writestr("polut/rikki.bpmn", "<definitions")
+        package.writestr("polut/kuva.png", b"\x89PNG")
+    page = owner.get("/studio/import")
+    report = owner.post("/studio/import", {"file": (io.BytesIO(packed.getvalue()), "polut.zip")}, page=page)
+    assert report.status_code == 200
+    assert "polut/yksi.bpmn" in report.text
+    assert "oikeamuotoista XML" in unescape(report.text)
+    assert "kuva.png" not in report.text
+    broken = io.BytesIO(b"PK\x03\x04 rikki")
+    locked = owner.post("/studio/import", {"file": (broken, "polut.zip")}, page=page)
+    assert locked.status_code == 422
+    assert "Zip-pakettia ei voi avata" in locked.text
 
 
 def test_an_import_over_a_draft_is_told_and_may_become_an_own_copy(owner):

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import random
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from app.engine.diagrams import read_diagram
 from app.engine.models import import_model
 from app.engine.models.repairs.ladder import KINDS
 from app.engine.models.repairs.timers import in_iso
+from tests.unit.models.chance import Drawing
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 KEPT = "urn:kykypolku:import"
@@ -351,3 +353,11 @@ def test_an_empty_ad_hoc_sub_process_gets_something_to_do():
     imported = import_model(line('<adHocSubProcess id="u"/>'))
     assert codes(imported) == ["content_missing"]
     assert read_diagram(imported.content).processes
+
+
+@pytest.mark.parametrize("first", range(0, 60, 20))
+def test_whatever_is_drawn_runs_after_repair_and_needs_no_second_one(first):
+    for seed in range(first, first + 20):
+        copy = import_model(Drawing(random.Random(seed)).file()).content
+        read_diagram(copy)
+        assert import_model(copy).repairs == (), seed

@@ -15,6 +15,7 @@ from app.engine.models.dialects.expressions import (
     translate_value,
 )
 from app.engine.models.repairs.working_copy import WorkingCopy, name_from
+from app.engine.normaliser import is_true
 from app.engine.vocabulary import ACTIVITIES, BPMN, ZEEBE, bpmn, extension, local_name, namespace, text_of, zeebe
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def count_turns(copy: WorkingCopy) -> None:
             copy.note("marker_left_out", activity, part=local_name(more))
             copy.set_aside(more, activity)
         for marker in markers[:1]:
-            if local_name(activity) not in ACTIVITIES | {"transaction", "adHocSubProcess"}:
+            if local_name(activity) not in ACTIVITIES or is_true(activity.get("triggeredByEvent")):
                 copy.note("marker_left_out", activity, part=local_name(marker))
                 copy.set_aside(marker, activity)
             elif local_name(marker) == "multiInstanceLoopCharacteristics":

@@ -217,8 +217,11 @@ def drop_loose_flows_elsewhere(copy: WorkingCopy) -> None:
     """In a process that is only shown a flow without its ends cannot be drawn."""
     run = set(copy.processes())
     for process in copy.root.findall(bpmn("process")):
-        for flow in [] if process in run else list(process.iter(bpmn("sequenceFlow"))):
-            if not flow.get("sourceRef") or not flow.get("targetRef"):
+        if process in run:
+            continue
+        ids = {each.get("id") for each in process.iter() if local_name(each) in NODES}
+        for flow in list(process.iter(bpmn("sequenceFlow"))):
+            if flow.get("sourceRef") not in ids or flow.get("targetRef") not in ids:
                 copy.note("flow_without_source_dropped", flow, reference="")
                 copy.drop_flow(flow)
 

@@ -10,6 +10,7 @@ from app.engine.models.repairs.working_copy import (
     ACTIVITY_NODES,
     SUB_PROCESSES,
     WorkingCopy,
+    incoming,
     label_of,
     outgoing,
 )
@@ -210,9 +211,38 @@ def wait_behind_event_gateways(copy: WorkingCopy) -> None:
     for gateway in list(copy.nodes("eventBasedGateway")):
         for flow in outgoing(gateway):
             target = nodes.get(flow.get("targetRef", ""))
-            if target is None or local_name(target) in {"intermediateCatchEvent", "receiveTask"}:
+            if target is None:
                 continue
-            _wait_before(copy, flow, target)
+            if local_name(target) not in {"intermediateCatchEvent", "receiveTask"} or _waits_otherwise(target):
+                _wait_before(copy, flow, target)
+            elif len(incoming(target)) > 1:
+                _double(copy, flow, target)
+
+
+def _waits_otherwise(target: _Element) -> bool:
+    """Return whether the task cannot wait together with others: it is repeated, or has events on its border."""
+    scope = target.getparent()
+    borders = [] if scope is None else scope.findall(bpmn("boundaryEvent"))
+    repeated = any(local_name(each).endswith("LoopCharacteristics") for each in target)
+    return repeated or any(each.get("attachedToRef") == target.get("id") for each in borders)
+
+
+def _double(copy: WorkingCopy, flow: _Element, target: _Element) -> None:
+    """Let the gateway wait by an event of its own for what other ways wait for too."""
+    scope = flow.getparent()
+    if scope is None:
+        return
+    made = etree.fromstring(etree.tostring(target, with_tail=False))
+    made.set("id", copy.fresh_id(f"{target.get('id', '')}_toinen"))
+    for inner in made.iter():
+        if inner is not made and inner.get("id"):
+            inner.set("id", copy.fresh_id(inner.get("id", "")))
+    scope.append(made)
+    flow.set("targetRef", made.get("id", ""))
+    for onward in outgoing(target):
+        ends = {"sourceRef": made.get("id", ""), "targetRef": onward.get("targetRef", "")}
+        copy.add(scope, "sequenceFlow", f"virta_{ends['sourceRef']}_{ends['targetRef']}", **ends)
+    copy.note("event_doubled", target, event=made.get("id", ""))
 
 
 def _wait_before(copy: WorkingCopy, flow: _Element, target: _Element) -> None:

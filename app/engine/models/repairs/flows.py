@@ -104,13 +104,17 @@ def end_loose_flows(copy: WorkingCopy) -> None:
     nodes = copy.nodes_by_id()
     for flow in copy.flows():
         source, target = flow.get("sourceRef", ""), flow.get("targetRef", "")
-        scope = flow.getparent()
-        if scope is None or (source in nodes and target in nodes):
+        if source in nodes and target in nodes:
             continue
         if source not in nodes:
             copy.note("flow_without_source_dropped", flow, reference=source)
             copy.drop_flow(flow)
             continue
+        scope = nodes[source].getparent()
+        if scope is None:
+            continue
+        if scope is not flow.getparent():
+            scope.append(flow)
         end = copy.add(scope, "endEvent", f"loppu_{name_from(flow.get('id', ''))}")
         flow.set("targetRef", end.get("id", ""))
         points = copy.drawing.points(flow.get("id", ""))
@@ -142,9 +146,10 @@ def _free_start(copy: WorkingCopy, node: _Element) -> None:
     arriving, leaving = incoming(node), outgoing(node)
     if not arriving:
         return
-    after = leaving[0].get("targetRef", "") if len(leaving) == 1 else ""
+    onward = [each.get("targetRef", "") for each in leaving if each.get("targetRef") != node.get("id")]
+    after = onward[0] if len(onward) == 1 else ""
     for flow in arriving:
-        if after and after != flow.get("sourceRef"):
+        if after and flow.get("sourceRef") not in {after, node.get("id")}:
             flow.set("targetRef", after)
             box = copy.drawing.box(after)
             if box is not None:
@@ -177,7 +182,7 @@ def begin_somewhere(copy: WorkingCopy) -> None:
         by_event = is_true(scope.get("triggeredByEvent"))
         if local_name(scope) == "adHocSubProcess" or by_event or properties(scope).get(TAKES_IN):
             continue
-        if not nodes:
+        if not any(_may_begin(each) or local_name(each) == "startEvent" for each in nodes):
             start = copy.add(scope, "startEvent", f"alku_{name_from(scope.get('id', ''))}")
             end = copy.add(scope, "endEvent", f"loppu_{name_from(scope.get('id', ''))}")
             _flow(copy, scope, start, end)
@@ -187,9 +192,7 @@ def begin_somewhere(copy: WorkingCopy) -> None:
         free = [each for each in nodes if not incoming(each) and _may_begin(each)]
         if events or free:
             continue
-        first = next((each for each in nodes if _may_begin(each)), None)
-        if first is None:
-            continue
+        first = next(each for each in nodes if _may_begin(each))
         start = copy.add(scope, "startEvent", f"alku_{name_from(scope.get('id', ''))}")
         flow = _flow(copy, scope, start, first)
         box = copy.drawing.box(first.get("id", ""))
@@ -202,7 +205,9 @@ def begin_somewhere(copy: WorkingCopy) -> None:
 
 
 def _may_begin(node: _Element) -> bool:
-    return local_name(node) not in {"boundaryEvent", "startEvent"} and not is_true(node.get("triggeredByEvent"))
+    if local_name(node) in {"boundaryEvent", "startEvent"}:
+        return False
+    return not is_true(node.get("triggeredByEvent")) and not is_true(node.get("isForCompensation"))
 
 
 def _flow(copy: WorkingCopy, scope: _Element, source: _Element, target: _Element) -> _Element:

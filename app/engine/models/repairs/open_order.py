@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from app.engine.models.repairs.working_copy import ACTIVITY_NODES, WorkingCopy, incoming, outgoing
+from app.engine.models.repairs.working_copy import ACTIVITY_NODES, WorkingCopy, incoming
 from app.engine.normaliser import is_true
 from app.engine.refusals import MOST_TOKENS, QUANTITIES
-from app.engine.vocabulary import EVENT_DEFINITIONS, bpmn, local_name, text_of
+from app.engine.vocabulary import bpmn, local_name, text_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -21,13 +21,8 @@ def free_ad_hoc(copy: WorkingCopy) -> None:
     """What is done in any order has neither a start nor an end of its own; one with nothing to do gets a task."""
     for scope in list(copy.nodes("adHocSubProcess")):
         for event in [each for each in scope if local_name(each) in _NO_ORDER]:
-            if any(local_name(part) in {*EVENT_DEFINITIONS, "eventDefinitionRef"} for part in event):
-                continue
-            for flow in (*incoming(event), *outgoing(event)):
-                copy.drop_flow(flow)
             copy.note("ad_hoc_event_left_out", scope, event=event.get("name", "") or event.get("id", ""))
-            copy.drawing.remove(event.get("id", ""))
-            copy.set_aside(event, scope)
+            copy.drop_node(event)
         if not any(local_name(each) in ACTIVITY_NODES for each in scope):
             copy.add(scope, "task", f"tehtava_{scope.get('id', '')}")
             copy.note("content_missing", scope)
@@ -37,8 +32,12 @@ def choose_activation(copy: WorkingCopy) -> None:
     """A complex gateway that does not say when it goes on does so with the first that comes; the others end there."""
     for gateway in copy.nodes("complexGateway"):
         condition = gateway.find(bpmn("activationCondition"))
-        if len(incoming(gateway)) < 2 or text_of(condition):
+        if len(incoming(gateway)) < 2 or text_of(condition).startswith("="):
             continue
+        if condition is not None and text_of(condition):
+            copy.note("condition_not_translated", gateway, condition=text_of(condition))
+            copy.set_aside(condition, gateway)
+            condition = None
         if condition is None:
             condition = etree.SubElement(gateway, bpmn("activationCondition"))
         condition.text = "=activationCount >= 1"

@@ -178,12 +178,35 @@ class WorkingCopy:
                 del each.attrib["default"]
         self.drawing.remove(flow_id)
 
+    def drop_node(self, node: _Element) -> None:
+        """Take a node out of the running diagram with all that hangs on it; it is kept at its scope as text."""
+        scope, node_id = node.getparent(), node.get("id", "")
+        if scope is None:
+            return
+        for flow in [*incoming(node), *outgoing(node)]:
+            self.drop_flow(flow)
+        for event in [each for each in scope.findall(bpmn("boundaryEvent")) if each.get("attachedToRef") == node_id]:
+            self.drop_node(event)
+        for line in list(self.root.iter(*(bpmn(name) for name in _LINES))):
+            if node_id in {line.get("sourceRef"), line.get("targetRef")}:
+                self.drawing.remove(line.get("id", ""))
+                self.set_aside(line, scope)
+        for reference in list(self.root.iter(bpmn("flowNodeRef"))):
+            lane = reference.getparent()
+            if (reference.text or "").strip() == node_id and lane is not None:
+                lane.remove(reference)
+        for inner in node.iter():
+            self.drawing.remove(inner.get("id", ""))
+        self.set_aside(node, scope)
+
 
 @cache
 def _qualified(names: frozenset[str]) -> tuple[str, ...]:
     return tuple(bpmn(name) for name in sorted(names))
 
 
+#: lines between things that are no sequence flows
+_LINES = ("association", "messageFlow")
 _AFTER_ROOT_ELEMENTS = frozenset({"process", "collaboration", "choreography", "BPMNDiagram"})
 
 
