@@ -14,7 +14,17 @@ from app.engine.models.repairs.working_copy import (
     outgoing,
 )
 from app.engine.normaliser import is_true
-from app.engine.vocabulary import BPMN, DOCUMENTATION, EVENT_DEFINITIONS, EVENTS, bpmn, local_name, namespace
+from app.engine.rules import TAKES_IN
+from app.engine.vocabulary import (
+    BPMN,
+    DOCUMENTATION,
+    EVENT_DEFINITIONS,
+    EVENTS,
+    bpmn,
+    local_name,
+    namespace,
+    properties,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -268,7 +278,8 @@ def _beside(event: _Element) -> dict[str, _Element]:
 def begin_by_one_event(copy: WorkingCopy) -> None:
     """A part that an event begins has that one start."""
     for scope in copy.nodes("subProcess"):
-        if not is_true(scope.get("triggeredByEvent")):
+        # an empty one that takes in a common rule is whole
+        if not is_true(scope.get("triggeredByEvent")) or properties(scope).get(TAKES_IN):
             continue
         starts = scope.findall(bpmn("startEvent"))
         for event in starts[1:]:
