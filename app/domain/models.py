@@ -18,6 +18,8 @@ class ModelKind(StrEnum):
 
 #: bytes of one model; the same as the readers of each kind take at most
 LARGEST_MODEL = 2 * 1024 * 1024
+#: bytes of a diagram as another tool wrote it, with its pictures and notes; the copy is no larger than any model
+LARGEST_ORIGINAL = 8 * 1024 * 1024
 #: the owner of a draft that all process owners share; an own copy has the key of its person
 SHARED = 0
 

@@ -26,14 +26,14 @@ def read_document(xml: bytes) -> etree._Element:
     return root
 
 
-def read_drawing(xml: bytes) -> etree._Element:
+def read_drawing(xml: bytes, *, largest: int = LARGEST_FILE) -> etree._Element:
     """
-    Return the root element of a BPMN document with everything that is drawn.
+    Return the root element of a BPMN document with everything that is drawn; `largest` in bytes.
 
     :raises InvalidDiagram: too large, not well-formed, with a DOCTYPE, or not a BPMN 2.0 `definitions`
     """
-    if len(xml) > LARGEST_FILE:
-        raise InvalidDiagram([Problem("diagram_too_large", values={"limit": LARGEST_FILE // 1024})])
+    if len(xml) > largest:
+        raise InvalidDiagram([Problem("diagram_too_large", values={"limit": largest // 1024})])
     # libxml2 finds a DOCTYPE in every encoding; the plain search refuses it before anything is expanded
     if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
         raise InvalidDiagram([Problem("diagram_doctype")])

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from app.domain.errors import InvalidInput, Problem
-from app.domain.models import LARGEST_MODEL, FindingKind, ModelKind
+from app.domain.models import LARGEST_MODEL, LARGEST_ORIGINAL, FindingKind, ModelKind
 from app.engine.models.layout import complete, lay_out
 from app.engine.models.naming import Named, kind_of, name_document, name_model
 from app.engine.models.repairs.document import choose_what_runs
 from app.engine.models.repairs.ladder import KINDS, RULES
 from app.engine.models.repairs.reading import read_foreign
-from app.engine.models.repairs.working_copy import WorkingCopy
+from app.engine.models.repairs.working_copy import KEPT, WorkingCopy
 from app.engine.reader import read_drawing
 from app.engine.rules import is_rule_document
-from app.engine.vocabulary import bpmn
+from app.engine.vocabulary import ZEEBE, bpmn, namespace
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -49,10 +49,10 @@ def import_model(original: bytes) -> Imported:
 
     :raises InvalidInput: malformed, hostile, too large, without a process, or no model at all
     """
-    if len(original) > LARGEST_MODEL:
-        raise InvalidInput([Problem("model_too_large", values={"limit": LARGEST_MODEL // 1024})])
+    _ensure_size(original, LARGEST_ORIGINAL)
     root, found = _read(original)
     if root is None:
+        _ensure_size(original, LARGEST_MODEL)
         kind = kind_of(original)
         return Imported(kind=kind, named=name_model(kind, original), original=original, content=original, repairs=())
     content, repairs = _repaired(root, original)
@@ -68,10 +68,11 @@ def import_model(original: bytes) -> Imported:
 def _read(original: bytes) -> tuple[_Element | None, tuple[Problem, ...]]:
     """Return the tree of a diagram with what had to be understood otherwise; None for a table or form."""
     try:
-        return read_drawing(original), ()
+        return read_drawing(original, largest=LARGEST_ORIGINAL), ()
     except InvalidInput as error:
         if error.problems[0].code not in _READ_OTHERWISE:
             raise
+    _ensure_size(original, LARGEST_MODEL)
     try:
         kind_of(original)
     except InvalidInput as error:
@@ -101,6 +102,32 @@ def _repaired(root: _Element, original: bytes) -> tuple[bytes, tuple[Problem, ..
         copy.note("layout_drawn")
     elif missing := complete(root):
         copy.note("layout_completed", None, count=missing)
-    if not copy.findings and etree.tostring(root) == before:
+    if not copy.findings and etree.tostring(root) == before and len(original) <= LARGEST_MODEL:
         return original, ()
-    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8")), tuple(copy.findings)
+    content = bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
+    if len(content) > LARGEST_MODEL:
+        _leave_out_notes(copy)
+        content = bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
+        _ensure_size(content, LARGEST_MODEL)
+    return content, tuple(copy.findings)
+
+
+def _leave_out_notes(copy: WorkingCopy) -> None:
+    """Make a copy that is too large smaller by what other tools noted for themselves; the original keeps it."""
+    left_out = 0
+    for holder in copy.root.iter(bpmn("extensionElements")):
+        for part in list(holder):
+            if namespace(part) not in {ZEEBE, KEPT}:
+                holder.remove(part)
+                left_out += 1
+    for element in copy.root.iter():
+        if len(element) and not (element.text or "").strip():
+            element.text = None
+        if not (element.tail or "").strip():
+            element.tail = None
+    copy.note("notes_left_out", None, count=left_out)
+
+
+def _ensure_size(content: bytes, limit: int) -> None:
+    if len(content) > limit:
+        raise InvalidInput([Problem("model_too_large", values={"limit": limit // 1024})])

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from app.domain.errors import InvalidInput, Problem
-from app.domain.models import LARGEST_MODEL
+from app.domain.models import LARGEST_ORIGINAL
 
 #: models of one import; a county has some tens of pathways
 MOST_FILES = 300
@@ -56,7 +56,7 @@ def _unpacked(content: bytes) -> Iterator[tuple[str, bytes]]:
             total = 0
             for entry in entries:
                 with package.open(entry) as file:
-                    read = file.read(LARGEST_MODEL + 1)
+                    read = file.read(LARGEST_ORIGINAL + 1)
                 total += len(read)
                 if total > LARGEST_PACKAGE:
                     raise InvalidInput([Problem("package_too_large", values={"limit": MOST_FILES})])

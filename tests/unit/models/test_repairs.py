@@ -361,3 +361,13 @@ def test_whatever_is_drawn_runs_after_repair_and_needs_no_second_one(first):
         copy = import_model(Drawing(random.Random(seed)).file()).content
         read_diagram(copy)
         assert import_model(copy).repairs == (), seed
+
+
+def test_a_large_file_loses_only_what_other_tools_noted():
+    note = f'<v:picture xmlns:v="urn:other">{"x" * 2_500_000}</v:picture>'
+    xml = drawn(f"<extensionElements>{note}</extensionElements>{START}")
+    imported = import_model(xml)
+    assert "notes_left_out" in codes(imported)
+    assert len(imported.content) < 5_000
+    assert imported.original == xml
+    read_diagram(imported.content)

@@ -185,6 +185,7 @@ KINDS: Mapping[str, FindingKind] = {
     "names_joined": _REPAIR,
     "namespace_read": _REPAIR,
     "part_left_out": _LOSS,
+    "notes_left_out": _LOSS,
     "people_translated": _QUESTION,
     "reference_lost": _LOSS,
     "references_shortened": _REPAIR,
