@@ -246,7 +246,7 @@ def test_sini_has_three_services_at_once_and_her_school_sees_its_own_only(live):
     life = live("etela_pohjanmaa")
     begin_known(life, "tyky_etela_pohjanmaa", "sini", {"name": "Sini Malli"})
     do(life, "tyky_etela_pohjanmaa", "sini", "k1_tee_lahete", "k1_taustatiedot")
-    parties = ("o_eskoo", "o_kela", "o_tyollisyys", "o_koulutus", "o_erikoissairaanhoito")
+    parties = ("o_eskoo", "o_kela", "o_tyollisyys", "o_koulutus", "o_erikoissairaanhoito", "o_nuorten_palvelut")
     consent(life, by="r_palveluohjaaja", parties=parties)
     assert {"g_erityisryhma", "g_nuori"} <= set(life.facts("kohderyhmat")["kohderyhmat"])
     assert "m2_tapaaminen" in life.open_tasks()
@@ -264,6 +264,8 @@ def test_sini_has_three_services_at_once_and_her_school_sees_its_own_only(live):
     )
     for role in ("r_koulutus", "r_psykiatria", COACH):
         life.complete("n2_aloita", role, STARTED)
+    # Kykyviisari is voluntary
+    do(life, "tyky_kykyviisari", "ei_halua", "q2_kerro")
     plan = life.executor.read(lambda uow: uow.care.plans.in_force(life.case))
     assert [str(each.state) for each in plan.actions] == ["kaynnissa"] * 3
     school = life.person("r_koulutus").get(f"/cases/{life.case}").text
