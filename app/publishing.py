@@ -50,6 +50,7 @@ def read_resources(uow: UnitOfWork, resources: Mapping[str, bytes]) -> Resources
 
     A diagram takes in the common rules among the files, else those that are published.
     """
+    uow.take_time()
     rules, files, problems = _read_rules(uow, resources)
     diagrams: dict[str, Diagram] = {}
     decisions: dict[str, DecisionModel] = {}

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from app.storage.accounts import Accounts
 from app.storage.api_clients import ApiClients
@@ -53,6 +53,11 @@ class UnitOfWork:
     def __init__(self, connection: Connection, cipher: Cipher) -> None:
         self.connection = connection
         self.cipher = cipher
+
+    def take_time(self) -> None:
+        """Let two minutes pass between two statements of this transaction: reading many diagrams takes seconds."""
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '2min'"))
 
     @cached_property
     def accounts(self) -> Accounts:

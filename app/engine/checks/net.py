@@ -117,6 +117,18 @@ class Net:
         others = any(place in other.puts for other in self.moves if other is not move)
         return not others and not any(place in each for each in (*self.starts, *(join.puts for join in self.inclusive)))
 
+    def _comes_again(self, place: str) -> bool:
+        """Return whether a token may come back to the place."""
+        reached: set[str] = set()
+        waiting = [place]
+        while waiting:
+            each = waiting.pop()
+            steps = [*self.moves, *self.inclusive]
+            for found in {put for step in steps if each in step.takes for put in step.puts} - reached:
+                reached.add(found)
+                waiting.append(found)
+        return place in reached
+
     def _told_before(self, place: str) -> bool:
         """Let what is done at the place be told at the place before it; False where there are several or none."""
         doing = self.doing.get(place)
@@ -127,7 +139,8 @@ class Net:
         if begins or len(fillers) != 1 or len(fillers[0].takes) != 1:
             return False
         (before,) = fillers[0].takes
-        if before == place:
+        if self._comes_again(before):
+            # tokens may gather at the place though one at a time comes through the place before it
             return False
         self.doing.setdefault(before, []).extend(doing)
         del self.doing[place]

@@ -18,6 +18,8 @@ from app.engine.vocabulary import ACTIVITIES
 
 #: markings of one scope that are looked at; beyond, nothing is said of the scope
 MOST_MARKINGS = 5_000
+#: elements that a finding names
+MOST_NAMED = 5
 #: a marking holds two bits a place: no token, one, or several
 _BITS, _SEVERAL = 2, 2
 
@@ -52,7 +54,9 @@ def _check(scope: Scope, findings: Findings) -> None:
         if node.node_id in in_the_main_flow:
             findings.warn("may_run_twice", node)
     if walk.endless:
-        findings.warn("may_never_end", walk.endless[0], elements=", ".join(_name(node) for node in walk.endless[:5]))
+        repeated = walk.repeated()
+        names = ", ".join(_name(node) for node in repeated[:MOST_NAMED])
+        findings.warn("may_never_end", repeated[0] if repeated else scope, elements=names or scope.name)
 
 
 def _reached_from_starts(scope: Scope) -> set[str]:
@@ -96,7 +100,7 @@ class _Walk:
         self.complete = self._explore()
         #: what may be going on twice at the same time
         self.twice = self._found_twice()
-        #: what goes on and on, with no way out
+        #: markings from which nothing leads to an end
         self.endless = self._found_endless() if self.complete else []
 
     def _mask(self, places: frozenset[str]) -> int:
@@ -174,7 +178,7 @@ class _Walk:
                 found.append(activities[0])
         return found
 
-    def _found_endless(self) -> list[Node]:
+    def _found_endless(self) -> list[int]:
         before: dict[int, list[int]] = {}
         for marking, follow in self._next.items():
             for each in follow:
@@ -186,11 +190,14 @@ class _Walk:
             if marking not in ends:
                 ends.add(marking)
                 ending.extend(before.get(marking, ()))
-        endless = [marking for marking in self._next if marking not in ends]
+        return [marking for marking in self._next if marking not in ends]
+
+    def repeated(self) -> list[Node]:
+        """Return what goes on where nothing leads to an end."""
         return [
             node
             for place, nodes in self._net.doing.items()
-            if place in self._number and any(self._count(marking, place) for marking in endless)
+            if place in self._number and any(self._count(marking, place) for marking in self.endless)
             for node in nodes
             if node.incoming
         ]

@@ -202,5 +202,6 @@ def test_a_question_about_no_measure_is_named():
 
 
 def test_dimensions_are_those_that_a_reader_may_know():
-    assert {str(dimension) for dimension in Dimension} == {"month", "area", "source", "organisation", "target", "value"}
+    known = {"month", "area", "municipality", "source", "organisation", "target", "value"}
+    assert {str(dimension) for dimension in Dimension} == known
     assert Kind.CHANGE == "change"
