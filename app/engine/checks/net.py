@@ -123,7 +123,7 @@ class Net:
         waiting = [place]
         while waiting:
             each = waiting.pop()
-            steps = [*self.moves, *self.inclusive]
+            steps: list[Move | InclusiveJoin] = [*self.moves, *self.inclusive]
             for found in {put for step in steps if each in step.takes for put in step.puts} - reached:
                 reached.add(found)
                 waiting.append(found)

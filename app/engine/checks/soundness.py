@@ -55,8 +55,8 @@ def _check(scope: Scope, findings: Findings) -> None:
             findings.warn("may_run_twice", node)
     if walk.endless:
         repeated = walk.repeated()
-        names = ", ".join(_name(node) for node in repeated[:MOST_NAMED])
-        findings.warn("may_never_end", repeated[0] if repeated else scope, elements=names or scope.name)
+        told = ", ".join(_name(node) for node in repeated[:MOST_NAMED])
+        findings.warn("may_never_end", repeated[0] if repeated else scope, elements=told or scope.name)
 
 
 def _reached_from_starts(scope: Scope) -> set[str]:
