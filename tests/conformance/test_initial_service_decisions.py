@@ -72,3 +72,57 @@ def test_no_need_proposes_nothing_and_a_missing_measure_is_no_examination():
         etuuskysymys=False,
         arvio_tekemalla=None,
     )
+
+
+#: facts that put a client into one group, and into no other
+SIGNS = [
+    ({"tyotilanne": "tyoton", "terveys_haaste": True}, "espoo_1"),
+    ({"tyotilanne": "tyoton", "sosiaalinen_haaste": True}, "espoo_1"),
+    ({"tilanne_selkea": False, "yksittaiset_palvelut_eivat_ratkaisseet": True}, "espoo_2"),
+    ({"palvelutarve_alat": 2}, "espoo_3"),
+    ({"tyottomyys_v": 2, "tyottomyysjaksoja": 2, "opinnot_kesken": True}, "espoo_4"),
+    ({"tyottomyys_v": 3, "tyottomyysjaksoja": 2, "ei_perusk": True}, "espoo_4"),
+    ({"tyotilanne": "tyoton", "terveystarkastus_v": 3, "terveys_huoli": True}, "espoo_5"),
+    ({"tyotilanne": "tyoton", "terveystarkastus_v": None, "elamantilanne_huoli": True}, "espoo_5"),
+    ({"osatyokykyinen": True, "hyotyisi_monialaisesta": True}, "rovaniemi"),
+    ({"asiakas_sosiaalipalveluissa": True, "vammainen": True}, "g_sosiaalipalvelujen"),
+    ({"asiakas_sosiaalipalveluissa": True, "toimeentulo": ["sairauspaivaraha"]}, "g_sosiaalipalvelujen"),
+    ({"toimeentulotuki_kesto_kk": 12}, "pakaste"),
+    ({"kehitysvamma_lieva": True}, "g_erityisryhma"),
+    ({"palveluja_lkm": 3}, "g_paljon_palveluja"),
+    ({"tyotilanne": "tyottomyysuhka"}, "g_tyottomyysuhka"),
+    ({"ika": 29}, "g_nuori"),
+    ({"rise_asiakas": True}, "g_rise"),
+    ({"kieli": "so"}, "g_vieraskielinen"),
+    ({"suostuvainen_arvioon": False}, "ei_arviota"),
+]
+NOTHING_KNOWN = dict.fromkeys(
+    [
+        "tyotilanne", "ika", "terveys_haaste", "sosiaalinen_haaste", "tilanne_selkea",
+        "yksittaiset_palvelut_eivat_ratkaisseet", "palvelutarve_alat", "tyottomyys_v", "tyottomyysjaksoja",
+        "opinnot_kesken", "ei_perusk", "terveystarkastus_v", "terveys_huoli", "elamantilanne_huoli", "osatyokykyinen",
+        "hyotyisi_monialaisesta", "asiakas_sosiaalipalveluissa", "vammainen", "toimeentulo", "toimeentulotuki_kesto_kk",
+        "neurokirjo", "oppimisvaikeus", "kehitysvamma_lieva", "palveluja_lkm", "rise_asiakas", "kieli",
+        "suostuvainen_arvioon",
+    ]
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("facts", "group"), SIGNS, ids=[f"{group}-{next(iter(facts))}" for facts, group in SIGNS])
+def test_each_sign_of_a_target_group_alone_is_enough(facts, group):
+    assert asked("dmn_kohderyhma", **(NOTHING_KNOWN | facts)) == [group]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"palvelutarve_alat": 1},
+        {"tyottomyys_v": 2, "tyottomyysjaksoja": 1, "opinnot_kesken": True},
+        {"tyotilanne": "tyoton", "terveystarkastus_v": 2, "terveys_huoli": True},
+        {"tyotilanne": "tyossa", "terveys_haaste": True},
+        {"ika": 30, "kieli": "sv", "suostuvainen_arvioon": True},
+        {},
+    ],
+)
+def test_a_sign_that_is_not_whole_puts_a_client_into_no_group(facts):
+    assert not asked("dmn_kohderyhma", **(NOTHING_KNOWN | facts))

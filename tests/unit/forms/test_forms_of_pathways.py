@@ -50,3 +50,14 @@ def test_the_examples_of_the_reference_are_right():
     answers = parse_json_submission(form, json.loads(submission), language="fi", around=AROUND)
     assert answers.variables == {"jatkuu": True}
     assert len(answers.records) == 3
+
+
+@pytest.mark.parametrize("name", ["f_arvio", "f_terveystarkastus"])
+def test_an_assessment_says_what_the_client_can_do_before_what_they_cannot(name):
+    """Seeds 002 and 003: resources and adapted work before illness."""
+    [path] = (Path(__file__).parents[3] / "processes").rglob(f"{name}.json")
+    form = read_form(path.read_bytes())
+    fields = {field.key: field for field in form.fields}
+    assert fields["voimavarat"].required
+    assert fields["tyo_johon_pystyy"].required
+    assert "tyon_muokkaus" in fields
