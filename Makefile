@@ -27,7 +27,7 @@ run: $(BIN)/.run $(BUNDLES) ## start everything with demo data; make run ARGS="-
 test: install-dev $(BUNDLES) ## lint, types, import contracts and every test
 	@$(BIN)/python -m tests.browser --install
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 lint: install-dev ## ruff, mypy --strict, import contracts, spelling
 	$(BIN)/ruff check
