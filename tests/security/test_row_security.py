@@ -381,7 +381,8 @@ def test_the_owner_of_the_tables_is_bound_too(walled_url):
         superuser = connection.execute(
             "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
         ).fetchone()
-    assert {row[0] for row in forced} == {*TABLES, "consent", "plan", "plan_action", "measure", "mandate"}
+    others = {"consent", "plan", "plan_action", "measure", "mandate", "emergency_access", "data_request", "correction"}
+    assert {row[0] for row in forced} == {*TABLES, *others}
     assert superuser == (False,)
 
 
