@@ -224,6 +224,7 @@ DOCUMENTS = [
 
 def task(**changes: Any) -> dict[str, Any]:
     values: dict[str, Any] = {
+        "earlier_case": None,
         "task": {
             "key": 7,
             "name": {"fi": "Kysy hälytysindikaattorit"},
@@ -411,6 +412,10 @@ CASE_RECORDS = {
 
 def case(**changes: Any) -> dict[str, Any]:
     values: dict[str, Any] = {
+        "restricted_text": "",
+        "emergency_until": None,
+        "rights_address": "",
+        "decisions_address": "/samples/case",
         "case": {
             "number": "2026-00012",
             "address": "/samples/case",
