@@ -7,15 +7,16 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from app.cli.context import Context, Refused, problem_text, say
+from app.cli.context import Context, Refused, say
 from app.cli.process_files import files_to_publish
 from app.domain.errors import InvalidDecision, InvalidDiagram, InvalidFormDefinition, Problem
-from app.engine.checks import Advice, advise_decisions, advise_diagram, standard_of, without_repetition
+from app.engine.checks import Advice, advise_decisions, advise_diagram, without_repetition
 from app.engine.decisions import read_decisions
 from app.engine.diagrams import read_diagram
 from app.engine.forms import form_source, read_form
 from app.engine.rules import is_shared_rule, probe, read_rule
 from app.locale import Texts
+from app.locale.problems import problem_text
 
 
 class Told(msgspec.Struct):
@@ -78,7 +79,6 @@ def _rules(contents: Iterable[bytes]) -> dict[str, bytes]:
 def _check(name: str, content: bytes, rules: Mapping[str, bytes], texts: Texts) -> CheckedFile:
     problems: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
-    standard: tuple[Problem, ...] = ()
     advice = Advice()
     suffix = PurePosixPath(name).suffix.lower()
     try:
@@ -95,16 +95,15 @@ def _check(name: str, content: bytes, rules: Mapping[str, bytes], texts: Texts) 
     except (InvalidDiagram, InvalidDecision, InvalidFormDefinition) as error:
         problems = error.problems
     if suffix not in {".dmn", ".json", ".form"}:
-        standard = standard_of(content)
-        advice = advise_diagram(content, refused=problems)
-    warnings = [warning for warning in advice.warnings if warning not in standard]
-    notes = without_repetition((*notes, *advice.notes), (*standard, *warnings))
+        advice = advise_diagram(content)
+    warnings = (*advice.standard, *advice.warnings)
+    notes = without_repetition((*notes, *advice.notes), warnings)
     return CheckedFile(
         file=name,
-        verdict="refused" if problems else "warned" if standard or warnings else "clean",
+        verdict="refused" if problems else "warned" if warnings else "clean",
         problems=[_told(problem, texts) for problem in problems],
-        standard=[_told(broken, texts) for broken in standard],
-        warnings=[_told(warning, texts) for warning in warnings],
+        standard=[_told(broken, texts) for broken in advice.standard],
+        warnings=[_told(warning, texts) for warning in advice.warnings],
         notes=[_told(note, texts) for note in notes],
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import app.cli
 from app.cli.checking import check_paths
-from app.cli.context import Context, Refused, problem_text
+from app.cli.context import Context, Refused
 from app.cli.doctor import doctor
 from app.cli.importing import import_files
 from app.cli.people import disable_person_by_hand, put_person_by_hand, register_program
@@ -22,6 +22,7 @@ from app.domain.errors import InvalidInput, KykypolkuError
 from app.domain.localized import LANGUAGES
 from app.executor import open_executor
 from app.locale import Texts
+from app.locale.problems import problem_text
 from app.logs import configure_logs
 from app.settings import Settings, SettingsRefused
 

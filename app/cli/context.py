@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.clock import DatabaseClock
-from app.domain.errors import Problem
 from app.executor import Executor
-from app.locale import Texts
 from app.settings import Settings
 
 
@@ -21,13 +19,6 @@ class Refused(Exception):
 def say(text: str = "") -> None:
     """Write a line of the answer."""
     sys.stdout.write(text + "\n")
-
-
-def problem_text(problem: Problem, texts: Texts) -> str:
-    """Return what a problem says in the language of the texts."""
-    # texts about forms call what they are about a label
-    named = {"name": problem.name or problem.place, "label": problem.place or problem.name}
-    return texts(f"problems.{problem.code}", **{**named, **problem.values})
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,12 +239,14 @@ def check_model(
     )
     repairs = (*read.notes, *(problem for diagram in read.diagrams.values() for problem in diagram.repairs))
     problems = (*read.problems, *missing)
-    advice = _advice(uow, kind, content, read, problems)
-    notes = without_repetition((*repairs, *advice.notes), advice.warnings)
-    return Checked(problems=problems, repairs=notes, warnings=advice.warnings)
+    advice = _advice(uow, kind, content, read)
+    refused_at = {problem.place for problem in problems}
+    warnings = [warning for warning in (*advice.standard, *advice.warnings) if warning.place not in refused_at]
+    notes = without_repetition((*repairs, *advice.notes), warnings)
+    return Checked(problems=problems, repairs=notes, warnings=tuple(warnings))
 
 
-def _advice(uow: UnitOfWork, kind: ModelKind, content: bytes, read: Resources, problems: Collection[Problem]) -> Advice:
+def _advice(uow: UnitOfWork, kind: ModelKind, content: bytes, read: Resources) -> Advice:
     if kind is ModelKind.DECISION:
         return advise_decisions(content)
     if kind is not ModelKind.DIAGRAM:
@@ -252,7 +254,7 @@ def _advice(uow: UnitOfWork, kind: ModelKind, content: bytes, read: Resources, p
     named = {form_id for outline in read.outlines for form_id in outline.form_ids}
     forms = [*read.forms.values(), *newest_forms(uow, named)]
     answered = {name for form in forms for field in form.fields if (name := field.process_variable)}
-    return advise_diagram(content, given=answered, refused=problems)
+    return advise_diagram(content, given=answered)
 
 
 def findings_of(uow: UnitOfWork, *, draft_key: int, actor: Actor) -> list[tuple[FindingKind, list[Problem]]]:

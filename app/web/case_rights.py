@@ -16,6 +16,7 @@ from app.domain.client_sessions import parse_day
 from app.domain.data_rights import LONGEST_TEXT, Correction, RequestKind
 from app.domain.errors import Conflict, InvalidInput, Problem
 from app.domain.keys import parse_key
+from app.locale.problems import problem_text
 from app.queries.case_documents import DocumentContent
 from app.queries.case_rights import CaseRights, case_rights
 from app.queries.data_copy import copy_as_letter, copy_for_machines
@@ -23,7 +24,6 @@ from app.storage.unit_of_work import UnitOfWork
 from app.web.access import current_actor
 from app.web.asking import key_of, run
 from app.web.cases import as_file
-from app.web.errors import problem_text
 from app.web.language import texts
 from app.web.own.rights import request_line
 from app.web.shell import now

@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 from app.commands.data_requests import answer_data_request, lift_restriction
 from app.domain.data_rights import LONGEST_TEXT, RequestStatus
 from app.domain.errors import Conflict, InvalidInput, Problem
+from app.locale.problems import problem_text
 from app.queries.data_requests import data_request, data_requests
 from app.web.access import current_actor
 from app.web.asking import key_of, run
-from app.web.errors import problem_text
 from app.web.language import texts
 from app.web.own.rights import request_line
 from app.web.shell import now

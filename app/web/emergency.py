@@ -11,11 +11,11 @@ from app.commands.open_emergency import Emergency, end_emergency, open_emergency
 from app.domain.emergency import LONGEST_REASON, Cause, Opening, Verdict, may_break_glass
 from app.domain.errors import Conflict, InvalidInput, NotAllowed, Problem
 from app.domain.sharing import DataGroup
+from app.locale.problems import problem_text
 from app.queries.emergency import opening_for_review, openings
 from app.storage.logs import AccessLine
 from app.web.access import current_actor
 from app.web.asking import key_of, log_attempt, read, run
-from app.web.errors import problem_text
 from app.web.language import texts
 from app.web.shell import now
 from app.web.stories import shown

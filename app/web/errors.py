@@ -25,12 +25,12 @@ from app.domain.errors import (
     KykypolkuError,
     NotAllowed,
     NotFound,
-    Problem,
     StateUnreadable,
     Unavailable,
 )
 from app.domain.sessions import SignInDelayed, SignInRefused
 from app.locale import Texts
+from app.locale.problems import problem_text
 from app.web.language import texts
 from app.web.security import is_api
 
@@ -95,15 +95,6 @@ def answer_http_failure(error: HTTPException) -> Response:
 def answer_fault(error: Exception) -> Response:
     """Answer what nobody foresaw; the log has the trace, the page its reference."""
     return _answer(500, text="", problems=[], reference=_log(500, error))
-
-
-def problem_text(problem: Problem, catalogue: Texts) -> str:
-    """Return what a problem says in the language of the catalogue."""
-    key = f"problems.{problem.code}"
-    key = key if key in catalogue else problem.code
-    # texts about forms call what they are about a label
-    named = {"name": problem.name or problem.place, "label": problem.place or problem.name}
-    return catalogue(key, **{**named, **problem.values})
 
 
 def _answer(status: int, *, text: str, problems: list[Mapping[str, str]], reference: str, key: str = "") -> Response:

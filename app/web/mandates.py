@@ -11,11 +11,11 @@ from app.commands.mandates import GivenMandate, end_mandate, record_mandate
 from app.domain.client_sessions import parse_day
 from app.domain.errors import Conflict, InvalidInput, Problem
 from app.domain.sharing import DataGroup
+from app.locale.problems import problem_text
 from app.queries.mandates import MandatePage, mandates_of_case
 from app.storage.unit_of_work import UnitOfWork
 from app.web.access import current_actor
 from app.web.asking import key_of, run
-from app.web.errors import problem_text
 from app.web.language import texts
 from app.web.shell import now
 

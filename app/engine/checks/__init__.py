@@ -18,19 +18,25 @@ from app.engine.reader import read_document
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """`warnings`: what may not do what was meant; `notes`: what is missing for those who read or use it."""
+    """
+    What may be better in a model that could be published.
 
+    `standard`: the rules of BPMN that the file breaks, executable or not; `warnings`: what may not do what was meant;
+    `notes`: what is missing for those who read or use it.
+    """
+
+    standard: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
 
 
-def advise_diagram(xml: bytes, *, given: Collection[str] = (), refused: Iterable[Problem] = ()) -> Advice:
+def advise_diagram(xml: bytes, *, given: Collection[str] = ()) -> Advice:
     """
     Return the advice on a diagram as it is drawn, without the common rules it takes in.
 
     The standard's rules hold for the whole file; the rest is looked at in every executable process. `given` are names
-    of variables that come from outside the diagram, as from forms; an element among what is `refused` is not warned of
-    as well. A diagram that cannot be read at all gets no advice: what refuses it says enough.
+    of variables that come from outside the diagram, as from forms. A diagram that cannot be read at all gets no
+    advice: what refuses it says enough.
     """
     try:
         root = read_document(xml)
@@ -44,11 +50,7 @@ def advise_diagram(xml: bytes, *, given: Collection[str] = (), refused: Iterable
         check_soundness(process, findings)
         check_spelling(process, findings, given=given)
         check_conventions(process, findings)
-    wrong = {problem.place for problem in refused}
-    return Advice(
-        warnings=tuple(problem for problem in (*standard, *findings.warnings) if problem.place not in wrong),
-        notes=tuple(findings.repairs),
-    )
+    return Advice(standard=standard, warnings=tuple(findings.warnings), notes=tuple(findings.repairs))
 
 
 #: notes of publishing that say what a warning says with more weight
@@ -63,14 +65,6 @@ def without_repetition(notes: Iterable[Problem], warnings: Iterable[Problem]) ->
         for note in notes
         if (note.code, note.place) not in warned and (_SAID_BY.get(note.code), note.place) not in warned
     )
-
-
-def standard_of(xml: bytes) -> tuple[Problem, ...]:
-    """Return the rules of BPMN that a file breaks, executable or not; none of a file that cannot be read."""
-    try:
-        return check_standard(read_document(xml))
-    except InvalidDiagram:
-        return ()
 
 
 def advise_decisions(xml: bytes) -> Advice:

@@ -195,13 +195,23 @@ def net_of(scope: Scope) -> Net:
     net = Net()
     starts = scope.starts()
     by_event = [node for node in starts if node.tag == "startEvent" or node.instantiates]
-    net.starts += [frozenset({f"at {node.node_id}"}) for node in by_event]
-    if together := frozenset(f"at {node.node_id}" for node in starts if node not in by_event):
-        net.starts.append(together)
+    net.starts += [_entered(node) for node in by_event]
+    if together := [_entered(node) for node in starts if node not in by_event]:
+        net.starts.append(frozenset().union(*together))
     for node in scope.nodes.values():
         if not (node.triggered_by_event or node.for_compensation):
             _add(node, net)
     return net
+
+
+def _armed(node: Node) -> frozenset[str]:
+    """Return the places of the events beside the node that may come while a token stands there."""
+    return frozenset(f"armed {each.node_id}" for each in node.boundaries if not each.interrupting)
+
+
+def _entered(node: Node) -> frozenset[str]:
+    """Return what a token that comes to the node fills."""
+    return frozenset({f"at {node.node_id}"}) | _armed(node)
 
 
 def _add(node: Node, net: Net) -> None:
@@ -214,24 +224,23 @@ def _add(node: Node, net: Net) -> None:
     elif node.tag == "inclusiveGateway" and len(incoming) > 1:
         net.inclusive.append(InclusiveJoin(node, frozenset(incoming), frozenset({at})))
     else:
-        armed = {f"armed {each.node_id}" for each in node.boundaries if not each.interrupting}
-        net.moves.extend(Move(frozenset({flow}), frozenset({at, *armed})) for flow in incoming)
+        net.moves.extend(Move(frozenset({flow}), _entered(node)) for flow in incoming)
     if node.tag in ACTIVITIES or node.event is not None:
         net.doing.setdefault(at, []).append(node)
-    armed_places = frozenset(f"armed {each.node_id}" for each in node.boundaries if not each.interrupting)
+    armed = _armed(node)
     for event in node.boundaries:
         if event.event is not None and event.event.kind == "compensation":
             continue
         after = frozenset({f"at {event.node_id}"}) if event.outgoing else frozenset()
         if event.interrupting:
-            net.moves.append(Move(frozenset({at}), after, clears=armed_places))
+            net.moves.append(Move(frozenset({at}), after, clears=armed))
         else:
             net.moves.append(Move(frozenset({f"armed {event.node_id}"}), after, reads=frozenset({at})))
     if node.tag == "endEvent" and node.event is not None and any(part.kind in _ENDS_ALL for part in node.event.each):
         net.moves.append(Move(frozenset({at}), frozenset(), clears=None))
         return
     for chosen in _choices(node, outgoing):
-        net.moves.append(Move(frozenset({at}), frozenset(chosen), clears=armed_places))
+        net.moves.append(Move(frozenset({at}), frozenset(chosen), clears=armed))
 
 
 def _choices(node: Node, outgoing: list[str]) -> Iterator[tuple[str, ...]]:

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from app.engine.checks.conventions import MOST_NAMED
 from app.engine.checks.net import InclusiveJoin, Move, Net, net_of
 from app.engine.graph import Findings, Node, Scope
 from app.engine.vocabulary import ACTIVITIES
 
-#: markings of one scope that are looked at; beyond, nothing is said of the scope
+#: markings of one scope that are looked at; where there are more, only what was found until then is told
 MOST_MARKINGS = 5_000
-#: elements that a finding names
-MOST_NAMED = 5
 #: a marking holds two bits a place: no token, one, or several
 _BITS, _SEVERAL = 2, 2
 

@@ -11,12 +11,12 @@ from app.commands.data_requests import Asked, ask_about_data
 from app.domain.actor import Actor
 from app.domain.data_rights import LONGEST_TEXT, DataRequest, RequestKind, RequestStatus
 from app.domain.errors import InvalidInput, Problem
+from app.locale.problems import problem_text
 from app.queries.data_copy import copy_as_letter, copy_for_machines
 from app.queries.data_requests import own_requests
 from app.web.access import current_actor
 from app.web.asking import key_of, run
 from app.web.cases import as_file
-from app.web.errors import problem_text
 from app.web.language import current_language, texts
 from app.web.own.place import PATH, blueprint
 from app.web.shell import now

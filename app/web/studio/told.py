@@ -7,9 +7,9 @@ from typing import Any
 
 from app.domain.errors import BaseOutdated, DraftChanged, Problem
 from app.domain.models import SHARED, Difference
+from app.locale.problems import problem_text
 from app.queries.studio import Checked
 from app.storage.model_drafts import DraftLine
-from app.web.errors import problem_text
 from app.web.language import Formats, current_language, texts
 from app.web.stories import shown
 from app.web.studio.place import editor_address

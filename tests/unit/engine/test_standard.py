@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.checks import standard_of
+from app.engine.checks import advise_diagram
 
 ROOT = Path(__file__).resolve().parents[3]
 SUITES = Path(os.environ.get("CONFORMANCE_SUITES", ROOT.parent / "shared" / "suites"))
@@ -27,7 +27,7 @@ def faults() -> list[tuple[str, str, str]]:
 
 
 def found(text: str) -> set[tuple[str, str]]:
-    return {(problem.code, problem.place) for problem in standard_of(text.encode())}
+    return {(problem.code, problem.place) for problem in advise_diagram(text.encode()).standard}
 
 
 def test_a_sound_file_breaks_no_rule():
@@ -42,7 +42,7 @@ def test_a_fault_is_told_at_its_element(told, before, after):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "processes").glob("*/*.bpmn")), ids=lambda path: path.stem)
 def test_the_pathways_keep_the_standard(path):
-    assert standard_of(path.read_bytes()) == ()
+    assert advise_diagram(path.read_bytes()).standard == ()
 
 
 @pytest.mark.skipif(not SUITES.exists(), reason="outside test material is not here")
@@ -51,7 +51,7 @@ def test_published_reference_models_and_conformance_models_are_left_alone():
         *sorted((SUITES / "bpmn-miwg" / "Reference").glob("*.bpmn")),
         *sorted((SUITES / "betsy" / "models").glob("*.bpmn")),
     ]
-    flagged = {path.stem for path in models if standard_of(path.read_bytes())}
+    flagged = {path.stem for path in models if advise_diagram(path.read_bytes()).standard}
     # two of the conformance models are faulty on purpose
     assert flagged <= {"LoopTask_NegativeLoopMaximum", "Token_CompletionQuantity_Zero"}
     assert len(models) > 50

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from app.engine.checks.standard.model import Model, is_true, process_of, texts, without_prefix
+from app.engine.refusals import MOST_TOKENS
 from app.engine.vocabulary import ACTIVITIES, bpmn, local_name
 
 if TYPE_CHECKING:
@@ -34,11 +35,11 @@ def check_data(model: Model) -> None:
 def _check_numbers(model: Model) -> None:
     for loop in model.of("multiInstanceLoopCharacteristics"):
         _check_turns(model, loop)
-    for name in (*sorted(ACTIVITIES), "transaction", "adHocSubProcess"):
+    for name in sorted(ACTIVITIES):
         for activity in model.of(name):
             for attribute in ("startQuantity", "completionQuantity"):
                 if _is_below_one(activity.get(attribute, "1")):
-                    model.warn("quantity_value", activity, attribute=attribute, limit=1000)
+                    model.warn("quantity_value", activity, attribute=attribute, limit=MOST_TOKENS)
     for loop in model.of("standardLoopCharacteristics"):
         if _is_below_one(loop.get("loopMaximum", "1")):
             model.warn("loop_maximum", loop)

@@ -85,13 +85,13 @@ def _check_start(model: Model, event: _Element) -> None:
     if not interrupting and (
         not is_true(around, "triggeredByEvent") or {"error", "compensation"} & set(_kinds(model, event))
     ):
-        model.warn("error_must_interrupt", event)
+        model.warn("must_interrupt", event)
 
 
 def _check_boundary(model: Model, event: _Element) -> None:
     kinds = _kinds(model, event)
     if event.get("cancelActivity", "true").strip() in {"false", "0"} and _MUST_INTERRUPT & set(kinds):
-        model.warn("error_must_interrupt", event)
+        model.warn("must_interrupt", event)
     activity = model.referred(event, "attachedToRef")
     if "cancel" in kinds and activity is not None and local_name(activity) != "transaction":
         model.warn("cancel_outside_transaction", event)

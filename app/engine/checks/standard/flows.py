@@ -6,16 +6,25 @@ from typing import TYPE_CHECKING
 
 from app.engine.checks.standard.model import CHOREOGRAPHY_ACTIVITIES, NODES, Model, is_true, scope_of
 from app.engine.rules import SHARED
-from app.engine.vocabulary import ACTIVITIES, BPMN, EVENT_DEFINITIONS, GATEWAYS, bpmn, local_name, namespace, properties
+from app.engine.vocabulary import (
+    ACTIVITIES,
+    BPMN,
+    EVENT_DEFINITIONS,
+    GATEWAYS,
+    SUB_PROCESSES,
+    bpmn,
+    local_name,
+    namespace,
+    properties,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_SUB_PROCESSES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 #: by gatewayDirection: whether several flows have to, may (None) or must not come in, and go out (clause 10.6.1)
 _DIRECTIONS = {"Converging": (None, False), "Diverging": (False, None), "Mixed": (True, True)}
 #: what may have conditions on the flows out of it
-_CHOOSING = ACTIVITIES | {"exclusiveGateway", "inclusiveGateway", "complexGateway", "transaction", "adHocSubProcess"}
+_CHOOSING = ACTIVITIES | {"exclusiveGateway", "inclusiveGateway", "complexGateway"}
 _AFTER_EVENT_GATEWAY = frozenset(
     {"messageEventDefinition", "timerEventDefinition", "signalEventDefinition", "conditionalEventDefinition"}
 )
@@ -25,7 +34,7 @@ def check_flows(model: Model) -> None:
     """Warn of flows that the standard does not allow, and of those that it asks for and that are missing."""
     for node in model.nodes():
         _check_node(model, node)
-    for scope in model.of("process", *sorted(_SUB_PROCESSES)):
+    for scope in model.of("process", *sorted(SUB_PROCESSES)):
         # a common rule is no process: it holds what is taken in elsewhere
         if SHARED not in properties(scope):
             _check_scope(model, scope)

@@ -8,15 +8,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app.domain.errors import Problem
-from app.engine.vocabulary import BPMN, FLOW_NODES, bpmn, local_name, namespace, text_of
+from app.engine.vocabulary import BPMN, FLOW_NODES, SUB_PROCESSES, bpmn, local_name, namespace, text_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 #: what flow nodes and sequence flows stand in
-SCOPES = frozenset({"process", "subProcess", "transaction", "adHocSubProcess", "choreography", "subChoreography"})
+SCOPES = SUB_PROCESSES | {"process", "choreography", "subChoreography"}
 CHOREOGRAPHY_ACTIVITIES = frozenset({"choreographyTask", "subChoreography", "callChoreography"})
-NODES = FLOW_NODES | CHOREOGRAPHY_ACTIVITIES | {"transaction", "adHocSubProcess", "complexGateway"}
+NODES = FLOW_NODES | CHOREOGRAPHY_ACTIVITIES
 
 
 @dataclass(slots=True)

@@ -10,13 +10,11 @@ from app.engine.vocabulary import ACTIVITIES, EVENT_DEFINITIONS, local_name, tex
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_ACTIVITIES = ACTIVITIES | {"transaction", "adHocSubProcess", "subProcess"}
-_EVENTS = frozenset({name for name in NODES if name.endswith("Event")})
 #: by holder (or "" for any) and attribute or child: what it may lead to
 _KINDS: dict[tuple[str, str], frozenset[str]] = {
     ("sequenceFlow", "sourceRef"): NODES,
     ("sequenceFlow", "targetRef"): NODES,
-    ("boundaryEvent", "attachedToRef"): _ACTIVITIES,
+    ("boundaryEvent", "attachedToRef"): ACTIVITIES,
     ("", "default"): frozenset({"sequenceFlow"}),
     ("", "incoming"): frozenset({"sequenceFlow"}),
     ("", "outgoing"): frozenset({"sequenceFlow"}),
@@ -32,7 +30,7 @@ _KINDS: dict[tuple[str, str], frozenset[str]] = {
     ("", "eventDefinitionRef"): frozenset(EVENT_DEFINITIONS),
     ("", "noneBehaviorEventRef"): frozenset(EVENT_DEFINITIONS),
     ("", "oneBehaviorEventRef"): frozenset(EVENT_DEFINITIONS),
-    ("compensateEventDefinition", "activityRef"): _ACTIVITIES,
+    ("compensateEventDefinition", "activityRef"): ACTIVITIES,
     ("", "flowNodeRef"): NODES,
     ("participant", "processRef"): frozenset({"process"}),
     ("", "dataObjectRef"): frozenset({"dataObject"}),
