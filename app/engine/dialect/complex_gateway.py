@@ -75,7 +75,8 @@ class ComplexGatewaySpec(JoinSpec):
             return None
         if missing := [flow for flow in self.incoming if flow not in waiting]:
             rounds[self.element_id] = missing
-        self.merge(token, waiting)
+        # one of each flow: what else is on this one waits for the next round
+        self.merge(token, {**waiting, token.internal_data["f"]: token})
         return True
 
     def _tokens(self, container: Token) -> list[Token]:

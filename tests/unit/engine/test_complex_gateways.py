@@ -108,6 +108,24 @@ def test_the_next_round_begins_after_the_reset():
     assert walk.ended
 
 
+def test_one_token_of_each_flow_goes_up_in_a_round_and_the_others_are_of_the_next():
+    xml = diagram(
+        start(),
+        parallel("f"),
+        user("a", completionQuantity="3"),
+        user("b"),
+        complex_gateway("k", "a__k >= 2"),
+        user("u"),
+        flow="s f; f a; f b; a k; b k; k u",
+    )
+    walk = Walk(xml)
+    walk.complete("a")
+    assert walk.tasks == ["b", "u"]
+    walk.complete("b")
+    # two are left on the flow, and the gateway begins again
+    assert walk.tasks == ["u", "u"]
+
+
 def test_a_branch_that_is_not_taken_is_not_waited_for():
     xml = diagram(
         start(),

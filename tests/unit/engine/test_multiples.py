@@ -9,6 +9,7 @@ from tests.unit.engine.drawing import (
     ROOTS,
     TERMINATE,
     boundary,
+    compensation,
     condition,
     diagram,
     element,
@@ -27,6 +28,7 @@ from tests.unit.engine.drawing import (
 from tests.unit.engine.walk import Walk
 
 KEY = {"avain": "1"}
+CANCEL = "<bpmn:cancelEventDefinition/>"
 
 
 def catch(*definitions: str, together: bool = False) -> bytes:
@@ -170,6 +172,8 @@ def test_a_process_starts_with_any_of_several():
     [
         (catch(message("m"), '<bpmn:linkEventDefinition name="x"/>'), "unsupported_event"),
         (catch(message("m"), error()), "unsupported_event"),
+        (diagram(start(), end("e", compensation() + signal()), flow="s e", roots=ROOTS), "unsupported_event"),
+        (diagram(start(), end("e", CANCEL + signal()), flow="s e", roots=ROOTS), "unsupported_event"),
         (on_a_task(message("m"), error(), interrupting=True, together=True), "several_event_definitions"),
         (
             diagram(start(), end("e", error() + error()), flow="s e", roots=ROOTS),
