@@ -43,6 +43,6 @@ def register_tasks(celery: Celery, settings: Settings, make_handlers: MakeHandle
     # half of the limit: what is begun by then can still end before the pool ends the process
     seconds = settings.job_time_limit / 2
 
-    @celery.task(name=RUN_JOBS)  # type: ignore[untyped-decorator]
+    @celery.task(name=RUN_JOBS, Request="workers.nudges:Nudge")  # type: ignore[untyped-decorator]
     def run_jobs(keys: list[int]) -> None:
         runner(os.getpid()).run(keys, seconds=seconds)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ from tests.faults.browser import Browser
 from tests.faults.conftest import place_of_today
 from tests.faults.diagrams import LOAD_STORY, job_process, load_process
 from tests.faults.invariants import ensure_sound, open_incident_codes, stories
-from tests.faults.processes import within
+from tests.faults.processes import descendants, within
 from tests.servers import ValkeyServer
 
 
@@ -76,6 +78,37 @@ def emptying(valkey: ValkeyServer) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
+
+
+@pytest.mark.timeout(240)
+def test_a_broker_that_dies_before_nudges_are_acknowledged_does_not_silence_the_worker(
+    sqlite_database, sqlite_url, own_valkey, make_parts
+):
+    place = place_of_today(sqlite_database)
+    place.publish(job_process(("good", 6), process_id="good"))
+    parts = make_parts(sqlite_url, own_valkey.url, worker_processes="2")
+    worker = parts.start("worker", module="tests.faults.poisonous")
+    parts.start("scheduler", module="tests.faults.poisonous")
+    first = place.start("good")
+    assert within(60, lambda: "after" in place.open_tasks(first)), parts.log("worker")
+
+    # as many nudges as the worker takes at once are handed over to the pool, and none is accepted by it
+    pool = descendants(worker.pid)
+    assert len(pool) == 2
+    for process in pool:
+        os.kill(process, signal.SIGSTOP)
+    waiting = [place.start("good") for _ in pool]
+    with own_valkey.client() as client:
+        assert within(30, lambda: client.hlen("unacked") == len(pool)), parts.log("scheduler")
+    own_valkey.kill()
+    for process in pool:
+        os.kill(process, signal.SIGCONT)
+    assert within(30, lambda: all("after" in place.open_tasks(each) for each in waiting)), parts.log("worker")
+    own_valkey.start()
+
+    later = [place.start("good") for _ in range(3)]
+    assert within(60, lambda: all("after" in place.open_tasks(each) for each in later)), parts.log("worker")
+    assert open_incident_codes(sqlite_database) == []
 
 
 @pytest.mark.timeout(240)
