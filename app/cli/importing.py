@@ -12,8 +12,9 @@ from app.domain.errors import InvalidInput, Problem
 from app.domain.models import FindingKind, ModelKind
 from app.engine.diagrams import read_diagram
 from app.engine.models import Imported, import_model
-from app.engine.models.packages import models_in
+from app.engine.models.packages import models_of
 from app.locale import Texts
+from app.locale.problems import problem_text
 
 _COLUMNS = ("RUNS", "REPAIRS", "QUESTIONS", "LOSSES", "FILE")
 
@@ -25,7 +26,8 @@ def import_files(context: Context) -> None:
     :raises Refused: a path does not exist, or a copy is there already
     """
     arguments = context.arguments
-    lines = [_line(name, content, arguments.to, arguments.language) for name, content in _files(arguments.paths)]
+    texts = Texts.load(arguments.language)
+    lines = [line for path in arguments.paths for line in _lines(path, arguments.to, texts)]
     if arguments.json:
         say(json.dumps(lines, ensure_ascii=False, indent=2))
         return
@@ -35,25 +37,27 @@ def import_files(context: Context) -> None:
         counts = [len(line[kind]) for kind in ("repairs", "questions", "losses")]
         say("{:>5} {:>8} {:>10} {:>7}  {}".format(runs, *counts, line["file"]))
         for problem in line["problems"]:
-            say(f"{'':34}{problem['element']}: {problem['text']}")
+            say(f"{'':34}{problem['element'] or line['file']}: {problem['text']}")
     say(f"{sum(line['runs'] for line in lines)} of {len(lines)} run")
 
 
-def _files(paths: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
-    for path in paths:
-        if not path.exists():
-            raise Refused(f"{path}: there is no such file or folder")
-        if path.is_file():
-            yield from models_in([(path.name, path.read_bytes())])
+def _lines(path: Path, to: Path | None, texts: Texts) -> Iterator[dict[str, Any]]:
+    """Yield a line for each model of a file, a zip or a folder; one by one, as a folder may hold more than memory."""
+    if not path.exists():
+        raise Refused(f"{path}: there is no such file or folder")
+    files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if item.is_file())
+    for file in files:
+        name = file.name if file == path else file.relative_to(path).as_posix()
+        try:
+            found = models_of(name, file.read_bytes(), whatever=file == path)
+        except InvalidInput as error:
+            yield _told(name, None, error.problems, texts)
             continue
-        for file in sorted(item for item in path.rglob("*") if item.is_file()):
-            # one by one: a folder may hold more than fits in memory at once
-            found = models_in([(file.name, file.read_bytes()), ("", b"")])
-            yield from ((str(file.relative_to(path)), content) for _, content in found)
+        for each, content in found:
+            yield _line(each, content, to, texts)
 
 
-def _line(name: str, content: bytes, to: Path | None, language: str) -> dict[str, Any]:
-    texts = Texts.load(language)
+def _line(name: str, content: bytes, to: Path | None, texts: Texts) -> dict[str, Any]:
     try:
         imported = import_model(content)
     except InvalidInput as error:
@@ -83,7 +87,7 @@ def _told(name: str, imported: Imported | None, problems: Sequence[Problem], tex
                 "rule": each.code,
                 "element": each.place,
                 "name": each.name,
-                "text": texts(f"problems.{each.code}", **each.values),
+                "text": problem_text(each, texts),
             }
             for each in found
         ]

@@ -9,6 +9,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -161,6 +162,30 @@ def test_files_are_checked_without_being_published(bare_terminal, tmp_path):
     shared = ROOT / "processes" / "shared" / "rules"
     assert "omahoito.bpmn: clean" in bare_terminal.type("check", own, shared)
     assert "no such file" in bare_terminal.type("check", tmp_path / "missing.bpmn", code=1)
+
+
+def test_foreign_files_are_put_right_and_told_of_one_by_one(bare_terminal, tmp_path):
+    folder = tmp_path / "foreign"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "read.me").write_text("x")
+    (folder / "broken.zip").write_bytes(b"PK\x03\x04 no more")
+    (folder / "damaged.bpmn").write_text("<definitions")
+    with zipfile.ZipFile(folder / "inner" / "sent.zip", "w") as package:
+        package.writestr("/work.bpmn", WORK.replace(b'isExecutable="true"', b'isExecutable="false"'))
+    told = {line["file"]: line for line in json.loads(bare_terminal.type("import", folder, "--json"))}
+    assert {name for name, line in told.items() if line["runs"]} == {"inner/work.bpmn"}
+    assert [found["rule"] for found in told["inner/work.bpmn"]["repairs"]] == [
+        "made_executable",
+        "layout_drawn",
+    ]
+    assert [problem["rule"] for problem in told["broken.zip"]["problems"]] == ["package_unreadable"]
+    assert told["damaged.bpmn"]["problems"]
+    assert "read.me" not in told
+    said = bare_terminal.type("import", folder, "--to", tmp_path / "right", "--language", "fi")
+    assert "1 of 3 run" in said
+    assert "problems." not in said
+    assert b'isExecutable="true"' in (tmp_path / "right" / "inner" / "work.bpmn").read_bytes()
+    assert "exists" in bare_terminal.type("import", folder, "--to", tmp_path / "right", code=1)
 
 
 def test_preparing_twice_loads_the_demo_once(bare_terminal):
