@@ -106,11 +106,17 @@ def print_statement_frame(uow: UnitOfWork, *, task_key: int, actor: Actor, langu
 def _visible(uow: UnitOfWork, case: Case, actor: Actor, now: datetime) -> Mapping[tuple[DataGroup, str], str]:
     """Return the ground on which each data group of each register of the case is open to the actor."""
     relation, grants = uow.care.cases.relation(case.key), uow.care.cases.grants(case.key)
+    restricted = uow.data_rights.restricted(case.key)
     return {
         (group, register): str(decision.ground)
         for register in {case.controller_organisation_id, *relation.serving_organisation_ids}
         for group, decision in visible_groups(
-            viewer=actor.viewer, case=relation, grants=grants, at=now, controller_organisation_id=register
+            viewer=actor.viewer,
+            case=relation,
+            grants=grants,
+            at=now,
+            restricted=restricted,
+            controller_organisation_id=register,
         ).items()
     }
 

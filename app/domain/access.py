@@ -171,10 +171,10 @@ def decide(
     record: Record,
     grants: Iterable[Grant],
     at: datetime,
+    restricted: bool,
     purpose: Purpose = Purpose.CARE,
     statute: str = "",
     emergency: bool = False,
-    restricted: bool = False,
 ) -> Decision:
     """
     Decide whether the viewer may see the record (domain.md 2.2, 6: R-01..R-04, R-18, R-19).
@@ -212,10 +212,10 @@ def visible_groups(
     case: CaseRelation,
     grants: Iterable[Grant],
     at: datetime,
+    restricted: Collection[DataGroup],
     controller_organisation_id: str | None = None,
     purpose: Purpose = Purpose.CARE,
     emergency: bool = False,
-    restricted: Collection[DataGroup] = (),
 ) -> Mapping[DataGroup, Decision]:
     """
     Return the data groups of the case that the viewer may see now, each with the decision that opened it.
@@ -232,9 +232,9 @@ def visible_groups(
             record=Record(data_group=group, controller_organisation_id=controller),
             grants=all_grants,
             at=at,
+            restricted=group in restricted,
             purpose=purpose,
             emergency=emergency,
-            restricted=group in restricted,
         )
         for group in DataGroup
     }

@@ -297,9 +297,7 @@ class Builder:
 
     def _build_unnamed_throw(self, facts: Facts, event: EventDefinition, name: str) -> ElementSpec:
         if event.kind == "compensation":
-            return CompensationThrowSpec(
-                self.spec, facts, activity=event.activity, waits=event.waits, spec_name=name
-            )
+            return CompensationThrowSpec(self.spec, facts, activity=event.activity, waits=event.waits, spec_name=name)
         if event.kind == "cancel":
             return CancelEndSpec(self.spec, facts, spec_name=name)
         return TerminateEndSpec(self.spec, facts, spec_name=name)

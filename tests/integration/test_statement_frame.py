@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import timedelta
 
 import pypdf
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
+from app.commands.print_statement_frame import print_statement_frame
 from app.commands.save_draft import save_draft
+from app.domain.access import Purpose
 from app.domain.answers import RecordAnswer
+from app.domain.data_rights import RequestKind, RequestStatus
 from app.domain.forms import RecordKind, RecordTarget
+from app.domain.keys import new_key
 from app.domain.sharing import DataGroup
 from app.settings import Settings
-from app.storage.tables.care import document
+from app.storage.tables.care import consent_grant, document
 from app.storage.tables.people import access_log
 from app.web import create_app
 from tests.factories import chain, diagram, user_step
@@ -33,37 +38,45 @@ PROCESS = diagram(
 )
 
 
+def asked(made, case_key, text, *, register="o_sote_keskus", group=DataGroup.HEALTH):
+    """Somebody has asked it for the register before."""
+    answer = RecordAnswer(
+        key="kysymykset",
+        target=RecordTarget(kind=RecordKind.ANSWER),
+        value=text,
+        fact=None,
+        data_group=group,
+    )
+    made.place.executor.run(
+        lambda uow: uow.care.answers.add(
+            case_key,
+            [answer],
+            form_id="f_lausuntopyynto",
+            controller_organisation_id=register,
+            task_key=None,
+            answered_by=None,
+            now=made.place.now,
+        )
+    )
+
+
 @pytest.fixture(scope="module")
 def door(tmp_path_factory):
     with kept_own_door(tmp_path_factory.mktemp("frame")) as made:
         form = json.loads((PROCESSES / "shared/forms/f_lausuntopyynto.json").read_text())
         made.place.publish(PROCESS, resources={"f_lausuntopyynto.json": json.dumps(form).encode()})
         case = made.cases["matti"]
-        made.place.executor.run(
-            lambda uow: uow.care.answers.add(
-                case,
-                [
-                    RecordAnswer(
-                        key="kysymykset",
-                        target=RecordTarget(kind=RecordKind.ANSWER),
-                        value="Onko kuntoutus tarpeen?",
-                        fact=None,
-                        data_group=DataGroup.HEALTH,
-                    )
-                ],
-                form_id="f_lausuntopyynto",
-                controller_organisation_id="o_sote_keskus",
-                task_key=None,
-                answered_by=None,
-                now=made.place.now,
-            )
-        )
+        asked(made, case, "Onko kuntoutus tarpeen?")
         made.instances["lausunto"] = made.place.start("tyky_lausunto", case_key=case)
         yield made
 
 
 def in_words(answer):
-    return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.data)).pages)
+    return words_of(answer.data)
+
+
+def words_of(pdf):
+    return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
 
 
 def visitor(door, name, tmp_path):
@@ -106,3 +119,50 @@ def test_it_is_for_those_who_do_the_task_and_where_the_task_offers_it(door, tmp_
     other = door.task("matti", "kysely")
     assert visitor(door, "employment", tmp_path).get(f"/tasks/{task}/statement-frame").status_code == 404
     assert visitor(door, "counsellor", tmp_path).get(f"/tasks/{other}/statement-frame").status_code == 404
+
+
+def test_what_the_client_has_had_restricted_is_not_printed_from_another_register(door):
+    place, case = door.place, door.cases["maija"]
+    asked(door, case, "Kysymys muualta", register="o_sosiaali", group=DataGroup.SOCIAL)
+    task = place.open_tasks(place.start("tyky_lausunto", case_key=case))["lausunto"]
+
+    def printed():
+        who = place.people["counsellor"]
+        return words_of(place.run(print_statement_frame, task_key=task, actor=who, language="fi").pdf)
+
+    def consent(uow):
+        uow.connection.execute(
+            insert(consent_grant).values(
+                key=new_key(),
+                case_key=case,
+                consent_key=1,
+                organisation_id="o_sote_keskus",
+                data_group=DataGroup.SOCIAL,
+                purpose=Purpose.CARE,
+                valid_from=place.now,
+                valid_until=place.now + timedelta(days=1),
+            )
+        )
+
+    def restrict(uow):
+        key = new_key()
+        uow.data_rights.add(
+            key=key,
+            client_key=door.clients["maija"],
+            case_key=case,
+            controller_organisation_id="o_sote_keskus",
+            kind=RequestKind.RESTRICTION,
+            data_group=DataGroup.SOCIAL,
+            text="x",
+            asked_by=None,
+            by_worker=False,
+            due_on=place.now.date(),
+            now=place.now,
+        )
+        uow.data_rights.decide(key, status=RequestStatus.GRANTED, answer="x", by=None, now=place.now)
+
+    assert "Kysymys muualta" not in printed()
+    place.executor.run(consent)
+    assert "Kysymys muualta" in printed()
+    place.executor.run(restrict)
+    assert "Kysymys muualta" not in printed()

@@ -109,7 +109,9 @@ def grant(group, *, organisation_id="theirs", case_key=1, purpose=Purpose.CARE, 
 
 
 def ask(who, what, *grants, about=None, **options) -> Decision:
-    return decide(viewer=who, case=about or case(), record=what, grants=grants, at=NOW, **options)
+    return decide(
+        viewer=who, case=about or case(), record=what, grants=grants, at=NOW, **{"restricted": False, **options}
+    )
 
 
 def test_the_table_of_this_test_has_every_cell():
@@ -174,7 +176,7 @@ def test_process_operators_and_statistics_see_no_client_data():
     who = viewer("o_sote_keskus", "r_palveluohjaaja", organisation_id=CONTROLLER)
     for purpose in (Purpose.OPERATION, Purpose.STATISTICS):
         assert ask(who, record("perustiedot"), purpose=purpose).reason == "access.refused.purpose"
-        assert visible_groups(viewer=who, case=case(), grants=[], at=NOW, purpose=purpose) == {}
+        assert visible_groups(viewer=who, case=case(), grants=[], at=NOW, restricted=(), purpose=purpose) == {}
 
 
 def test_another_area_is_closed_even_in_the_own_register():
@@ -190,29 +192,31 @@ def test_who_does_not_serve_the_client_reads_not_even_the_own_register():
 
 def test_the_booking_worker_sees_who_the_client_is_and_nothing_else():
     who = viewer("o_sote_keskus", "r_ajanvaraaja", organisation_id=CONTROLLER)
-    assert set(visible_groups(viewer=who, case=case(), grants=[], at=NOW)) == {DataGroup.BASIC}
+    assert set(visible_groups(viewer=who, case=case(), grants=[], at=NOW, restricted=())) == {DataGroup.BASIC}
 
 
 def test_the_nurse_sees_health_in_the_own_register_and_the_rest_only_by_consent():
     who = viewer("o_sote_keskus", "r_terveydenhoitaja", organisation_id=CONTROLLER)
-    groups = visible_groups(viewer=who, case=case(), grants=[], at=NOW)
+    groups = visible_groups(viewer=who, case=case(), grants=[], at=NOW, restricted=())
     assert set(groups) == {DataGroup.BASIC, DataGroup.HEALTH, DataGroup.PLAN}
     consent = [grant("sosiaali", organisation_id=CONTROLLER)]
-    assert DataGroup.SOCIAL in visible_groups(viewer=who, case=case(), grants=consent, at=NOW)
+    assert DataGroup.SOCIAL in visible_groups(viewer=who, case=case(), grants=consent, at=NOW, restricted=())
 
 
 def test_the_service_guide_sees_all_that_the_own_organisation_wrote():
     who = viewer("o_sote_keskus", "r_palveluohjaaja", organisation_id=CONTROLLER)
-    assert set(visible_groups(viewer=who, case=case(), grants=[], at=NOW)) == set(DataGroup)
+    assert set(visible_groups(viewer=who, case=case(), grants=[], at=NOW, restricted=())) == set(DataGroup)
 
 
 def test_kelas_expert_sees_benefits_identity_and_plan_of_what_was_granted():
     who = viewer("o_kela", "r_kela_ratkaisu")
     consents = [grant(group) for group in GROUPS]
-    groups = visible_groups(viewer=who, case=case(), grants=consents, at=NOW)
+    groups = visible_groups(viewer=who, case=case(), grants=consents, at=NOW, restricted=())
     # the letter S(etuus) opens benefits, but the table keeps Kela to its own register of them
     assert set(groups) == {DataGroup.BASIC, DataGroup.PLAN}
-    own = visible_groups(viewer=who, case=case(), grants=consents, at=NOW, controller_organisation_id="theirs")
+    own = visible_groups(
+        viewer=who, case=case(), grants=consents, at=NOW, restricted=(), controller_organisation_id="theirs"
+    )
     assert set(own) == {DataGroup.BASIC, DataGroup.BENEFITS, DataGroup.PLAN}
 
 
@@ -385,13 +389,15 @@ def test_the_four_never_see_health_whatever_was_granted(who, what, consents, at,
         areas=who.areas,
     )
     what = record("terveys", controller=what.controller_organisation_id, kind=what.kind, referred_by=what.referred_by)
-    decision = decide(viewer=who, case=case(), record=what, grants=consents, at=at, purpose=purpose, statute=statute)
+    decision = decide(
+        viewer=who, case=case(), record=what, grants=consents, at=at, restricted=False, purpose=purpose, statute=statute
+    )
     assert not decision.allowed
 
 
 @given(viewers, records, grant_lists(), instants)
 def test_what_a_consent_opened_its_withdrawal_closes_from_that_moment_on(who, what, consents, at):
-    before = decide(viewer=who, case=case(), record=what, grants=consents, at=at)
+    before = decide(viewer=who, case=case(), record=what, grants=consents, at=at, restricted=False)
     withdrawn = [
         Grant(
             key=one.key,
@@ -406,7 +412,7 @@ def test_what_a_consent_opened_its_withdrawal_closes_from_that_moment_on(who, wh
         for one in consents
     ]
     for later in (timedelta(0), timedelta(seconds=1), timedelta(days=400)):
-        after = decide(viewer=who, case=case(), record=what, grants=withdrawn, at=at + later)
+        after = decide(viewer=who, case=case(), record=what, grants=withdrawn, at=at + later, restricted=False)
         assert after.ground is not Ground.CONSENT
         if before.ground is Ground.CONSENT:
             assert not after.allowed
@@ -414,7 +420,9 @@ def test_what_a_consent_opened_its_withdrawal_closes_from_that_moment_on(who, wh
 
 @given(viewers, records, grant_lists(), instants, statutes, purposes)
 def test_an_allowed_reading_has_a_ground_and_a_refused_one_a_reason(who, what, consents, at, statute, purpose):
-    decision = decide(viewer=who, case=case(), record=what, grants=consents, at=at, purpose=purpose, statute=statute)
+    decision = decide(
+        viewer=who, case=case(), record=what, grants=consents, at=at, restricted=False, purpose=purpose, statute=statute
+    )
     assert decision.allowed == bool(decision.ground) == (not decision.reason)
     if decision.ground is Ground.CONSENT:
         grant_used = next(one for one in consents if one.key == decision.grant_key)
@@ -432,12 +440,12 @@ def test_without_roles_nothing_opens(who, what, consents, at):
         roles=frozenset(),
         areas=who.areas,
     )
-    assert not decide(viewer=stranger, case=case(), record=what, grants=consents, at=at).allowed
+    assert not decide(viewer=stranger, case=case(), record=what, grants=consents, at=at, restricted=False).allowed
 
 
 @given(viewers, grant_lists(), instants)
 def test_visible_groups_are_exactly_the_allowed_ones(who, consents, at):
-    visible = visible_groups(viewer=who, case=case(), grants=consents, at=at)
+    visible = visible_groups(viewer=who, case=case(), grants=consents, at=at, restricted=())
     for group in DataGroup:
-        one = decide(viewer=who, case=case(), record=record(group), grants=consents, at=at)
+        one = decide(viewer=who, case=case(), record=record(group), grants=consents, at=at, restricted=False)
         assert (group in visible) == one.allowed

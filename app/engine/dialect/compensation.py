@@ -23,9 +23,7 @@ class CompensationThrowSpec(ElementSpec):
     unless the diagram says otherwise.
     """
 
-    def __init__(
-        self, process: ProcessSpec, facts: Facts, *, activity: str, waits: bool, spec_name: str = ""
-    ) -> None:
+    def __init__(self, process: ProcessSpec, facts: Facts, *, activity: str, waits: bool, spec_name: str = "") -> None:
         super().__init__(process, facts, spec_name=spec_name)
         self.activity = activity
         self.waits = waits

@@ -28,7 +28,7 @@ RECORDS = some.builds(Record, data_group=some.sampled_from(DataGroup), controlle
 
 
 def answer(viewer, record, **more):
-    return decide(viewer=viewer, case=CASE, record=record, grants=(), at=NOW, **more)
+    return decide(viewer=viewer, case=CASE, record=record, grants=(), at=NOW, **{"restricted": False, **more})
 
 
 @given(viewer=VIEWERS, record=RECORDS)
