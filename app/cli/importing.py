@@ -11,7 +11,7 @@ from app.cli.context import Context, Refused, say
 from app.domain.errors import InvalidInput, Problem
 from app.domain.models import FindingKind, ModelKind
 from app.engine.diagrams import read_diagram
-from app.engine.models import Imported, import_model
+from app.engine.models import Imported, form_id_of, import_model
 from app.engine.models.packages import models_of
 from app.locale import Texts
 from app.locale.problems import problem_text
@@ -59,7 +59,7 @@ def _lines(path: Path, to: Path | None, texts: Texts) -> Iterator[dict[str, Any]
 
 def _line(name: str, content: bytes, to: Path | None, texts: Texts) -> dict[str, Any]:
     try:
-        imported = import_model(content)
+        imported = import_model(content, form_id=form_id_of(name))
     except InvalidInput as error:
         return _told(name, None, error.problems, texts)
     problems: Sequence[Problem] = ()

@@ -12,7 +12,7 @@ from app.commands.publish import Deployment, publish
 from app.domain.actor import Actor, may_edit_models
 from app.domain.errors import BaseOutdated, DraftChanged, InvalidInput, NotAllowed, NotFound, Problem
 from app.domain.models import SHARED, ModelKind
-from app.engine.models import Imported, import_model, name_model
+from app.engine.models import Imported, form_id_of, import_model, name_model
 from app.publishing import touched_by
 from app.storage.model_drafts import DraftLine, ModelDraft
 from app.storage.model_sources import ModelSource
@@ -126,19 +126,19 @@ def discard_model_draft(uow: UnitOfWork, *, draft_key: int, revision: int, actor
 
 
 def import_model_draft(
-    uow: UnitOfWork, *, content: bytes, actor: Actor, own_copy: bool = False, now: datetime
+    uow: UnitOfWork, *, content: bytes, file_name: str = "", actor: Actor, own_copy: bool = False, now: datetime
 ) -> ImportedDraft:
     """
     Make a draft of a file that was drawn elsewhere; the original is kept with it byte for byte.
 
-    A model that is published already is the base of the draft.
+    A model that is published already is the base of the draft. What has no id of its own is called as its file.
 
     :raises NotAllowed: the actor may not draw
     :raises InvalidInput: malformed, hostile, too large, no model, or one without an id
     :raises DraftChanged: there is a draft of this model already
     """
     ensure_may_edit(actor)
-    imported = import_model(content)
+    imported = import_model(content, form_id=form_id_of(file_name))
     model_id = imported.named.model_id
     base = uow.model_sources.find(imported.kind, model_id) if model_id else None
     draft = save_model_draft(

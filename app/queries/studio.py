@@ -267,7 +267,7 @@ def findings_of(uow: UnitOfWork, *, draft_key: int, actor: Actor) -> list[tuple[
     draft = drafts_by_key(uow, keys=[draft_key], actor=actor)[0]
     if draft.original is None:
         return []
-    imported = import_model(draft.original)
+    imported = import_model(draft.original, form_id=draft.line.model_id)
     kinds = (FindingKind.QUESTION, FindingKind.LOSS, FindingKind.REPAIR)
     return [(kind, found) for kind in kinds if (found := imported.of_kind(kind))]
 

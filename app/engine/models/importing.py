@@ -14,6 +14,7 @@ from lxml import etree
 
 from app.domain.errors import InvalidInput, Problem
 from app.domain.models import LARGEST_MODEL, LARGEST_ORIGINAL, FindingKind, ModelKind
+from app.engine.models.dialects.schemas import form_of_schema
 from app.engine.models.layout import complete, lay_out
 from app.engine.models.naming import Named, kind_of, name_document, name_model
 from app.engine.models.repairs.document import choose_what_runs
@@ -43,9 +44,11 @@ class Imported:
         return [problem for problem in self.repairs if KINDS[problem.code] is kind]
 
 
-def import_model(original: bytes) -> Imported:
+def import_model(original: bytes, *, form_id: str = "") -> Imported:
     """
     Read what was drawn elsewhere. What still cannot be published is no obstacle here: the check of the draft says it.
+
+    A JSON Schema becomes a form of this id, as it has none itself.
 
     :raises InvalidInput: malformed, hostile, too large, without a process, or no model at all
     """
@@ -54,7 +57,8 @@ def import_model(original: bytes) -> Imported:
     if root is None:
         _ensure_size(original, LARGEST_MODEL)
         kind = kind_of(original)
-        return Imported(kind=kind, named=name_model(kind, original), original=original, content=original, repairs=())
+        content, repairs = (kind is ModelKind.FORM and form_of_schema(original, form_id)) or (original, ())
+        return Imported(kind=kind, named=name_model(kind, content), original=original, content=content, repairs=repairs)
     content, repairs = _repaired(root, original)
     return Imported(
         kind=ModelKind.DIAGRAM,

@@ -54,7 +54,7 @@ def send_import() -> ResponseReturnValue:
             "studio/imports.html", lines=lines, text=texts().plural("studio.imports", count=len(lines))
         )
     try:
-        found = _import(files[0][1], own_copy=own_copy)
+        found = _import(*files[0], own_copy=own_copy)
     except DraftChanged as error:
         return _render(pasted=pasted, conflict=conflict_text(error)), 409
     except InvalidInput as error:
@@ -68,14 +68,14 @@ def _files_sent() -> list[tuple[str, bytes]]:
     return [(each.filename, each.stream.read()) for each in sent if each.filename]
 
 
-def _import(content: bytes, *, own_copy: bool) -> ImportedDraft:
-    return run(import_model_draft, content=content, actor=current_actor(), own_copy=own_copy, now=now())
+def _import(name: str, content: bytes, *, own_copy: bool) -> ImportedDraft:
+    return run(import_model_draft, content=content, file_name=name, actor=current_actor(), own_copy=own_copy, now=now())
 
 
 def _imported_line(name: str, content: bytes, *, own_copy: bool) -> dict[str, Any]:
     """Import one of several files and return what the report tells of it."""
     try:
-        found = _import(content, own_copy=own_copy)
+        found = _import(name, content, own_copy=own_copy)
     except DraftChanged as error:
         return {"name": name, "state": "conflict", "texts": [conflict_text(error)], "address": ""}
     except InvalidInput as error:

@@ -1,11 +1,15 @@
 """Diagrams of Camunda 7, Flowable and Spiff-Arena: what means something here is translated, all else listed."""
 
+import json
+
 import pytest
 from lxml import etree
 
-from app.domain.models import FindingKind
+from app.domain.models import FindingKind, ModelKind
 from app.engine.diagrams import read_diagram
-from app.engine.models import import_model
+from app.engine.forms import form_source, read_form
+from app.engine.models import form_id_of, import_model
+from app.engine.models.dialects.schemas import form_of_schema
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ZEEBE = "{http://camunda.org/schema/zeebe/1.0}"
@@ -136,3 +140,59 @@ def test_scripts_services_and_instructions_of_spiff_arena():
     mapped = {each.get("target"): each.get("source") for each in root.iter(f"{ZEEBE}input", f"{ZEEBE}output")}
     assert mapped == {"x": "=1", "url": '="u"', "answer": "=answer"}
     assert {"script_translated", "job_type_translated", "instructions_translated"} <= findings.keys()
+
+
+def test_a_form_of_spiff_arena_is_named_as_its_file_is_imported():
+    findings, root = imported(
+        '<userTask id="t"><extensionElements><v:properties>'
+        '<v:property name="formJsonSchemaFilename" value="hakemus-schema.json"/>'
+        '<v:property name="formUiSchemaFilename" value="hakemus-uischema.json"/>'
+        "</v:properties></extensionElements></userTask>",
+        SPIFF,
+    )
+    assert findings["form_named"].values == {"form": form_id_of("lomakkeet/hakemus-schema.json")}
+    assert only(root, "formDefinition") == {"formId": form_id_of("hakemus-schema.json")}
+    assert "vendor_left_out" in findings
+
+
+SCHEMA = {
+    "title": "Hakemus",
+    "type": "object",
+    "required": ["nimi", "milloin"],
+    "properties": {
+        "nimi": {"type": "string", "title": "Nimi", "description": "Koko nimi"},
+        "milloin": {"type": "string", "format": "date"},
+        "ikä": {"type": "integer", "title": "Ikä"},
+        "kunta": {"enum": ["A", "B"]},
+        "kieli": {"type": "string", "oneOf": [{"const": "fi", "title": "suomi"}, {"const": "sv"}]},
+        "tuet": {"type": "array", "items": {"enum": ["x", "y"]}},
+        "osoite": {"type": "object", "properties": {}},
+        "muuta": True,
+    },
+}
+
+
+def test_a_json_schema_becomes_a_form_that_can_be_published():
+    found = import_model(json.dumps(SCHEMA).encode(), form_id="hakemus")
+    form = read_form(form_source(found.content)[0])
+    assert (found.kind, found.named.model_id, form.form_id) == (ModelKind.FORM, "hakemus", "hakemus")
+    asked = {field.key: (field.type, field.required) for field in form.fields}
+    assert asked == {
+        "nimi": ("text", True),
+        "milloin": ("date", True),
+        "ika": ("integer", False),
+        "kunta": ("choice", False),
+        "kieli": ("choice", False),
+        "tuet": ("multiChoice", False),
+    }
+    assert [(problem.code, problem.values) for problem in found.repairs] == [
+        ("form_translated", {"count": 6}),
+        ("form_key_changed", {"old": "ikä", "new": "ika"}),
+        ("form_part_left_out", {"part": "osoite"}),
+        ("form_part_left_out", {"part": "muuta"}),
+    ]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"properties": []}', '{"id": "x", "components": [], "properties": {}}'])
+def test_what_is_no_schema_is_left_as_it_is(text):
+    assert form_of_schema(text.encode(), "x") is None

@@ -1,4 +1,4 @@
-"""Fields of forms inside diagrams of the Camunda 7 family, and of JSON Schemas, as fields that ours are made from."""
+"""Fields of forms inside diagrams of the Camunda 7 family, as fields that ours are made from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from app.engine.vocabulary import CAMUNDA_7, bpmn, local_name, namespace
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_TYPES: Mapping[str, dict[str, Any]] = {
+#: by the type that others name: what form-js says of such a field
+TYPES: Mapping[str, dict[str, Any]] = {
     "string": {"type": "textfield"},
     "text": {"type": "textarea"},
     "multi-line-text": {"type": "textarea"},
@@ -50,8 +51,8 @@ def _field(source: _Element, left_out: list[str]) -> dict[str, Any]:
     kind = source.get("type", "string")
     if kind == "enum" and values:
         made: dict[str, Any] = {"type": "select", "values": values}
-    elif kind in _TYPES:
-        made = dict(_TYPES[kind])
+    elif kind in TYPES:
+        made = dict(TYPES[kind])
     else:
         made = {"type": "textfield"}
         left_out.append(f"{label}: {kind}")
@@ -86,31 +87,3 @@ def _rules(source: _Element, left_out: list[str], label: str) -> dict[str, Any]:
 def name_from_key(key: str) -> str:
     """Return the key as a name of a variable, as it was where it can be one."""
     return key if key.isascii() and key.isidentifier() and key[0].isalpha() else name_from(key, "kentta")
-
-
-def fields_of_schema(schema: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the properties of a JSON Schema as fields of form-js, and what of it has no place there."""
-    fields: list[dict[str, Any]] = []
-    left_out: list[str] = []
-    given = schema.get("properties")
-    required = schema.get("required") if isinstance(schema.get("required"), list) else []
-    for key, source in given.items() if isinstance(given, dict) else ():
-        if not isinstance(source, dict):
-            continue
-        label = str(source.get("title") or key)
-        kind = str(source.get("type", "string"))
-        values = source.get("enum")
-        if isinstance(values, list) and values:
-            made: dict[str, Any] = {"type": "select", "values": [{"value": str(v), "label": str(v)} for v in values]}
-        elif kind == "string" and source.get("format") == "date":
-            made = dict(_TYPES["date"])
-        elif kind in _TYPES:
-            made = dict(_TYPES[kind])
-        else:
-            left_out.append(f"{label}: {kind}")
-            continue
-        made |= {"key": name_from_key(str(key)), "label": label}
-        if key in (required or ()):
-            made["validate"] = {"required": True}
-        fields.append(made)
-    return fields, left_out

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from app.engine.models.dialects.expressions import NotTranslated, translate_assignments, translate_expression
+from app.engine.models.dialects.schemas import form_id_of
 from app.engine.models.repairs.working_copy import WorkingCopy, name_from
 from app.engine.vocabulary import bpmn, extension, local_name, namespace, text_of, zeebe
 
@@ -63,6 +64,8 @@ def _translate(copy: WorkingCopy, node: _Element, part: _Element) -> None:
             _operator(copy, node, part)
         elif name == "instructionsForEndUser":
             _document(copy, node, part)
+        elif name == "properties" and extension(node, "formDefinition") is None:
+            _form(copy, node, part)
     except NotTranslated:
         # told with all else that is left
         return
@@ -106,13 +109,16 @@ def _document(copy: WorkingCopy, node: _Element, part: _Element) -> None:
     copy.note("instructions_translated", node)
 
 
-def properties_of(node: _Element) -> dict[str, str]:
-    """Return the properties that the dialect keeps at the element, such as the file of its form."""
-    return {
-        each.get("name", ""): each.get("value", "")
-        for part in _parts(node)
-        for each in part.iter(f"{{{SPIFF}}}property")
-    }
+def _form(copy: WorkingCopy, node: _Element, part: _Element) -> None:
+    """The form is a JSON Schema in a file of its own; imported, it has the same id. How it looks there stays there."""
+    for each in list(part):
+        if each.get("name") == "formJsonSchemaFilename" and each.get("value"):
+            form_id = form_id_of(each.get("value", ""))
+            copy.extend(node, "formDefinition", formId=form_id)
+            copy.note("form_named", node, form=form_id)
+            _remove(each)
+    if len(part) == 0:
+        _remove(part)
 
 
 def output_of(node: _Element) -> list[_Element]:

@@ -30,12 +30,17 @@ _INSTRUCTIONS = ("assignment", "transformation")
 _TURN_DATA = ("loopDataInputRef", "loopDataOutputRef", "inputDataItem", "outputDataItem", "complexBehaviorDefinition")
 
 
+def _job_type(task: _Element) -> str:
+    """Return the name of a job that nothing does yet, after the task."""
+    return f"{UNNAMED}.{name_from(task.get('name', ''), '') or name_from(task.get('id', ''))}"
+
+
 def name_jobs(copy: WorkingCopy) -> None:
     """A service task names the program that does it; what has no name gets one that nothing does yet."""
     for task in copy.nodes("serviceTask"):
         definition = extension(task, "taskDefinition")
         if definition is None or not definition.get("type"):
-            job_type = f"{UNNAMED}.{name_from(task.get('name', ''), '') or name_from(task.get('id', ''))}"
+            job_type = _job_type(task)
             copy.extend(task, "taskDefinition", type=job_type)
             copy.note("job_type_made", task, type=job_type)
 
@@ -48,7 +53,7 @@ def name_decisions(copy: WorkingCopy) -> None:
             continue
         if called is not None:
             copy.set_aside(called, task)
-        job_type = f"{UNNAMED}.{name_from(task.get('name', ''), '') or name_from(task.get('id', ''))}"
+        job_type = _job_type(task)
         copy.extend(task, "taskDefinition", type=job_type)
         copy.note("decision_missing", task, type=job_type)
 
