@@ -79,7 +79,8 @@ def check_extensions(process: Scope, findings: Findings) -> None:
                 findings.refuse("unsupported_extension", _owner(element, process), element=local_name(element))
         _check_attributes(element, process, findings)
         _check_behaviours(element, process, findings)
-        _check_listeners(element, process, findings)
+        if namespace(element) == BPMN:
+            _check_listeners(element, process, findings)
 
 
 def _global_tasks(scope: Scope) -> Iterator[_Element]:

@@ -88,17 +88,17 @@ def test_a_broker_that_dies_before_nudges_are_acknowledged_does_not_silence_the_
     place.publish(job_process(("good", 6), process_id="good"))
     parts = make_parts(sqlite_url, own_valkey.url, worker_processes="2")
     worker = parts.start("worker", module="tests.faults.poisonous")
-    parts.start("scheduler", module="tests.faults.poisonous")
-    first = place.start("good")
-    assert within(60, lambda: "after" in place.open_tasks(first)), parts.log("worker")
-
-    # as many nudges as the worker takes at once are handed over to the pool, and none is accepted by it
-    pool = descendants(worker.pid)
-    assert len(pool) == 2
-    for process in pool:
-        os.kill(process, signal.SIGSTOP)
-    waiting = [place.start("good") for _ in pool]
     with own_valkey.client() as client:
+        listens = within(60, lambda: any(each["cmd"] == "brpop" for each in client.client_list()))
+        assert listens, parts.log("worker")
+
+        # as many nudges as the worker takes at once are handed over to the pool, and none is accepted by it
+        pool = descendants(worker.pid)
+        assert len(pool) == 2
+        for process in pool:
+            os.kill(process, signal.SIGSTOP)
+        parts.start("scheduler", module="tests.faults.poisonous")
+        waiting = [place.start("good") for _ in pool]
         assert within(30, lambda: client.hlen("unacked") == len(pool)), parts.log("scheduler")
     own_valkey.kill()
     for process in pool:
