@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
+import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,3 +99,13 @@ def table(lines: Sequence[Line]) -> str:
     ]
     written.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|---|")
     return "\n".join(written)
+
+
+def peak_of(step: Callable[[], object]) -> int:
+    """Return the most bytes that Python holds at once for a step, after a first one that fills every cache."""
+    step()
+    tracemalloc.start()
+    step()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most

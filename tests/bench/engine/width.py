@@ -17,6 +17,7 @@ from app.engine import run
 from app.engine.diagrams import CompiledProcess, compile_process, content_hash
 from app.engine.seam import Step, Surroundings
 from tests.bench.engine.loop import complete
+from tests.bench.measuring import peak_of
 from tests.unit.engine.drawing import call, diagram, end, multi, parallel, start, user
 from tests.unit.engine.walk import Shelf
 
@@ -51,6 +52,12 @@ def branches(number: int) -> bytes:
 def measure_branches() -> Width:
     """Compare a step of a process with two hundred open branches with that of one with two."""
     return _compare(BRANCHES, _begun(branches(NARROW)), _begun(branches(BRANCHES)))
+
+
+def peak_with_branches() -> int:
+    """Return the most bytes that Python holds at once for a step with two hundred open branches."""
+    begun = _begun(branches(BRANCHES))
+    return peak_of(lambda: complete(*begun))
 
 
 def measure_items(xml: bytes) -> Width:
