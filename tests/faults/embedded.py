@@ -45,6 +45,19 @@ def processes_folder(folder: Path, diagrams: Mapping[str, bytes], people: int) -
     return folder
 
 
+def children_of(supervisor: int) -> dict[str, int]:
+    """Return the process ids of a supervisor's children by what they run."""
+    found = {}
+    for pid in descendants(supervisor, deep=False):
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+        except OSError:
+            # ended between the two looks
+            continue
+        found.update({name: pid for name, mark in _MARKS.items() if mark in command})
+    return found
+
+
 class Embedded:
     """`kykypolku run`; can be killed as a whole and started again on the same folder and port."""
 
@@ -89,14 +102,7 @@ class Embedded:
 
     def children(self) -> dict[str, int]:
         """Return the process ids of the children by what they run."""
-        found = {}
-        for pid in descendants(self.pid, deep=False):
-            try:
-                command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-            except OSError:
-                continue
-            found.update({name: pid for name, mark in _MARKS.items() if mark in command})
-        return found
+        return children_of(self.pid)
 
     def kill_everybody(self) -> None:
         """SIGKILL to the whole group at once; nobody may be left."""

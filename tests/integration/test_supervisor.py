@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app.parent_death import die_with_parent
+from tests.faults.diagrams import job_process
+from tests.faults.embedded import children_of, processes_folder
+from tests.faults.processes import alive, clean_environment, descendants, within
 from tests.servers import free_port
 
 START_WITHIN = 60.0
@@ -22,11 +25,13 @@ START_WITHIN = 60.0
 class Running:
     """`kykypolku run` on a folder of its own."""
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
+    def __init__(self, folder: Path, port: int | None = None, processes: Path | None = None) -> None:
         self.port = port or free_port()
         self.folder = folder
         self.log = folder.with_suffix(".log")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("KYKYPOLKU_")}
+        environment = clean_environment()
+        if processes is not None:
+            environment["KYKYPOLKU_PROCESSES_FOLDER"] = str(processes)
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "app.supervisor", "--port", str(self.port), "--data", str(folder)],
@@ -60,57 +65,12 @@ class Running:
 
     def children(self) -> dict[str, int]:
         """Return the process ids of the children by what they run."""
-        found = {}
-        for pid in descendants(self.process.pid, deep=False):
-            try:
-                command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-            except OSError:
-                # ended between the two looks
-                continue
-            for name, mark in {
-                "valkey": "valkey-server",
-                "web": "gunicorn",
-                "scheduler": "workers.scheduler",
-                "worker": "workers.worker",
-            }.items():
-                if mark in command:
-                    found[name] = pid
-        return found
+        return children_of(self.process.pid)
 
     def stop(self) -> None:
         if not self.ended:
             self.process.terminate()
             self.process.wait(60)
-
-
-def descendants(pid: int, *, deep: bool = True) -> list[int]:
-    """Return the processes below this one."""
-    found: list[int] = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
-        except OSError:
-            continue
-        if parent == pid:
-            child = int(folder.name)
-            found += [child, *(descendants(child) if deep else [])]
-    return found
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def within(seconds: float, condition: Callable[[], object]) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return bool(condition())
 
 
 @pytest.fixture
@@ -147,13 +107,14 @@ def test_one_command_starts_all_and_survives_the_death_of_any_child(running: Run
 
 @pytest.mark.timeout(240)
 def test_a_killed_supervisor_takes_everything_with_it_and_can_be_started_again(tmp_path: Path) -> None:
-    running = Running(tmp_path / "data")
+    processes = processes_folder(tmp_path / "processes", {"jobs": job_process(("good", 1))}, people=1)
+    running = Running(tmp_path / "data", processes=processes)
     running.wait_until_ready()
     # four children, gunicorn's worker and the two processes of the pool
     assert within(20, lambda: len(descendants(running.process.pid)) == 7)
     everything = descendants(running.process.pid)
 
-    second = Running(tmp_path / "data")
+    second = Running(tmp_path / "data", processes=processes)
     assert second.process.wait(30) == 1
     assert f"in use by process {running.process.pid}" in second.log.read_text()
 
@@ -165,7 +126,7 @@ def test_a_killed_supervisor_takes_everything_with_it_and_can_be_started_again(t
     running.process.wait()
     assert within(5, lambda: not any(map(alive, everything)))
 
-    again = Running(tmp_path / "data", port=running.port)
+    again = Running(tmp_path / "data", port=running.port, processes=processes)
     try:
         assert within(START_WITHIN, again.page)
     finally:
