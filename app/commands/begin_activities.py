@@ -8,7 +8,7 @@ from typing import Any
 
 from app.commands._record import record_step
 from app.domain.actor import Actor, may_repair
-from app.domain.errors import NotAllowed, NotFound
+from app.domain.errors import InvalidInput, NotAllowed, NotFound, Problem
 from app.domain.sent_variables import check_variables
 from app.domain.steps import ActivitiesBegun
 from app.engine.run import advance
@@ -23,8 +23,8 @@ def begin_activities(
     activities: Sequence[tuple[str, Mapping[str, Any]]],
     cancels_remaining: bool,
     actor: Actor,
+    reason: str,
     now: datetime,
-    reason: str = "",
 ) -> None:
     """
     Begin the activities (element id, variables of its own) in the ad-hoc sub-process of that element instance.
@@ -32,13 +32,15 @@ def begin_activities(
     :raises NotFound: no such ad-hoc sub-process is going on
     :raises InstanceEnded: its instance has ended
     :raises NotAllowed: the actor may not repair instances
-    :raises InvalidInput: an activity that cannot be begun, or a variable that may not be sent
+    :raises InvalidInput: no reason given, an activity that cannot be begun, or a variable that may not be sent
     :raises Conflict: it is about to end, or does one after the other
     """
     for _, variables in activities:
         check_variables(variables)
     if not may_repair(actor):
         raise NotAllowed("begin_activities")
+    if not reason.strip():
+        raise InvalidInput([Problem("reason_required", place="reason")])
     found = uow.api_searches.instance_of_scope(element_instance_key)
     if found is None:
         raise NotFound("element instance", element_instance_key)
@@ -57,7 +59,7 @@ def begin_activities(
         subject_key=instance.key,
         instance_key=instance.key,
         case_key=instance.case_key,
-        reason=reason,
+        reason=reason.strip(),
         details={"scope": str(element_instance_key), "elements": [name for name, _ in activities]},
         now=now,
     )

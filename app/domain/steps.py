@@ -504,6 +504,8 @@ class ElementOutline:
     properties: Mapping[str, str] = field(default_factory=dict)
     #: what listeners hold of a user task
     task_events: frozenset[ListenerEvent] = frozenset()
+    #: of an ad-hoc sub-process: ids of the activities that can be begun in it
+    activities: tuple[str, ...] = ()
 
     @property
     def drawn_as(self) -> str:

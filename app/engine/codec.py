@@ -7,6 +7,7 @@ the first is opened by every later one: golden files under tests/conformance/gol
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import msgspec
@@ -16,7 +17,8 @@ from app.engine.completed import CompletedRecord
 from app.engine.scopes import ScopeRecord
 from app.engine.tokens import NO_ITEMS, Wait
 
-VERSION = 5
+#: folded turns are deflated; in version 5 they were not, and are opened as they are
+VERSION = 6
 #: what states are stamped with that need less, so that earlier builds open them: without folded turns, without
 #: compensation, without a pool of values that called processes were given, and without called processes
 VERSION_WITHOUT_FOLDS = 4
@@ -56,7 +58,7 @@ class FoldedTurn(msgspec.Struct, array_like=True, gc=False):
     body: int
     #: its place among the turns of the body, of which some may not be folded
     place: int
-    #: a TurnRecord
+    #: a TurnRecord, deflated into bytes; as written by builds before version 6 the record itself
     content: msgspec.Raw
     #: keys of all waits inside
     waits: list[int] = []
@@ -101,11 +103,16 @@ class StateRecord(msgspec.Struct, array_like=True):
     completed: list[CompletedRecord] = []
     turns: list[FoldedTurn] = []
     versions: list[VersionRecord] = []
+    #: what folded turns have in common, which each of them leaves out: a turn without its values
+    sample: bytes = b""
 
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(StateRecord)
 _turn_decoder = msgspec.msgpack.Decoder(TurnRecord)
+_bytes_decoder = msgspec.msgpack.Decoder(bytes)
+#: the first byte of bytes in msgpack, by their length; a record begins with that of a list
+_BYTES = (b"\xc4", b"\xc5", b"\xc6")
 
 
 def encode(record: StateRecord) -> bytes:
@@ -128,17 +135,41 @@ def decode(state: bytes) -> StateRecord:
     return record
 
 
-def encode_turn(record: TurnRecord) -> msgspec.Raw:
-    """Return what is inside a turn as bytes."""
-    return msgspec.Raw(_encoder.encode(record))
+def sample_of(record: TurnRecord) -> bytes:
+    """Return what turns like this one have in common: everything but variables, items and what is kept of events."""
+    tokens = [
+        msgspec.structs.replace(
+            token, items=NO_ITEMS, data={name: value for name, value in token.data.items() if isinstance(value, int)}
+        )
+        for token in record.tokens
+    ]
+    scopes = [
+        msgspec.structs.replace(scope, variables=dict.fromkeys(scope.variables, NO_ITEMS)) for scope in record.scopes
+    ]
+    return _encoder.encode(TurnRecord(tokens, scopes, record.called))
 
 
-def decode_turn(turn: FoldedTurn) -> TurnRecord:
+def deflate_turn(turn: FoldedTurn, record: TurnRecord, sample: bytes) -> None:
+    """Put what is inside into the turn, without what the sample and the turn itself say already."""
+    deflater = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -zlib.MAX_WBITS, zdict=_known(turn, sample))
+    content = deflater.compress(_encoder.encode(record)) + deflater.flush()
+    turn.content = msgspec.Raw(_encoder.encode(content))
+
+
+def inflate_turn(turn: FoldedTurn, sample: bytes) -> TurnRecord:
     """Return what is inside the turn. :raises StateUnreadable: broken"""
     try:
-        return _turn_decoder.decode(turn.content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        content = bytes(turn.content)
+        if content[:1] in _BYTES:
+            inflater = zlib.decompressobj(-zlib.MAX_WBITS, zdict=_known(turn, sample))
+            content = inflater.decompress(_bytes_decoder.decode(content))
+        return _turn_decoder.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, zlib.error) as error:
         raise StateUnreadable("state_unreadable", f"a folded turn cannot be read: {type(error).__name__}") from None
+
+
+def _known(turn: FoldedTurn, sample: bytes) -> bytes:
+    return sample + _encoder.encode([turn.body, turn.waits, turn.key])
 
 
 def decode_all(state: bytes) -> StateRecord:
@@ -152,7 +183,7 @@ def decode_all(state: bytes) -> StateRecord:
     while record.turns:
         turns, record.turns = record.turns, []
         for turn in turns:
-            inside = decode_turn(turn)
+            inside = inflate_turn(turn, record.sample)
             record.tokens += inside.tokens
             record.scopes += inside.scopes
             record.called += [CalledRecord(key, specs.get(each, ""), each, 0) for key, each in inside.called]

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from app.engine.graph import Findings, Node, Scope
-from app.engine.vocabulary import ACTIVITIES, bpmn, text_of
-
-#: by gatewayDirection: whether several flows may come in, and whether several may go out (BPMN 2.0.2 clause 10.6.1)
-_DIRECTIONS = {"Converging": (True, False), "Diverging": (False, True)}
-_WITH_DEFAULT = ACTIVITIES | {"exclusiveGateway", "inclusiveGateway", "complexGateway"}
+from app.engine.vocabulary import ACTIVITIES, CHOOSING, GATEWAY_DIRECTIONS, bpmn, text_of
 
 
 def check_constraints(scope: Scope, findings: Findings) -> None:
@@ -16,7 +12,7 @@ def check_constraints(scope: Scope, findings: Findings) -> None:
     for node in scope.nodes.values():
         _check_named_flows(node, flow_ids, findings)
         _check_direction(node, findings)
-        if node.default_flow and node.tag not in _WITH_DEFAULT:
+        if node.default_flow and node.tag not in CHOOSING:
             findings.refuse("unsupported_attribute", node, attribute="default")
         _tell_conditions(node, findings)
 
@@ -32,9 +28,11 @@ def _check_named_flows(node: Node, flow_ids: set[str], findings: Findings) -> No
 
 
 def _check_direction(node: Node, findings: Findings) -> None:
-    several_in, several_out = _DIRECTIONS.get(node.element.get("gatewayDirection", ""), (True, True))
-    if (len(node.incoming) > 1 and not several_in) or (len(node.outgoing) > 1 and not several_out):
-        findings.refuse("gateway_direction", node, direction=node.element.get("gatewayDirection", ""))
+    direction = node.element.get("gatewayDirection", "")
+    several_in, several_out = GATEWAY_DIRECTIONS.get(direction, (None, None))
+    # too few flows contradict nothing that runs: the check of the standard warns of them
+    if (len(node.incoming) > 1 and several_in is False) or (len(node.outgoing) > 1 and several_out is False):
+        findings.refuse("gateway_direction", node, direction=direction)
 
 
 def _tell_conditions(node: Node, findings: Findings) -> None:

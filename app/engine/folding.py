@@ -2,9 +2,10 @@
 An instance <-> the record of its state.
 
 The turns of a wide parallel multi-instance are stored folded: each as bytes of its own, with the keys of the waits
-inside beside them. A step unfolds the turn that it wakes and leaves the others as they are: it neither decodes nor
-encodes them, and makes no tokens and scopes for them. So a step of three hundred calls costs about what a step of two
-costs. Where all turns count (the body is ended, a signal that they wait for is thrown inside), they are unfolded.
+inside beside them, and without what they have in common, which is stored once. A step unfolds the turn that it wakes
+and leaves the others as they are: it neither decodes nor encodes them, and makes no tokens and scopes for them. So a
+step of three hundred calls costs about what a step of two costs. Where all turns count (the body is ended, a signal
+that they wait for is thrown inside), they are unfolded.
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ from app.engine.codec import (
     TokenRecord,
     TurnRecord,
     VersionRecord,
-    decode_turn,
-    encode_turn,
+    deflate_turn,
+    inflate_turn,
+    sample_of,
 )
 from app.engine.compensation import UNDO
-from app.engine.tokens import Token
+from app.engine.tokens import NO_ITEMS, Token
 
 if TYPE_CHECKING:
     from app.engine.instance import Instance
@@ -68,6 +70,7 @@ def fold(instance: Instance, process: ProcessSpec) -> StateRecord:
         else:
             inside[place].called.append((key, version.definition_key))
             instance.versions[version.definition_key] = version.process.spec.name
+    instance.sample = instance.sample if instance.folded else b""
     # bodies stand before those inside their turns: the innermost turns are folded first
     for body in reversed(wide):
         turns = inside[places.get(body.id, _OUTSIDE)].turns
@@ -76,7 +79,7 @@ def fold(instance: Instance, process: ProcessSpec) -> StateRecord:
                 turn.place = place
                 turns.append(turn)
             elif key in inside:
-                turns.append(_folded(key, body.id, place, inside[key]))
+                turns.append(_folded(key, body.id, place, inside[key], instance))
     outside = inside[_OUTSIDE]
     return StateRecord(
         version=_stamp(instance, folded=folding, pooled=bool(pool), called=bool(called)),
@@ -91,6 +94,7 @@ def fold(instance: Instance, process: ProcessSpec) -> StateRecord:
         completed=instance.undoable.records(),
         turns=outside.turns,
         versions=[VersionRecord(key, spec) for key, spec in instance.versions.items()] if folding else [],
+        sample=instance.sample,
     )
 
 
@@ -147,13 +151,13 @@ def _moving(instance: Instance) -> set[int]:
     return moving
 
 
-def _folded(key: int, body: int, place: int, inside: TurnRecord) -> FoldedTurn:
+def _folded(key: int, body: int, place: int, inside: TurnRecord, instance: Instance) -> FoldedTurn:
     waits = [wait for token in inside.tokens for wait in token.waits]
-    return FoldedTurn(
+    turn = FoldedTurn(
         key,
         body,
         place,
-        encode_turn(inside),
+        NO_ITEMS,
         [wait.key for wait in waits] + [key for turn in inside.turns for key in turn.waits],
         sorted({wait.note for wait in waits if wait.kind == "s"}.union(*(turn.signals for turn in inside.turns))),
         sorted(
@@ -162,6 +166,10 @@ def _folded(key: int, body: int, place: int, inside: TurnRecord) -> FoldedTurn:
             )
         ),
     )
+    # the first is what the others are told by, as long as one of them is folded
+    instance.sample = instance.sample or sample_of(inside)
+    deflate_turn(turn, inside, instance.sample)
+    return turn
 
 
 def _record(token: Token) -> TokenRecord:
@@ -189,6 +197,7 @@ def restore(instance: Instance, record: StateRecord) -> None:
     for called in record.called:
         instance.called[called.key] = _version(instance, called.definition_key, called.spec)
     _restore_tokens(instance, record.tokens)
+    instance.sample = record.sample
     instance.versions.update((version.definition_key, version.spec) for version in record.versions)
     _hold(instance, record.turns)
 
@@ -199,7 +208,7 @@ def unfold(instance: Instance, turn: FoldedTurn) -> Token:
 
     :raises StateUnreadable: it makes no sense
     """
-    record = decode_turn(turn)
+    record = inflate_turn(turn, instance.sample)
     try:
         del instance.folded[turn.key]
         instance.scopes.put_back(record.scopes)

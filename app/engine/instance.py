@@ -70,6 +70,8 @@ class Instance(Workflow):  # type: ignore[misc]  # SpiffWorkflow ships no types
         self.folded: dict[int, FoldedTurn] = {}
         #: the versions that run in called processes of folded turns: name of the spec by the definition's key
         self.versions: dict[int, str] = {}
+        #: what the folded turns have in common
+        self.sample = b""
         self.entered = 0
         self.exhausted = False
 

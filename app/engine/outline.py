@@ -63,6 +63,7 @@ def _elements(scope: Scope, readings: Readings) -> Iterator[ElementOutline]:
             form_id=readings.form_id(node),
             properties=readings.properties(node),
             task_events=frozenset(event for event in readings.listeners(node) if event.of_task),
+            activities=_activities(node),
         )
         if node.inside is not None:
             yield from _elements(node.inside, readings)
@@ -74,6 +75,12 @@ def _elements(scope: Scope, readings: Readings) -> Iterator[ElementOutline]:
                 name={"fi": edge.element.get("name", "")},
                 documentation={"fi": text_of(edge.element.find(bpmn("documentation")))},
             )
+
+
+def _activities(node: Node) -> tuple[str, ...]:
+    if node.inside is None or node.tag != "adHocSubProcess":
+        return ()
+    return tuple(start.node_id for start in node.inside.starts())
 
 
 def _start_events(process: Scope, readings: Readings) -> Iterator[StartEvent]:

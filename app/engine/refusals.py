@@ -13,9 +13,13 @@ from app.engine.normaliser import is_false, is_true, quantity
 from app.engine.references import check_references
 from app.engine.vocabulary import (
     ACTIVITIES,
+    AWAITED,
     BPMN,
     DOCUMENTATION,
     EVENT_DEFINITIONS,
+    KINDS_OF_EVENTS,
+    OF_NOTHING,
+    STARTS_OF_EVENT_SUB_PROCESSES,
     SUB_PROCESSES,
     bpmn,
     extension,
@@ -23,15 +27,7 @@ from app.engine.vocabulary import (
     namespace,
 )
 
-_CAUGHT_ANYWHERE = frozenset({"message", "timer", "signal", "conditional"})
-_ALLOWED_EVENTS = {
-    "endEvent": frozenset({"none", "message", "error", "escalation", "signal", "terminate", "compensation", "cancel"}),
-    "intermediateCatchEvent": _CAUGHT_ANYWHERE | {"link"},
-    "intermediateThrowEvent": frozenset({"none", "message", "escalation", "signal", "link", "compensation"}),
-    "boundaryEvent": _CAUGHT_ANYWHERE | {"error", "escalation", "compensation", "cancel"},
-}
-_START_OF_PROCESS = _CAUGHT_ANYWHERE | {"none"}
-_START_OF_EVENT_SUB_PROCESS = _CAUGHT_ANYWHERE | {"error", "escalation", "compensation"}
+_START_OF_PROCESS = AWAITED | {"none"}
 #: an xsd:NCName, as far as it matters to us: ids of our own making hold signs that no such id has
 _ID = re.compile(r"[^\W\d][\w.\-·]*")
 #: what a task or event may hold besides documentation and what this package reads
@@ -49,7 +45,6 @@ _DOCUMENT_ONLY = frozenset(
         "outputSet", "script", "potentialOwner", "humanPerformer", "performer", "resourceRole", "property",
     }
 )  # fmt: skip
-_AFTER_EVENT_GATEWAY = frozenset({"message", "timer", "signal", "conditional"})
 _STARTS_BY_GATEWAY = frozenset({"message", "signal"})
 #: what is inside of them begins without an event
 _WITHOUT_START = frozenset({"adHocSubProcess", "callActivity"})
@@ -79,7 +74,7 @@ def _check_scope(scope: Scope, findings: Findings, *, allowed_starts: frozenset[
     for node in scope.nodes.values():
         _check_node(node, findings)
         if node.inside is not None:
-            inner = _START_OF_EVENT_SUB_PROCESS if node.triggered_by_event else frozenset({"none"})
+            inner = STARTS_OF_EVENT_SUB_PROCESSES if node.triggered_by_event else frozenset({"none"})
             _check_scope(node.inside, findings, allowed_starts=inner)
             if node.tag == "adHocSubProcess":
                 _check_ad_hoc(node, node.inside, findings)
@@ -109,7 +104,7 @@ def _check_starts(scope: Scope, findings: Findings, allowed: frozenset[str]) -> 
             _check_multiple_start(event, findings)
     if sum(1 for event in events if event.event is not None and event.event.kind == "none") > 1:
         findings.refuse("several_none_starts", scope)
-    if allowed is _START_OF_EVENT_SUB_PROCESS and len(events) != 1:
+    if allowed is STARTS_OF_EVENT_SUB_PROCESSES and len(events) != 1:
         findings.refuse("event_sub_process_needs_one_start", scope)
     if not events and any(not node.instantiates for node in starts) and local_name(scope.element) not in _WITHOUT_START:
         findings.repaired("implicit_start", scope)
@@ -141,9 +136,9 @@ def _check_node(node: Node, findings: Findings) -> None:
     _check_conditions(node, findings)
     if node.tag == "eventBasedGateway":
         _check_event_gateway(node, findings)
-    allowed = _ALLOWED_EVENTS.get(node.tag)
+    allowed = KINDS_OF_EVENTS.get(node.tag)
     if allowed is not None:
-        _check_event(node, allowed, findings)
+        _check_event(node, allowed | {"none"} if node.tag in OF_NOTHING else allowed, findings)
     if node.boundaries and (node.tag not in ACTIVITIES or node.triggered_by_event):
         findings.refuse("boundary_on_wrong_element", node.boundaries[0])
     if node.event is not None and not node.interrupting and any(part.kind == "error" for part in node.event.each):
@@ -237,7 +232,7 @@ def _check_conditions(node: Node, findings: Findings) -> None:
 def _check_event_gateway(node: Node, findings: Findings) -> None:
     if len(node.outgoing) < 2:
         findings.refuse("event_gateway_needs_events", node)
-    allowed = _STARTS_BY_GATEWAY if node.instantiates else _AFTER_EVENT_GATEWAY
+    allowed = _STARTS_BY_GATEWAY if node.instantiates else AWAITED
     for edge in node.outgoing:
         target = node.scope.nodes[edge.target]
         kinds = {part.kind for part in target.event.each} if target.event is not None else {"none"}

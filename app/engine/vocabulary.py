@@ -75,6 +75,27 @@ EVENT_DEFINITIONS = {
     "cancelEventDefinition": "cancel",
 }
 
+#: what an event can wait for wherever it waits
+AWAITED = frozenset({"message", "timer", "signal", "conditional"})
+#: by element: what its events may be of (BPMN 2.0.2 tables 10.84 to 10.93); start events have rules of their own
+KINDS_OF_EVENTS = {
+    "endEvent": frozenset({"message", "error", "escalation", "signal", "terminate", "compensation", "cancel"}),
+    "intermediateCatchEvent": AWAITED | {"link"},
+    "intermediateThrowEvent": frozenset({"message", "escalation", "signal", "link", "compensation"}),
+    "boundaryEvent": AWAITED | {"error", "escalation", "compensation", "cancel"},
+}
+#: those of them that may be of nothing in particular
+OF_NOTHING = frozenset({"endEvent", "intermediateThrowEvent"})
+STARTS_OF_EVENT_SUB_PROCESSES = AWAITED | {"error", "escalation", "compensation"}
+#: nodes with a condition on each way out of them, or a default
+CHOOSING = ACTIVITIES | {"exclusiveGateway", "inclusiveGateway", "complexGateway"}
+#: by gatewayDirection: whether several flows have to, may (None) or must not (False) come in, and go out (10.6.1)
+GATEWAY_DIRECTIONS: dict[str, tuple[bool | None, bool | None]] = {
+    "Converging": (None, False),
+    "Diverging": (False, None),
+    "Mixed": (True, True),
+}
+
 #: parts of a process that only document: nothing runs differently with or without them
 DOCUMENTATION = frozenset(
     {

@@ -209,12 +209,19 @@ _INCIDENT_KEY = (
     .scalar_subquery()
 )
 
+#: a transaction is a sub-process to the API, which has no name for complex gateways
+_ELEMENT_TYPE = case(
+    (history.c.element_type == "transaction", literal("subProcess")),
+    (history.c.element_type == "complexGateway", literal("unknown")),
+    else_=history.c.element_type,
+)
+
 ELEMENT_INSTANCES = Searchable(
     query=select(
         history.c.element_instance_key,
         history.c.scope_key,
         history.c.element_id,
-        history.c.element_type,
+        _ELEMENT_TYPE.label("element_type"),
         history.c.instance_key,
         process_key(history).label("process_key"),
         history.c.at.label("started_at"),
@@ -242,7 +249,7 @@ ELEMENT_INSTANCES = Searchable(
         "processDefinitionKey": _key(_DEFINITION_KEY),
         "processDefinitionId": _text(_PROCESS_ID),
         "elementId": _text(history.c.element_id),
-        "type": _text(history.c.element_type),
+        "type": _text(_ELEMENT_TYPE),
         "state": _text(_STATE, stored=ELEMENT_STATES),
         "startDate": _moment(history.c.at),
         "endDate": _moment(_ended.c.at, optional=True),

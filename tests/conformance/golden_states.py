@@ -433,6 +433,12 @@ CASES: dict[str, tuple[bytes, dict[str, Any], list[Move], list[Move]]] = {
         [("user_task", "q1", {"lista": ["oma"]})],
         [("user_task", "q1", {"tulos": 1}), *[("user_task", "q1", {})] * 7, ("user_task", "after", {})],
     ),
+    "many_calls_deflated": (
+        diagram(start(), call("c", "q", multi("=lista")), user("after"), end(), flow="s c; c after; after e"),
+        {"lista": [f"kohta numero {number}" for number in range(9)]},
+        [("user_task", "q1", {"tulos": 0})],
+        [("user_task", "q1", {"tulos": 1}), *[("user_task", "q1", {})] * 7, ("user_task", "after", {})],
+    ),
     "cron_cycle": (
         diagram(
             start(),
@@ -692,6 +698,7 @@ CALLED: dict[str, tuple[Called, ...]] = {
     "many_calls_side_by_side": (
         ("q", diagram(start("qs"), user("q1"), end("qe"), flow="qs q1; q1 qe", process_id="q")),
     ),
+    "many_calls_deflated": (("q", diagram(start("qs"), user("q1"), end("qe"), flow="qs q1; q1 qe", process_id="q")),),
     "calls_given_one_list": (("q", diagram(start("qs"), user("q1"), end("qe"), flow="qs q1; q1 qe", process_id="q")),),
     "incident_in_a_call": (
         (

@@ -14,6 +14,8 @@ from app.commands.resolve_incident import resolve_incident, set_variables
 from app.domain.errors import NotAllowed, NotFound
 from app.storage.tables.instances import history, incident
 from tests.factories import chain, diagram, flow, make_place, user_step
+from tests.programs import open_door
+from tests.web import Visitor
 
 MESSAGES = "".join(
     f'<bpmn:message id="m_{name}" name="{name}"><bpmn:extensionElements>'
@@ -25,6 +27,11 @@ MESSAGES = "".join(
 @pytest.fixture
 def place(database):
     return make_place(database)
+
+
+@pytest.fixture
+def door(database, tmp_path):
+    return open_door(database, tmp_path / "data")
 
 
 def send(place, name, **variables):
@@ -107,6 +114,7 @@ def test_conditions_and_the_choice_of_activities(place):
     place.run(set_variables, instance_key=instance, scope_key=instance, variables={"pisteet": 6}, actor=admin)
     assert list(place.open_tasks(instance)) == ["beside"]
     chosen = {"element_instance_key": scope, "activities": [("b", {"oma": 1})], "cancels_remaining": False}
+    chosen["reason"] = "lisäselvitys"
     with pytest.raises(NotAllowed):
         place.run(begin_activities, **chosen, actor=place.people["counsellor"])
     with pytest.raises(NotFound):
@@ -120,6 +128,61 @@ def test_conditions_and_the_choice_of_activities(place):
     place.run(resolve_incident, incident_key=key, actor=admin, variables={"valmis": True})
     place.complete(place.open_tasks(instance)["beside"])
     assert place.status(instance) == "completed"
+
+
+def test_an_administrator_begins_activities_on_the_page_of_the_instance(door):
+    place = door.place
+    place.publish(AD_HOC)
+    instance = place.start(variables={"pisteet": 1})
+    [(_, scope)] = begun(place, "open")
+    visitor = Visitor(door.app)
+    address = f"/monitor/instances/{instance}"
+    visitor.sign_in("admin")
+    page = visitor.get(address).text
+    assert f'action="{address}/begin"' in page
+    assert "Tehtävä b" in page
+
+    def begin(*activities, reason="lisäselvitys", **more):
+        fields = {"scope": str(scope), "activity": list(activities), "reason": reason, **more}
+        return visitor.post(f"{address}/begin", fields)
+
+    nothing = begin(reason=" ")
+    assert nothing.status_code == 422
+    assert "Valitse vähintään yksi tehtävä." in nothing.text
+    assert "Kirjoita peruste." in nothing.text
+    assert begin("beside").status_code == 422
+    busy = begin("b")
+    assert busy.status_code == 409
+    assert 'value="b" checked' in busy.text
+    assert 'value="lisäselvitys"' in busy.text
+    assert begin("b", cancels="1").status_code == 303
+    assert list(place.open_tasks(instance)) == ["b"]
+    assert "lisäselvitys" in visitor.get(address).text
+    visitor.post(f"{address}/cancel", {"reason": "riittää"})
+    assert begin("b").status_code == 409
+    assert f"{address}/begin" not in visitor.get(address).text
+
+
+def test_the_api_names_every_kind_of_element(door):
+    transaction = '<bpmn:startEvent id="in"/>' + user_step("a") + chain("in", "a")
+    place, admin = door.place, door.program("prog-admin", "r_yllapitaja")
+    place.publish(
+        diagram(
+            f'<bpmn:startEvent id="begin"/><bpmn:transaction id="t">{transaction}</bpmn:transaction>'
+            '<bpmn:complexGateway id="k"/>' + chain("begin", "k", "t")
+        )
+    )
+    place.start()
+
+    def found(**wanted):
+        items = admin.search("element-instances", filter=wanted)["items"]
+        return {item["elementId"]: item["type"] for item in items}
+
+    everything = found()
+    assert everything["t"] == "SUB_PROCESS"
+    assert everything["k"] == "UNKNOWN"
+    assert found(type="SUB_PROCESS") == {"t": "SUB_PROCESS"}
+    assert found(type="UNKNOWN") == {"k": "UNKNOWN"}
 
 
 def test_conditions_start_processes_for_those_who_may(place):

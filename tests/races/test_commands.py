@@ -560,9 +560,13 @@ def test_two_choose_the_next_activity_of_a_sub_process_that_does_one_at_a_time(p
 
         def begin(key: int = scope) -> None:
             activities = [("a", dict[str, Any]())]
-            admin = place.people["admin"]
             place.run(
-                begin_activities, element_instance_key=key, activities=activities, cancels_remaining=False, actor=admin
+                begin_activities,
+                element_instance_key=key,
+                activities=activities,
+                cancels_remaining=False,
+                actor=place.people["admin"],
+                reason="koe",
             )
 
         assert race(begin, begin) == ["Conflict", "done"]

@@ -21,6 +21,8 @@ from app.web.stories import been_and_here, diagram_address, shown, story
 
 #: a value longer than this is folded
 SHORT_VALUE = 80
+#: ad-hoc sub-processes whose activities can be begun on the page; more of one kind are turns, which programs begin
+MOST_OPEN_ORDER = 20
 LONGEST_VALUE = 20_000
 
 
@@ -36,9 +38,10 @@ def render_instance(
     cancel_errors: str = "",
     cancel_reason: str = "",
     pause_errors: str = "",
+    begin_errors: Mapping[str, str] | None = None,
     wrong: Mapping[int, Mapping[str, str]] | None = None,
 ) -> str:
-    """Return the page of the instance, with what was typed and is wrong (by incident and variable)."""
+    """Return the page of the instance, with what was typed and is wrong (by field; by incident and variable)."""
     page = run(instance_page, instance_key=key_of(key), actor=current_actor())
     security.allow_diagram()
     line = page.line
@@ -102,6 +105,7 @@ def render_instance(
         ],
         pause_address=f"{PATH}/instances/{line.key}/pause" if may_cancel and not page.around else "",
         pause_errors=pause_errors,
+        open_order=_open_order(page, begin_errors or {}),
         history=story(page.history, page.elements)[:200],
         history_next_address="",
         audit=[
@@ -214,6 +218,36 @@ def _waits(page: InstancePage) -> list[dict[str, Any]]:
                 }
             )
     return waits
+
+
+def _open_order(page: InstancePage, errors: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the ad-hoc sub-processes that are going on, each with the activities that can be begun in it."""
+    line = page.line
+    if not page.may_repair or line.status != "active" or line.paused_at is not None:
+        return []
+    ended = {each["element_instance_key"] for each in page.history if each["event"] in {"completed", "terminated"}}
+    told = []
+    for each in page.history:
+        element = page.elements.get(each["element_id"])
+        key = str(each["element_instance_key"])
+        if element is None or not element.activities or each["event"] != "activated" or int(key) in ended:
+            continue
+        # what was typed belongs to the sub-process it was typed for
+        mine = errors if request.form.get("scope") == key else {}
+        chosen = request.form.getlist("activity") if mine else []
+        told.append(
+            {
+                "key": key,
+                "name": _element_name(page, element.element_id),
+                "since": each["at"],
+                "address": f"{PATH}/instances/{line.key}/begin",
+                "activities": [(name, _element_name(page, name), name in chosen) for name in element.activities],
+                "cancels": bool(mine and request.form.get("cancels")),
+                "reason": request.form.get("reason", "") if mine else "",
+                "errors": mine,
+            }
+        )
+    return told[:MOST_OPEN_ORDER]
 
 
 def _variable(page: InstancePage, item: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Repair with a reason: end an instance, or try again what failed."""
+"""Repair with a reason: end or pause an instance, begin what it leaves open, or try again what failed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 
+from app.commands.begin_activities import begin_activities
 from app.commands.cancel_instance import cancel_instance
 from app.commands.pause_instance import pause_instance, resume_instance
 from app.commands.resolve_incident import resolve_incident
-from app.domain.errors import Conflict, InvalidInput, StateUnreadable
+from app.domain.errors import Conflict, InvalidInput, NotFound, StateUnreadable
 from app.web.access import current_actor
 from app.web.asking import key_of, run
 from app.web.language import texts
@@ -48,6 +49,37 @@ def pause(key: str) -> ResponseReturnValue:
         return render_instance(key, pause_errors=say("monitor.reason_missing")), 422
     except Conflict:
         flash(say("monitor.already_resolved"), "warning")
+    return redirect(f"{PATH}/instances/{key_of(key)}", code=303)
+
+
+@blueprint.post(f"{PATH}/instances/<key>/begin")
+def begin(key: str) -> ResponseReturnValue:
+    """Begin the chosen activities of an ad-hoc sub-process, beside what is going on in it or instead of it."""
+    say = texts()
+    chosen, reason = request.form.getlist("activity"), request.form.get("reason", "")[:500]
+    errors = {} if chosen else {"activity": say("monitor.begin_nothing")}
+    if not reason.strip():
+        errors["reason"] = say("monitor.reason_missing")
+    if errors:
+        return render_instance(key, begin_errors=errors), 422
+    try:
+        run(
+            begin_activities,
+            element_instance_key=key_of(request.form.get("scope", "")),
+            activities=[(name, {}) for name in chosen],
+            cancels_remaining=bool(request.form.get("cancels")),
+            actor=current_actor(),
+            reason=reason,
+            now=now(),
+        )
+    except InvalidInput:
+        return render_instance(key, begin_errors={"activity": say("problems.unknown_activity")}), 422
+    except NotFound:
+        flash(say("monitor.begin_gone"), "warning")
+    except Conflict:
+        return render_instance(key, begin_errors={"activity": say("monitor.begin_conflict")}), 409
+    else:
+        flash(say("monitor.begun"), "success")
     return redirect(f"{PATH}/instances/{key_of(key)}", code=303)
 
 

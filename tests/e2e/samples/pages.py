@@ -789,6 +789,18 @@ def instance(**changes: Any) -> dict[str, Any]:
             },
         ],
         "variables_hidden": 2,
+        "open_order": [
+            {
+                "key": "77",
+                "name": "Selvitä tuen tarve",
+                "since": before(hours=1),
+                "address": "/samples/instance",
+                "activities": [("arvio", "Pyydä arvio", True), ("kaynti", "Sovi kotikäynti", False)],
+                "cancels": False,
+                "reason": "",
+                "errors": {"reason": "Kirjoita peruste. Se jää lokiin."},
+            }
+        ],
         "called": [
             {
                 "process_name": {"fi": "Tukitoimet vaiheittain"},

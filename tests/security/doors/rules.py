@@ -331,6 +331,14 @@ RULES: dict[tuple[str, str], Rule] = {
         elsewhere=REPAIRERS,
         logged=True,
     ),
+    ("POST", "monitor.begin"): Rule(
+        address="/monitor/instances/{instance}/begin",
+        # the instance of the office has nothing that leaves the order open
+        fields={"scope": "1", "activity": "koe", "reason": "koe"},
+        here=REPAIRERS,
+        elsewhere=REPAIRERS,
+        logged=True,
+    ),
     ("POST", "monitor.retry"): Rule(
         address="/monitor/incidents/{incident}/retry",
         fields={"instance": "{instance}"},

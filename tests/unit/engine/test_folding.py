@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from datetime import date
 from typing import Any
 from unittest.mock import patch
@@ -14,7 +15,15 @@ from app.domain.errors import NotFound, StateUnreadable
 from app.engine import codec, folding, run
 from app.engine.dialect import turns
 from app.engine.scopes import Scopes
-from app.engine.seam import IncidentOpened, InstanceStatus, JobOpened, UserTaskCompleted, UserTaskOpened, VariablesSet
+from app.engine.seam import (
+    IncidentOpened,
+    InstanceStatus,
+    JobOpened,
+    Surroundings,
+    UserTaskCompleted,
+    UserTaskOpened,
+    VariablesSet,
+)
 from app.engine.tokens import Token
 from tests.unit.engine.drawing import (
     ROOTS,
@@ -35,10 +44,11 @@ from tests.unit.engine.drawing import (
     user,
     xor,
 )
-from tests.unit.engine.walk import ROOT, Shelf, Walk
+from tests.unit.engine.walk import NOW, ROOT, Shelf, Walk, compiled
 
 WIDE = 20
 ONE_TASK = diagram(start("qs"), user("q1"), end("qe"), flow="qs q1; q1 qe", process_id="q")
+TWO_TASKS = diagram(start("qs"), user("q1"), user("q2"), flow="qs q1; q1 q2", process_id="q")
 CALLS = diagram(start(), call("c", "q", multi("=lista")), user("after"), end(), flow="s c; c after; after e")
 
 
@@ -47,7 +57,7 @@ class Made:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.tokens = self.scopes = self.turns = 0
-        make, add, unfold = Token.__init__, Scopes._add, folding.decode_turn
+        make, add, unfold = Token.__init__, Scopes._add, folding.inflate_turn
 
         def counted_token(*args: Any, **more: Any) -> None:
             self.tokens += 1
@@ -57,13 +67,13 @@ class Made:
             self.scopes += 1
             add(*args, **more)
 
-        def counted_turn(turn: codec.FoldedTurn) -> codec.TurnRecord:
+        def counted_turn(turn: codec.FoldedTurn, sample: bytes) -> codec.TurnRecord:
             self.turns += 1
-            return unfold(turn)
+            return unfold(turn, sample)
 
         monkeypatch.setattr(Token, "__init__", counted_token)
         monkeypatch.setattr(Scopes, "_add", counted_scope)
-        monkeypatch.setattr(folding, "decode_turn", counted_turn)
+        monkeypatch.setattr(folding, "inflate_turn", counted_turn)
 
     def by(self, act: Any) -> tuple[int, int, int]:
         """Return how many tokens, scopes and opened turns the act took."""
@@ -260,7 +270,32 @@ def test_an_incident_in_one_turn_is_retried_there():
     assert (walk.incidents, len(walk.waits(JobOpened))) == ([], WIDE - 1)
 
 
-@pytest.mark.parametrize("content", [b"\xc0", b"", codec.encode_turn(codec.TurnRecord([], []))])
+def test_three_hundred_calls_are_little_to_store():
+    # keys of a running system are random: nothing makes them shorter
+    numbers = random.Random(1)
+    around = Surroundings(now=NOW, new_key=lambda: numbers.getrandbits(62), processes=Shelf().put(ONE_TASK))
+    items = [f"kohta {number}" for number in range(300)]
+    step = run.start(compiled(CALLS), variables={"lista": items}, surroundings=around, instance_key=ROOT)
+    assert len(step.state) < 40_000
+    # what turns have in common is no variable of any of them
+    assert b"kohta" not in codec.decode(step.state).sample
+
+
+def test_turns_that_an_earlier_build_has_folded_go_on_beside_new_ones():
+    walk = Walk(CALLS, {"lista": list(range(WIDE))}, shelf=Shelf().put(TWO_TASKS))
+    record = codec.decode(walk.step.state)
+    for turn in record.turns:
+        turn.content = msgspec.Raw(msgspec.msgpack.encode(codec.inflate_turn(turn, record.sample)))
+    walk.step = dataclasses.replace(
+        walk.step, state=codec.encode(msgspec.structs.replace(record, sample=b"", version=5))
+    )
+    for task in ("q1", "q2"):
+        for _ in range(WIDE):
+            walk.complete(task)
+    assert walk.tasks == ["after"]
+
+
+@pytest.mark.parametrize("content", [b"\xc0", b"", b"\xc4\x02ab", msgspec.msgpack.encode(codec.TurnRecord([], []))])
 def test_a_folded_turn_that_makes_no_sense_is_unreadable(content):
     walk = Walk(CALLS, {"lista": list(range(WIDE))}, shelf=Shelf().put(ONE_TASK))
     record = codec.decode(walk.step.state)

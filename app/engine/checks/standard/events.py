@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING
 
 from app.engine.checks.standard.model import Model, is_true, process_of, scope_of
 from app.engine.rules import TAKES_IN
-from app.engine.vocabulary import EVENT_DEFINITIONS, bpmn, extension, local_name, properties, text_of
+from app.engine.vocabulary import (
+    AWAITED,
+    EVENT_DEFINITIONS,
+    KINDS_OF_EVENTS,
+    OF_NOTHING,
+    STARTS_OF_EVENT_SUB_PROCESSES,
+    bpmn,
+    extension,
+    local_name,
+    properties,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _TIMES = ("timeDate", "timeDuration", "timeCycle")
-_CAUGHT = frozenset({"message", "timer", "conditional", "signal"})
-#: by element: the kinds that it may have (tables 10.84, 10.86, 10.88, 10.89, 10.90, 10.92)
-_ALLOWED = {
-    "endEvent": frozenset({"message", "error", "escalation", "cancel", "compensation", "signal", "terminate"}),
-    "intermediateCatchEvent": _CAUGHT | {"link"},
-    "intermediateThrowEvent": frozenset({"message", "escalation", "compensation", "link", "signal"}),
-    "boundaryEvent": _CAUGHT | {"error", "escalation", "cancel", "compensation"},
-}
-_START_OF_EVENT_SUB_PROCESS = _CAUGHT | {"error", "escalation", "compensation"}
 #: those that end what they are attached to, or are handled after it has ended
 _MUST_INTERRUPT = frozenset({"error", "cancel"})
 
@@ -29,7 +31,7 @@ def check_events(model: Model) -> None:
     """Warn of events whose kind is not allowed there, or that do not say what they wait for."""
     for event in model.of("startEvent"):
         _check_start(model, event)
-    for name, allowed in _ALLOWED.items():
+    for name, allowed in KINDS_OF_EVENTS.items():
         for event in model.of(name):
             _check_kinds(model, event, allowed)
     for event in model.of("boundaryEvent"):
@@ -58,7 +60,7 @@ def _check_kinds(model: Model, event: _Element, allowed: frozenset[str]) -> None
     for kind in kinds:
         if kind not in allowed:
             model.warn("event_not_allowed", event, event=kind)
-    if not kinds and local_name(event) in {"intermediateCatchEvent", "boundaryEvent"}:
+    if not kinds and local_name(event) in KINDS_OF_EVENTS.keys() - OF_NOTHING:
         model.warn("event_not_allowed", event, event="none")
     if is_true(event, "parallelMultiple") and len(kinds) < 2:
         model.warn("parallel_multiple_alone", event)
@@ -75,11 +77,11 @@ def _check_start(model: Model, event: _Element) -> None:
     if around is None:
         return
     if is_true(around, "triggeredByEvent"):
-        allowed = _START_OF_EVENT_SUB_PROCESS
+        allowed = STARTS_OF_EVENT_SUB_PROCESSES
         if not _kinds(model, event):
             model.warn("event_not_allowed", event, event="none")
     else:
-        allowed = _CAUGHT if local_name(around) in {"process", "choreography"} else frozenset()
+        allowed = AWAITED if local_name(around) in {"process", "choreography"} else frozenset()
     _check_kinds(model, event, allowed)
     interrupting = event.get("isInterrupting", "true").strip() not in {"false", "0"}
     if not interrupting and (

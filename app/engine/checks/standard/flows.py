@@ -8,8 +8,11 @@ from app.engine.checks.standard.model import CHOREOGRAPHY_ACTIVITIES, NODES, Mod
 from app.engine.rules import SHARED
 from app.engine.vocabulary import (
     ACTIVITIES,
+    AWAITED,
     BPMN,
+    CHOOSING,
     EVENT_DEFINITIONS,
+    GATEWAY_DIRECTIONS,
     GATEWAYS,
     SUB_PROCESSES,
     bpmn,
@@ -20,14 +23,6 @@ from app.engine.vocabulary import (
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
-
-#: by gatewayDirection: whether several flows have to, may (None) or must not come in, and go out (clause 10.6.1)
-_DIRECTIONS = {"Converging": (None, False), "Diverging": (False, None), "Mixed": (True, True)}
-#: what may have conditions on the flows out of it
-_CHOOSING = ACTIVITIES | {"exclusiveGateway", "inclusiveGateway", "complexGateway"}
-_AFTER_EVENT_GATEWAY = frozenset(
-    {"messageEventDefinition", "timerEventDefinition", "signalEventDefinition", "conditionalEventDefinition"}
-)
 
 
 def check_flows(model: Model) -> None:
@@ -53,7 +48,7 @@ def _check_node(model: Model, node: _Element) -> None:
     elif len(flows.outgoing) == 1 and name in ACTIVITIES | CHOREOGRAPHY_ACTIVITIES and _conditional(model, node):
         model.warn("condition_alone", node, flow=flows.outgoing[0].get("id", ""))
     for flow in _conditional(model, node):
-        if name not in _CHOOSING:
+        if name not in CHOOSING:
             model.warn("condition_not_allowed", node, flow=flow.get("id", ""))
         elif flow is model.referred(node, "default"):
             model.warn("default_condition_ignored", node, flow=flow.get("id", ""))
@@ -75,7 +70,7 @@ def _check_gateway(model: Model, node: _Element) -> None:
     into, out = len(flows.incoming), len(flows.outgoing)
     if into <= 1 and out <= 1:
         model.warn("gateway_without_use", node)
-    several_in, several_out = _DIRECTIONS.get(node.get("gatewayDirection", ""), (None, None))
+    several_in, several_out = GATEWAY_DIRECTIONS.get(node.get("gatewayDirection", ""), (None, None))
     for several, number in ((several_in, into), (several_out, out)):
         if several is not None and several != (number > 1):
             model.warn("gateway_direction", node, direction=node.get("gatewayDirection", ""))
@@ -96,8 +91,8 @@ def _check_event_gateway(model: Model, node: _Element) -> None:
         return
     wrong = len(targets) < 2 or (receives and by_message)
     for target in targets:
-        definitions = {local_name(each) for each in target if local_name(each) in EVENT_DEFINITIONS}
-        catching = local_name(target) == "intermediateCatchEvent" and definitions <= _AFTER_EVENT_GATEWAY
+        kinds = {EVENT_DEFINITIONS[name] for each in target if (name := local_name(each)) in EVENT_DEFINITIONS}
+        catching = local_name(target) == "intermediateCatchEvent" and kinds <= AWAITED
         bordered = any(model.referred(event, "attachedToRef") is target for event in model.of("boundaryEvent"))
         receiving = local_name(target) == "receiveTask" and not bordered
         if not (catching or receiving) or len(model.flows(target).incoming) > 1:

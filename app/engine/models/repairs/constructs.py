@@ -20,6 +20,8 @@ from app.engine.vocabulary import (
     DOCUMENTATION,
     EVENT_DEFINITIONS,
     EVENTS,
+    KINDS_OF_EVENTS,
+    STARTS_OF_EVENT_SUB_PROCESSES,
     bpmn,
     local_name,
     namespace,
@@ -29,15 +31,6 @@ from app.engine.vocabulary import (
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_WAITED = frozenset({"message", "timer", "signal", "conditional"})
-#: what events may be of (BPMN 2.0.2 table 10.93); starts have rules of their own
-_KINDS = {
-    "endEvent": frozenset({"message", "error", "escalation", "signal", "terminate", "compensation", "cancel"}),
-    "intermediateCatchEvent": _WAITED | {"link"},
-    "intermediateThrowEvent": frozenset({"message", "escalation", "signal", "link", "compensation"}),
-    "boundaryEvent": _WAITED | {"error", "escalation", "compensation", "cancel"},
-}
-_KINDS_OF_EVENT_SUB_PROCESS = _WAITED | {"error", "escalation", "compensation"}
 #: not together with others in one event
 _ALONE = frozenset({"link", "compensation", "cancel"})
 _ONCE_AT_ENDS = frozenset({"error", "terminate"})
@@ -63,11 +56,11 @@ def leave_out_kinds(copy: WorkingCopy) -> None:
     """An event is of a kind that it can be of, and of several only where they can happen together."""
     for event in copy.nodes(*EVENTS):
         definitions = definitions_of(event)
-        allowed = _KINDS.get(local_name(event))
+        allowed = KINDS_OF_EVENTS.get(local_name(event))
         scope = event.getparent()
         if allowed is None:
             by_event = scope is not None and is_true(scope.get("triggeredByEvent"))
-            allowed = _KINDS_OF_EVENT_SUB_PROCESS if by_event else frozenset(EVENT_DEFINITIONS.values())
+            allowed = STARTS_OF_EVENT_SUB_PROCESSES if by_event else frozenset(EVENT_DEFINITIONS.values())
         kept: list[str] = []
         for definition in definitions:
             kind = EVENT_DEFINITIONS[local_name(definition)]
