@@ -1,6 +1,9 @@
 """
 betsy (uniba-dsg): every case either gives the tokens that it asks for, or its diagram is refused with a reason.
 
+Each step is taken twice: from stored state, in which every multi-instance is folded, and in an instance that is never
+saved nor loaded. Both say the same.
+
 betsy's own words are translated as its engines' XSLTs do: scripts become FEEL scripts or jobs, conditions FEEL;
 messages, which betsy does not correlate, get one key for all. Nothing structural is changed.
 """
@@ -24,6 +27,7 @@ from lxml import etree
 from app.domain.errors import InvalidDiagram
 from app.engine import run
 from app.engine.diagrams import compile_process, read_diagram
+from app.engine.dialect import turns
 from app.engine.seam import (
     ElementEvent,
     IncidentOpened,
@@ -39,6 +43,7 @@ from app.engine.seam import (
     TimerFired,
     TimerOpened,
 )
+from tests.unit.engine.kept import Kept, ensure_same_but_for_bytes
 
 SUITES = Path(os.environ.get("CONFORMANCE_SUITES", Path(__file__).parents[2].parent / "shared" / "suites"))
 CASES = SUITES / "betsy" / "cases.json"
@@ -123,6 +128,9 @@ class World:
             for task in root.iter(f"{BPMN}scriptTask", f"{BPMN}globalScriptTask")
         }
         self.keys = itertools.count(1)
+        #: the keys of the step that is being taken, for its twin
+        self.issued: list[int] = []
+        self.kept: dict[int, Kept] = {}
         self.now = NOW
         self.instances: dict[int, tuple[Any, bytes]] = {}
         self.waits: dict[int, tuple[int, Any]] = {}
@@ -132,7 +140,16 @@ class World:
         self.variables: dict[str, Any] = {}
 
     def surroundings(self) -> Surroundings:
-        return Surroundings(now=self.now, new_key=lambda: next(self.keys))
+        self.issued = []
+        return Surroundings(now=self.now, new_key=self.issue)
+
+    def issue(self) -> int:
+        self.issued.append(next(self.keys))
+        return self.issued[-1]
+
+    def again(self) -> Surroundings:
+        """Return the surroundings of the same step once more."""
+        return Surroundings(now=self.now, new_key=iter(self.issued).__next__)
 
     def start(self, process_id: str, variables: dict[str, Any], element: str | None = None) -> None:
         key = next(self.keys)
@@ -143,12 +160,16 @@ class World:
             start_element_id=element,
             instance_key=key,
         )
+        self.kept[key] = Kept(self.processes[process_id], self.again(), variables, start=element, key=key)
+        ensure_same_but_for_bytes(step, self.kept[key].first)
         self.take(key, self.processes[process_id], step)
 
     def advance(self, trigger: Any) -> None:
         instance, _ = self.waits[trigger.key]
         process, state = self.instances[instance]
-        self.take(instance, process, run.advance(process, state, trigger, surroundings=self.surroundings()))
+        step = run.advance(process, state, trigger, surroundings=self.surroundings())
+        ensure_same_but_for_bytes(step, self.kept[instance].advance(trigger, self.again()))
+        self.take(instance, process, step)
 
     def take(self, instance: int, process: Any, step: Step) -> None:
         self.instances[instance] = (process, step.state)
@@ -239,6 +260,12 @@ def disguise(xml: bytes, seed: int) -> bytes:
         others = [part for part in scope if part not in first]
         scope[:] = first + rng.sample(others, len(others))
     return etree.tostring(root)
+
+
+@pytest.fixture(autouse=True)
+def folded(monkeypatch):
+    """Fold every multi-instance, however narrow."""
+    monkeypatch.setattr(turns, "WIDE", 1)
 
 
 @pytest.mark.parametrize(("test", "number"), _tests())

@@ -528,6 +528,39 @@ def test_cancelling_undoes_the_turns_that_are_done_of_a_multi_instance_that_is_n
     assert walk.root()["purettu"] == [2, 1]
 
 
+def test_an_error_that_leaves_a_sub_process_undoes_nothing_and_nor_does_what_catches_it():
+    inside = sub("p1", start("s1"), user("a"), *undone("a"), end("e1", error()), flow="s1 a; a e1")
+    walk = Walk(
+        diagram(
+            start(),
+            user("o"),
+            *undone("o"),
+            inside,
+            boundary("b", "p1", error()),
+            throw(),
+            user("u"),
+            flow="s o; o p1; b t; t u",
+            roots=ROOTS,
+        )
+    )
+    walk.complete("o")
+    walk.complete("a")
+    # p1 has failed and is not undone; o has completed
+    assert walk.tasks == ["undo_o"]
+    walk.complete("undo_o")
+    assert walk.tasks == ["u"]
+
+
+def test_an_error_that_a_sub_process_catches_itself_is_where_it_may_undo_what_is_in_it():
+    caught = event_sub("es", error(), throw(), end("ex"), flow="es_s t; t ex")
+    inside = sub("p1", start("s1"), user("a"), *undone("a"), end("e1", error()), caught, flow="s1 a; a e1")
+    walk = Walk(diagram(start(), inside, user("u"), flow="s p1; p1 u", roots=ROOTS))
+    walk.complete("a")
+    assert walk.tasks == ["undo_a"]
+    walk.complete("undo_a")
+    assert walk.tasks == ["u"]
+
+
 def test_an_error_that_leaves_a_transaction_undoes_nothing():
     inside = transaction("p1", start("s1"), user("a"), *undone("a"), end("e1", error()), flow="s1 a; a e1")
     walk = Walk(

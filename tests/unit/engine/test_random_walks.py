@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -15,8 +14,6 @@ from hypothesis import strategies as st
 
 from app.engine import run
 from app.engine.dialect import turns
-from app.engine.recorder import Recorder
-from app.engine.scopes import Scopes
 from app.engine.seam import (
     Cancelled,
     ConditionAwaited,
@@ -65,6 +62,7 @@ from tests.unit.engine.drawing import (
     user,
     xor,
 )
+from tests.unit.engine.kept import Kept, ensure_same_but_for_bytes
 from tests.unit.engine.walk import NOW, ROOT, Shelf, compiled
 
 LEAVES = [
@@ -310,29 +308,6 @@ TRIGGERS = {
 MOST_THROWN = 3
 
 
-class Kept:
-    """Advances an instance that is never saved nor loaded."""
-
-    def __init__(self, process: Any, surroundings: Surroundings, variables: dict[str, Any]) -> None:
-        self.process = process
-        self.instance = run.Instance(process.spec, surroundings, Scopes([run.ScopeRecord(ROOT, 0, "r", {})]))
-        self.instance.scopes.write_here(ROOT, variables)
-        self.instance.spawn(process.spec.start, None, key=ROOT)
-        self.first = run._rest(process, self.instance)
-
-    def advance(self, trigger: Any) -> Step:
-        self.instance.recorder = Recorder()
-        self.instance.scopes.written, self.instance.scopes.closed = {}, []
-        self.instance.entered = 0
-        for scope in self.instance.scopes._scopes.values():
-            scope.is_new = False
-        if isinstance(trigger, Cancelled):
-            run._cancel(self.instance, ROOT)
-        else:
-            run._wake(self.instance, trigger)
-        return run._rest(self.process, self.instance)
-
-
 def surroundings(shelf: Shelf) -> Surroundings:
     counter = itertools.count(ROOT + 1)
     return Surroundings(now=NOW, new_key=lambda: next(counter), processes=shelf)
@@ -366,13 +341,6 @@ def test_folding_every_turn_changes_nothing(tree, choices, cancelled):
 
 def ensure_equal(step: Step, kept: Step) -> None:
     assert step == kept
-
-
-def ensure_same_but_for_bytes(step: Step, kept: Step) -> None:
-    """What was folded for a while may lie elsewhere in the bytes; what they say is the same."""
-    assert replace(step, state=b"") == replace(kept, state=b"")
-    assert set(run.inspect_state(step.state)) == set(run.inspect_state(kept.state))
-    assert run.read_variables(step.state) == run.read_variables(kept.state)
 
 
 def walk(
