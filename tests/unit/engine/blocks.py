@@ -270,7 +270,8 @@ CONTAINERS: dict[str, Callable[[Pen, Block], Block]] = {
     "call": Pen.calling,
     "turns of a call": lambda pen, inside: pen.calling(inside, multi(TWICE)),
     "transaction": lambda pen, inside: pen.boxed(inside, draw=transaction),
-    "ad-hoc sub-process": Pen.at_will,
+    # what begins in one has to be an activity (BPMN 10.3.6)
+    "ad-hoc sub-process": lambda pen, inside: pen.at_will(pen.boxed(inside)),
     "compensation handler": Pen.undoing,
 }
 LEAVES: dict[str, Callable[[Pen], Block]] = {
