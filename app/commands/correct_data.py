@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -10,14 +10,17 @@ from app.domain.access import Ground
 from app.domain.actor import Actor
 from app.domain.calendar import local_date
 from app.domain.client import Client
+from app.domain.data_rights import correction_text
 from app.domain.errors import Conflict, InvalidInput, Problem
+from app.domain.forms import Field, FormDefinition
 from app.domain.sharing import DataGroup
+from app.engine.forms import answer_anew
 from app.storage.answers import KeptAnswer
 from app.storage.unit_of_work import UnitOfWork
 
 #: what of who the client is can be written anew; the identity code is settled on a form, where it is compared
 IDENTITY = ("name", "phone", "email", "representative")
-LONGEST_IDENTITY, LONGEST_ANSWER = 200, 10_000
+LONGEST_IDENTITY = 200
 
 
 def correct_identity(
@@ -67,27 +70,36 @@ def correct_identity(
 
 
 def correct_answer(
-    uow: UnitOfWork, *, client_key: int, case_key: int, kept: KeptAnswer, text: str, actor: Actor, now: datetime
+    uow: UnitOfWork,
+    *,
+    client_key: int,
+    case_key: int,
+    kept: KeptAnswer,
+    form: FormDefinition,
+    asked: Field,
+    written: Sequence[str],
+    language: str,
+    actor: Actor,
+    now: datetime,
 ) -> bool:
     """
-    Write an answer that was given in words as it is right; return whether that changes it.
+    Write an answer as it is right, by the rules of its question; return whether that changes it.
 
     It stays the answer of its form and moment, so that everything that was made of the form goes on with the right
-    one; documents that were printed before stay as they were. `kept` is as the actor saw it.
+    one; documents that were printed before stay as they were, and so does what a step has decided. `kept` is as the
+    actor saw it, `written` what a browser sends for the question in the language.
 
-    :raises InvalidInput: nothing is left of it, or it is too long
+    :raises InvalidInput: it is no answer to the question, or nothing is left of it
     :raises Conflict: somebody changed it meanwhile
     """
-    wanted = text.strip()
-    if not wanted or len(wanted) > LONGEST_ANSWER:
-        raise InvalidInput([Problem("required", place="text")])
+    right = answer_anew(form, asked, written, language=language, now=now)
     before = kept.answer.value
-    if wanted == before:
+    if right.value == before:
         return False
     uow.care.cases.lock(case_key)
     if uow.care.answers.get(kept.key).value != before:
         raise Conflict("the answer was changed meanwhile")
-    uow.care.answers.correct(kept, value=wanted)
+    uow.care.answers.correct(kept, value=right.value, fact=right.fact)
     group = kept.answer.data_group or DataGroup.HEALTH
     uow.data_rights.add_correction(
         client_key=client_key,
@@ -96,8 +108,8 @@ def correct_answer(
         subject=kept.answer.field,
         answer_key=kept.key,
         data_group=group,
-        before=str(before),
-        after=wanted,
+        before=correction_text(before),
+        after=correction_text(right.value),
         by=actor.user_key,
         now=now,
     )

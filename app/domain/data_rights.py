@@ -9,8 +9,10 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from app.domain.actor import Actor
+from app.domain.forms import Field, FieldType
 from app.domain.retention import PROTECTION_ROLES
 from app.domain.sharing import DataGroup
 
@@ -84,6 +86,24 @@ class Correction:
     at: datetime
     by: str
     request_key: int | None
+
+
+def correction_text(value: Any) -> str:
+    """Return an answer as a correction keeps it: words as they are, codes with commas, yes and no, days in ISO form."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(correction_text(each) for each in value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return "" if value is None else str(value)
+
+
+def corrected_value(asked: Field, text: str) -> Any:
+    """Return the answer to the question that the text of a correction keeps, as pages show answers."""
+    if asked.type is FieldType.BOOLEAN:
+        return {"true": True, "false": False}.get(text, text)
+    return text.split(", ") if asked.type is FieldType.MULTI_CHOICE else text
 
 
 def may_handle_requests(actor: Actor) -> bool:

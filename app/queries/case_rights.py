@@ -10,9 +10,9 @@ from app.domain.actor import Actor
 from app.domain.client import Client
 from app.domain.data_rights import Correction, DataRequest
 from app.domain.errors import Concealed
-from app.domain.forms import FieldType
-from app.domain.localized import LocalizedText
+from app.domain.forms import Field, FormDefinition
 from app.domain.sharing import DataGroup
+from app.engine.forms import stands_alone
 from app.queries.access import Sight, log_reading, sight_of_case
 from app.queries.known_forms import KnownForms
 from app.storage.answers import KeptAnswer
@@ -20,16 +20,15 @@ from app.storage.unit_of_work import UnitOfWork
 
 #: grounds on which somebody works in their own register; what a consent shows is another's to put right
 OWN = frozenset({Ground.OWN_REGISTER, Ground.OWN_FORM})
-_WORDS = frozenset({FieldType.TEXT, FieldType.LONG_TEXT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenAnswer:
-    """An answer in words, with its question; the latest of its question in the case."""
+class GivenAnswer:
+    """An answer that can be put right by itself, with its question; the latest of its question in the case."""
 
     kept: KeptAnswer = field(repr=False)
-    question: LocalizedText
-    form: LocalizedText
+    asked: Field
+    form: FormDefinition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +41,7 @@ class CaseRights:
     groups: tuple[DataGroup, ...]
     requests: tuple[DataRequest, ...] = field(repr=False)
     corrections: tuple[Correction, ...] = field(repr=False)
-    answers: tuple[WrittenAnswer, ...] = field(repr=False)
+    answers: tuple[GivenAnswer, ...] = field(repr=False)
 
 
 def own_pairs(sight: Sight) -> frozenset[tuple[DataGroup, str]]:
@@ -67,7 +66,7 @@ def case_rights(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) 
         client = uow.care.clients.get(sight.case.client_key)
         kept_answers = uow.care.answers.history(case_key, visible=own)
     forms = KnownForms(uow)
-    answers = [found for kept in kept_answers if kept.is_latest and (found := _written(forms, kept)) is not None]
+    answers = [found for kept in kept_answers if kept.is_latest and (found := _given(forms, kept)) is not None]
     log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"case:{case_key}", now=now)
     return CaseRights(
         case_key=case_key,
@@ -84,11 +83,11 @@ def case_rights(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) 
     )
 
 
-def _written(forms: KnownForms, kept: KeptAnswer) -> WrittenAnswer | None:
-    """Return the answer with its question, None where it is no free writing."""
-    if not isinstance(kept.answer.value, str) or not kept.answer.value:
+def _given(forms: KnownForms, kept: KeptAnswer) -> GivenAnswer | None:
+    """Return the answer with its question, None where nothing was answered or it cannot be answered by itself."""
+    if kept.answer.value in (None, "", []):
         return None
-    asked = forms.question(kept.answer)
-    if asked is None or asked[1].type not in _WORDS:
+    found = forms.question(kept.answer)
+    if found is None or not stands_alone(found[1]):
         return None
-    return WrittenAnswer(kept=kept, question=asked[1].label, form=asked[0].title)
+    return GivenAnswer(kept=kept, asked=found[1], form=found[0])

@@ -184,10 +184,8 @@ class CaseAnswers:
             if (DataGroup(row.data_group), row.controller_org_id) in visible
         ]
 
-    def correct(self, kept: KeptAnswer, *, value: str) -> None:
-        """Write another value in the place of the answer's; the fact that was made of it, where it was the same."""
-        answer = kept.answer
-        fact = value if answer.fact == answer.value else answer.fact
+    def correct(self, kept: KeptAnswer, *, value: Any, fact: Any) -> None:
+        """Write another value in the place of the answer's, with the fact that is made of it."""
         content = msgspec.json.encode({"value": _tagged(value), "fact": _tagged(fact)})
         sealed = self._cipher.encrypt(content, table="case_answer", key=kept.key, field="value")
         self._connection.execute(update(case_answer).where(case_answer.c.key == kept.key).values(value=sealed))

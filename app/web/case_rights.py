@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.commands.correct_data import IDENTITY, LONGEST_ANSWER, correct_answer, correct_identity, note_death
+from app.commands.correct_data import IDENTITY, correct_answer, correct_identity, note_death
 from app.commands.data_requests import Asked, ask_about_data
 from app.domain.client import Client
 from app.domain.client_sessions import parse_day
-from app.domain.data_rights import LONGEST_TEXT, Correction, RequestKind
+from app.domain.data_rights import LONGEST_TEXT, Correction, RequestKind, corrected_value
 from app.domain.errors import Conflict, InvalidInput, Problem
+from app.domain.forms import LONGEST_LONG_TEXT, MOST_OPTIONS, FieldType
 from app.domain.keys import parse_key
 from app.locale.problems import problem_text
 from app.queries.case_documents import DocumentContent
-from app.queries.case_rights import CaseRights, case_rights
+from app.queries.case_rights import CaseRights, GivenAnswer, case_rights
 from app.queries.data_copy import copy_as_letter, copy_for_machines
 from app.storage.unit_of_work import UnitOfWork
 from app.web.access import current_actor
 from app.web.asking import key_of, run
 from app.web.cases import as_file
-from app.web.language import texts
+from app.web.forms import raw_of
+from app.web.forms.answer_texts import limit_text
+from app.web.forms.builder import shown_text
+from app.web.language import current_language, texts
 from app.web.own.rights import request_line
 from app.web.shell import now
 from app.web.stories import shown
 
 blueprint = Blueprint("case_rights", __name__)
 PATH = "/cases/<key>/rights"
+#: how a question is answered anew; others by an input of one line
+_CONTROLS = {
+    FieldType.LONG_TEXT: "area",
+    FieldType.TEXT: "area",
+    FieldType.BOOLEAN: "select",
+    FieldType.CHOICE: "select",
+    FieldType.MULTI_CHOICE: "checks",
+}
 
 
 @blueprint.get(PATH)
@@ -68,12 +80,14 @@ def put_identity_right(key: str) -> ResponseReturnValue:
 @blueprint.post(f"{PATH}/answer")
 def put_answer_right(key: str) -> ResponseReturnValue:
     """Write an answer as it is right."""
-    typed = {"answer": request.form.get("answer", ""), "text": request.form.get("text", "")[: LONGEST_ANSWER + 1]}
+    written = [text[: LONGEST_LONG_TEXT + 1] for text in request.form.getlist("text")[:MOST_OPTIONS]]
+    typed = {"answer": request.form.get("answer", "")}
     return _done(
         key,
-        lambda: run(_correct_answer, case_key=key_of(key), answer_key=key_of(typed["answer"]), text=typed["text"]),
+        lambda: run(_correct_answer, case_key=key_of(key), answer_key=key_of(typed["answer"]), written=written),
         "case_rights.corrected",
         typed,
+        written,
     )
 
 
@@ -84,12 +98,14 @@ def put_death(key: str) -> ResponseReturnValue:
     return _done(key, lambda: run(_note_death, case_key=key_of(key), typed=typed), "case_rights.saved", typed)
 
 
-def _done(key: str, work: Callable[[], Any], said: str, typed: dict[str, str]) -> ResponseReturnValue:
+def _done(
+    key: str, work: Callable[[], Any], said: str, typed: dict[str, str], written: Sequence[str] = ()
+) -> ResponseReturnValue:
     """Do it and go back to the page; what is wrong comes back with what was typed."""
     try:
         work()
     except InvalidInput as error:
-        return _page(key, typed=typed, problems=error.problems), 422
+        return _page(key, typed=typed, written=written, problems=error.problems), 422
     except Conflict:
         flash(texts()("case_rights.changed_meanwhile"), "warning")
     else:
@@ -128,14 +144,22 @@ def _correct_identity(uow: UnitOfWork, *, case_key: int, typed: dict[str, str]) 
     correct_identity(uow, seen=seen, case_key=case_key, attributes=typed, actor=current_actor(), now=now())
 
 
-def _correct_answer(uow: UnitOfWork, *, case_key: int, answer_key: int, text: str) -> None:
+def _correct_answer(uow: UnitOfWork, *, case_key: int, answer_key: int, written: Sequence[str]) -> None:
     page = _rights(uow, case_key)
-    found = next((each.kept for each in page.answers if each.kept.key == answer_key), None)
+    found = next((each for each in page.answers if each.kept.key == answer_key), None)
     if found is None:
         raise Conflict("no such answer can be put right here any more")
-    client_key = page.client.key
     correct_answer(
-        uow, client_key=client_key, case_key=case_key, kept=found, text=text, actor=current_actor(), now=now()
+        uow,
+        client_key=page.client.key,
+        case_key=case_key,
+        kept=found.kept,
+        form=found.form,
+        asked=found.asked,
+        written=written,
+        language=current_language(),
+        actor=current_actor(),
+        now=now(),
     )
 
 
@@ -152,13 +176,20 @@ def _note_death(uow: UnitOfWork, *, case_key: int, typed: dict[str, str]) -> Non
     note_death(uow, seen=seen, case_key=case_key, died_on=day, actor=current_actor(), now=now())
 
 
-def _page(key: str, *, typed: dict[str, str] | None = None, problems: tuple[Problem, ...] | list[Problem] = ()) -> str:
+def _page(
+    key: str,
+    *,
+    typed: dict[str, str] | None = None,
+    written: Sequence[str] = (),
+    problems: Sequence[Problem] = (),
+) -> str:
     page = run(_rights, case_key=key_of(key))
     say, identity = texts(), page.client.identity
     known = {name: getattr(identity, name) for name in IDENTITY}
     died_on = page.client.died_on
     known["revision"] = str(page.client.revision)
     known["died_on"] = f"{died_on.day}.{died_on.month}.{died_on.year}" if died_on else ""
+    wrong = (typed or {}).get("answer", "") if problems else ""
     return render_template(
         "cases/rights.html",
         case={"number": page.case_number, "address": f"/cases/{page.case_key}"},
@@ -167,33 +198,54 @@ def _page(key: str, *, typed: dict[str, str] | None = None, problems: tuple[Prob
         groups=[("", say("own.rights.choose")), *((str(each), say(f"data_group.{each}")) for each in page.groups)],
         requests=[request_line(item) for item in page.requests],
         corrections=[_correction(each, page) for each in page.corrections],
-        answers=[
-            {
-                "key": str(each.kept.key),
-                "question": shown(each.question),
-                "form": shown(each.form),
-                "text": (typed or {}).get("text", "")
-                if (typed or {}).get("answer") == str(each.kept.key)
-                else each.kept.answer.value,
-                "at": each.kept.answer.answered_at,
-                "is_wrong": bool(problems) and (typed or {}).get("answer") == str(each.kept.key),
-            }
-            for each in page.answers
-        ],
+        answers=[_answer(each, written if str(each.kept.key) == wrong else None) for each in page.answers],
         identity=IDENTITY,
         typed={"kind": "", "data_group": "", "text": "", "answer": "", **known, **(typed or {})},
+        # what is wrong with an answer stands at its question, whose name the problem says by itself
         problems={
-            problem.place: problem_text(
-                Problem(problem.code, place=say(f"case_rights.{problem.place}"), values=problem.values), say
-            )
-            for problem in problems
+            "text" if wrong else problem.place: problem_text(_named(problem, page, wrong), say) for problem in problems
         },
     )
 
 
+def _named(problem: Problem, page: CaseRights, answer_key: str) -> Problem:
+    """Return the problem with what it is about as the page calls it."""
+    questions = {str(each.kept.key): shown(each.asked.label) for each in page.answers}
+    place = questions.get(answer_key) or texts()(f"case_rights.{problem.place}")
+    language = current_language()
+    values = {name: limit_text(value, language) for name, value in problem.values.items()}
+    return Problem(problem.code, place=place, values=values)
+
+
+def _answer(given: GivenAnswer, written: Sequence[str] | None) -> dict[str, Any]:
+    """Return an answer with its control: as it was written just now where that was wrong, else as it is kept."""
+    asked, language = given.asked, current_language()
+    say, key = texts(), given.kept.key
+    kept = raw_of(given.form, {asked.key: given.kept.answer.value}, language=language).get(asked.key, [])
+    texts_now = kept if written is None else written
+    options = [(option.value, shown(option.label)) for option in asked.options]
+    if asked.type is FieldType.BOOLEAN:
+        options = [("true", say("forms.yes")), ("false", say("forms.no"))]
+    return {
+        "key": str(key),
+        "question": shown(asked.label),
+        "form": shown(given.form.title),
+        "control": _CONTROLS.get(asked.type, "input"),
+        "options": [(value, text, value in texts_now) for value, text in options],
+        "text": texts_now[0] if texts_now else "",
+        "at": given.kept.answer.answered_at,
+        "is_wrong": written is not None,
+    }
+
+
 def _correction(item: Correction, page: CaseRights) -> dict[str, Any]:
     say = texts()
-    questions = {each.kept.answer.field: shown(each.question) for each in page.answers}
-    attribute = item.subject.removeprefix("client.")
-    name = say(f"case_rights.{attribute}") if attribute != item.subject else questions.get(item.subject, item.subject)
-    return {"name": name, "before": item.before, "after": item.after, "at": item.at, "by": item.by}
+    questions = {each.kept.answer.field: each.asked for each in page.answers}
+    attribute, asked = item.subject.removeprefix("client."), questions.get(item.subject)
+    before, after = item.before, item.after
+    if asked is not None:
+        name = shown(asked.label)
+        before, after = (shown_text(asked, corrected_value(asked, text), say) for text in (before, after))
+    else:
+        name = item.subject if attribute == item.subject else say(f"case_rights.{attribute}")
+    return {"name": name, "before": before, "after": after, "at": item.at, "by": item.by}

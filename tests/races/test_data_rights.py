@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from sqlalchemy import func, select
 
@@ -10,8 +12,10 @@ from app.commands.data_requests import Asked, answer_data_request, ask_about_dat
 from app.domain.answers import RecordAnswer
 from app.domain.forms import RecordKind, RecordTarget
 from app.domain.sharing import DataGroup
+from app.engine.forms import read_form
 from app.storage.tables.rights import correction, data_request
 from tests.factories import make_place
+from tests.own_door import FORM
 from tests.races.test_commands import open_case, race
 
 ASKED = Asked(kind="restriction", data_group="terveys", text="Tieto on kiistanalainen.")
@@ -68,7 +72,16 @@ def test_of_two_corrections_one_is_told_that_the_other_was_faster(place):
 
     kept, client = place.executor.read(seen)
     values = {"case_key": case_key, "actor": worker}
-    of_answer = {"client_key": client.key, "kept": kept, "text": "oikein", **values}
+    form = read_form(json.dumps(FORM).encode())
+    of_answer = {
+        "client_key": client.key,
+        "kept": kept,
+        "form": form,
+        "asked": form.field_at(("vointi",)),
+        "written": ["oikein"],
+        "language": "fi",
+        **values,
+    }
     assert twice(place, correct_answer, **of_answer) == ["Conflict", "done"]
     of_identity = {"seen": client, "attributes": {"name": "Matti Oikea"}, **values}
     assert twice(place, correct_identity, **of_identity) == ["Conflict", "done"]

@@ -1,12 +1,14 @@
 """
 Forms: read their definitions, take what people answer, and say exactly what is wrong with it.
 
-`read_form` for publishing, `parse_submission` and `parse_json_submission` for answers, `look_at` for pages and their
-conditions, `form_schema` for the API's documents. `Around` holds what a form needs from outside of it.
+`read_form` for publishing, `parse_submission` and `parse_json_submission` for answers, `answer_anew` for one that is
+put right, `look_at` for pages and their conditions, `form_schema` for the API's documents. `Around` holds what a form
+needs from outside of it.
 """
 
 from app.engine.forms.conversion import to_json_value
 from app.engine.forms.form_js import form_source
+from app.engine.forms.one_question import answer_anew, stands_alone
 from app.engine.forms.reading import read_form
 from app.engine.forms.received import ACTION_NAME, ROW_MARK, Named, Raw, read_names
 from app.engine.forms.schema import form_schema
@@ -25,6 +27,7 @@ __all__ = [
     "Situation",
     "Upload",
     "accept_file",
+    "answer_anew",
     "form_schema",
     "form_source",
     "look_at",
@@ -32,5 +35,6 @@ __all__ = [
     "parse_submission",
     "read_form",
     "read_names",
+    "stands_alone",
     "to_json_value",
 ]

@@ -7,13 +7,17 @@ import json
 import re
 import zipfile
 from dataclasses import replace
+from datetime import date
 
 import pypdf
 import pytest
 
 from app.domain.actor import REPRESENTATIVE_ROLE, Actor
+from app.domain.answers import RecordAnswer
+from app.domain.forms import RecordKind, RecordTarget
 from app.domain.sharing import DataGroup
 from app.queries.data_copy import copy_as_letter, copy_for_machines
+from tests.factories import chain, diagram, user_step
 from tests.own_door import CODES, kept_own_door
 from tests.web import Visitor
 
@@ -206,6 +210,117 @@ def test_what_was_written_is_put_right_and_what_stood_before_is_kept(door, matti
     assert "tiedon oikaisu" in text_of(matti.get("/oma/log"))
     other = worker.post(f"{address}/answer", {"answer": str(int(key) - 1), "text": "x"})
     assert "Joku muu muutti tietoa" in text_of(worker.get(other.headers["Location"]))
+
+
+def _asks(key, kind, **more):
+    return {"key": key, "type": kind, "label": {"fi": f"Kysymys {key}"}, "record": "answer", **more}
+
+
+OPTIONS = [{"value": value, "label": {"fi": text}} for value, text in (("a", "Eka"), ("b", "Toka"), ("c", "Kolmas"))]
+MIXED_FORM = {
+    "id": "f_toinen",
+    "title": {"fi": "Toinen lomake"},
+    "dataGroup": "terveys",
+    "sections": [
+        {
+            "key": "osa",
+            "title": {"fi": "Osa"},
+            "fields": [
+                _asks("paiva", "date", maximum="2026-12-31"),
+                _asks("maara", "integer", minimum=0, maximum=10),
+                _asks("sopii", "boolean", showIf="maara > 20"),
+                _asks("valittu", "choice", options=OPTIONS),
+                _asks("valitut", "multiChoice", options=OPTIONS),
+                _asks("kuka", "user"),
+            ],
+        }
+    ],
+}
+#: question -> what is kept, what is right, how the page says it before and after
+MIXED = {
+    "paiva": (date(2025, 1, 2), ["3.2.2025"], date(2025, 2, 3), "2.1.2025", "3.2.2025"),
+    "maara": (6, ["7"], 7, "6", "7"),
+    "sopii": (True, ["false"], False, "Kyllä", "Ei"),
+    "valittu": ("a", ["b"], "b", "Eka", "Toka"),
+    "valitut": (["a", "b"], ["b", "c"], ["b", "c"], "Eka, Toka", "Toka, Kolmas"),
+}
+
+
+@pytest.fixture
+def mixed(door):
+    """Matti's case has answers of every kind; returns the worker, the page and the key of each answer."""
+    place, case_key = door.place, door.cases["matti"]
+    place.publish(
+        diagram(
+            '<bpmn:startEvent id="alku"/>'
+            + user_step("kysy", form_id="f_toinen")
+            + '<bpmn:endEvent id="loppu"/>'
+            + chain("alku", "kysy", "loppu"),
+            process_id="tyky_toinen",
+        ),
+        resources={"f_toinen.json": json.dumps(MIXED_FORM).encode()},
+    )
+    kept = {**{key: value for key, (value, *_) in MIXED.items()}, "kuka": "1"}
+    records = [
+        RecordAnswer(
+            key=key, target=RecordTarget(RecordKind.ANSWER), value=value, fact=value, data_group=DataGroup.HEALTH
+        )
+        for key, value in kept.items()
+    ]
+    place.executor.run(
+        lambda uow: uow.care.answers.add(
+            case_key,
+            records,
+            form_id="f_toinen",
+            controller_organisation_id="o_sote_keskus",
+            task_key=None,
+            answered_by=None,
+            now=place.now,
+        )
+    )
+    worker, address = staff(door, "counsellor"), f"/cases/{case_key}/rights"
+    page = worker.get(address).text
+    found = re.findall(r'name="answer" value="(\d+)">.*?Kysymys (\w+)<', page, re.DOTALL)
+    return worker, address, {question: key for key, question in found}
+
+
+def test_days_numbers_and_choices_are_put_right_by_the_rules_of_their_question(door, mixed):
+    worker, address, keys = mixed
+    assert set(keys) == set(MIXED), "people are chosen anew on the form"
+    for question, (_, written, *_rest) in MIXED.items():
+        answer = worker.post(f"{address}/answer", {"answer": keys[question], "text": written})
+        assert answer.status_code == 303, question
+    page = text_of(worker.get(address))
+    for question, (_, _, _, before, after) in MIXED.items():
+        assert f"Kysymys {question} Ennen: {before} Nyt: {after}" in page, question
+    answers = door.place.executor.read(
+        lambda uow: uow.care.answers.latest(door.cases["matti"], visible={(DataGroup.HEALTH, "o_sote_keskus")})
+    )
+    for question, (_, _, right, *_rest) in MIXED.items():
+        assert (answers[question].value, answers[question].fact) == (right, right)
+
+
+@pytest.mark.parametrize(
+    ("question", "written", "said"),
+    [
+        ("paiva", ["30.2.2025"], "30.2.2025"),
+        ("paiva", ["1.1.2030"], "1.1.2030"),
+        ("maara", ["11"], "enintään"),
+        ("maara", ["kuusi"], "kuusi"),
+        ("valittu", ["d"], "Valitse"),
+        ("valitut", [], "Valitse"),
+        ("sopii", [""], "Valitse"),
+    ],
+)
+def test_what_is_no_answer_to_the_question_comes_back_with_what_is_wrong(door, mixed, question, written, said):
+    worker, address, keys = mixed
+    before = door.audit_actions().count("answer_corrected")
+    refused = worker.post(f"{address}/answer", {"answer": keys[question], "text": written})
+    assert refused.status_code == 422
+    assert said in refused.text
+    assert f"Kysymys {question}" in refused.text
+    assert f'id="a{keys[question]}-error"' in refused.text
+    assert door.audit_actions().count("answer_corrected") == before
 
 
 def test_who_the_client_is_is_put_right_and_found_by_the_right_name(door, matti):
