@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.commands.start_instance import start_instance
 from app.domain.access import Ground
-from app.domain.actor import Actor
+from app.domain.actor import SYSTEM, Actor
 from app.domain.client import Case
 from app.domain.durations import parse_duration
 from app.domain.emergency import (
@@ -25,6 +26,8 @@ from app.storage.unit_of_work import UnitOfWork
 
 #: where the county has set nothing
 _USUAL = "PT2H"
+#: the pathway that tells those who review openings, and the variable that names the opening
+ALARM, OPENING = "tyky_hatakaytto", "avaus_id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,8 @@ def open_emergency(uow: UnitOfWork, *, emergency: Emergency, actor: Actor, now: 
     Let the actor read the client's case for the time that the county sets, and return the case's key.
 
     It is the case of the number, or the client's open case, the newest where there are several or none is open. Who
-    has it open already has it open until the earlier end. The opening stands in the client's log at once.
+    has it open already has it open until the earlier end. The opening stands in the client's log at once, and those who
+    review it are told by mail.
 
     :raises NotAllowed: the actor is no professional of social or health care
     :raises InvalidInput: something is missing, the reason too short, or no such client or case is known
@@ -81,6 +85,10 @@ def open_emergency(uow: UnitOfWork, *, emergency: Emergency, actor: Actor, now: 
         now=now,
     )
     _note(uow, "emergency_opened", key, case.key, actor, now, reason=cause)
+    # without the pathway the alarm stands on the officers' pages only: an emergency waits for no diagram
+    if uow.definitions.find_latest(ALARM) is not None:
+        # the instance is bound to no case, so that nothing of the client can come into the mail
+        start_instance(uow, actor=SYSTEM, process_id=ALARM, variables={OPENING: str(key)}, area_id="", now=now)
     return case.key
 
 

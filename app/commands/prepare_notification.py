@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from app.commands.accessibility_feedback import feedback_of
 from app.commands.anonymous_answers import invite_to_feedback, make_ticket
 from app.commands.client_sign_in import make_client_link
 from app.commands.close_case import TOLD
+from app.commands.open_emergency import OPENING
 from app.commands.survey_jobs import survey_of
 from app.connectors.contract import GivenUp
 from app.connectors.mail import Audience, Notice, Recipient
@@ -16,8 +17,10 @@ from app.domain.access import Ground, Purpose
 from app.domain.actor import SYSTEM
 from app.domain.client import Case
 from app.domain.consultation import FACILITATOR_ROLE, PROFESSIONS
+from app.domain.errors import NotFound
 from app.domain.keys import parse_key
 from app.domain.localized import LANGUAGES, in_language
+from app.domain.retention import PROTECTION_ROLES
 from app.domain.sharing import DataGroup
 from app.domain.surveys import FEEDBACK_FORM
 from app.storage.places import Addressee
@@ -41,7 +44,8 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
     the element id of a user task that is open in the instance, the assignee is that task's and the task's own
     candidate groups are told beside the role (rule X2): those of the instance's unit, or of the area where nobody
     in the unit has the role. Without it the assignee is the user whose key the variable `assignee` holds.
-    Feedback is who gave the feedback `palaute_id`: they get its answer. Nobody to write to, or no address, is no
+    Feedback is who gave the feedback `palaute_id`: they get its answer. Reviewers are the data protection officers who
+    review the opening in an emergency `avaus_id`. Nobody to write to, or no address, is no
     fault: the notice then goes to no one and the process goes on.
 
     :raises GivenUp: the headers make no sense
@@ -67,10 +71,8 @@ def prepare_notification(uow: UnitOfWork, job: Job, now: datetime) -> Notice:
             recipients = _staff(_workers_in_roles(uow, job, area_id=area_id, unit_id=unit_id))
         case "consultation_group" | "consultation_everybody":
             recipients = _staff(_of_consultation(uow, area_id, everybody=audience == "consultation_everybody"))
-        case "survey":
-            recipients = _of_survey(uow, job)
-        case "feedback":
-            recipients = _of_feedback(uow, job)
+        case "survey" | "feedback" | "reviewers":
+            recipients = _NAMED_BY_VARIABLE[audience](uow, job)
         case _:
             raise GivenUp("notification_headers_invalid", f"recipient {audience}")
     return Notice(
@@ -154,6 +156,25 @@ def _of_feedback(uow: UnitOfWork, job: Job) -> tuple[Recipient, ...]:
     if not feedback.address:
         return ()
     return (Recipient(address=feedback.address, language=feedback.language, audience=Audience.VISITOR),)
+
+
+def _of_reviewers(uow: UnitOfWork, job: Job) -> tuple[Recipient, ...]:
+    """Return who reviews the opening `avaus_id`; the mail says nothing of it."""
+    try:
+        opening = uow.emergencies.get(parse_key(str(job.variables.get(OPENING) or "")) or 0)
+    except NotFound:
+        raise GivenUp("emergency_unknown") from None
+    concerned = {opening.organisation_id, opening.controller_organisation_id}
+    officers = uow.care.places.workers_of(PROTECTION_ROLES, organisation_ids=concerned)
+    return _staff([officer for officer in officers if officer.user_key != opening.user_key])
+
+
+#: audiences that a variable of the process names
+_NAMED_BY_VARIABLE: Mapping[str, Callable[[UnitOfWork, Job], tuple[Recipient, ...]]] = {
+    "survey": _of_survey,
+    "feedback": _of_feedback,
+    "reviewers": _of_reviewers,
+}
 
 
 def county_name(uow: UnitOfWork, *, area_id: str, language: str) -> str:

@@ -56,6 +56,19 @@ class Places:
         )
         return [Addressee(user_key=row.key, email=row.email, language=row.language) for row in rows]
 
+    def workers_of(self, role_ids: Collection[str], *, organisation_ids: Collection[str]) -> list[Addressee]:
+        """Return who works in one of the roles in one of the organisations and can get mail."""
+        rows = self._connection.execute(
+            select(user_account.c.key, user_account.c.email, user_account.c.language)
+            .join(position, position.c.user_key == user_account.c.key)
+            .join(unit, unit.c.id == position.c.unit_id)
+            .where(position.c.role_id.in_(role_ids), unit.c.organisation_id.in_(organisation_ids))
+            .where(user_account.c.disabled.is_(False), user_account.c.email != "")
+            .distinct()
+            .order_by(user_account.c.key)
+        )
+        return [Addressee(user_key=row.key, email=row.email, language=row.language) for row in rows]
+
     def serving(self, case_key: int, *, organisation_ids: Collection[str]) -> list[int]:
         """Return who of the organisations has or had a task of the case, or answers for an action of its plan."""
         people = union(
