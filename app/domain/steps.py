@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from app.domain.calendar import week_around
+from app.domain.chart import ProcessLink
 from app.domain.localized import LocalizedText
 from app.domain.sharing import DataGroup
 
@@ -538,6 +539,8 @@ class ProcessOutline:
     #: the version tags of those forms and decisions of which the newest version with a tag is used
     form_tags: Mapping[str, str] = field(default_factory=dict)
     decision_tags: Mapping[str, str] = field(default_factory=dict)
+    #: how it leads to other processes, and what leads to it
+    links: tuple[ProcessLink, ...] = ()
 
 
 #: property of a user task whose form another program shows (zeebe:formDefinition externalReference): where it is

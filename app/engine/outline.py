@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.engine.dialect.containers import EVENT_SUB_PROCESS
 from app.engine.expressions import Constant, Template
 from app.engine.graph import EventDefinition
+from app.engine.links import links_of
 from app.engine.seam import ElementOutline, ProcessOutline, StartEvent
 from app.engine.vocabulary import bpmn, extension, properties, text_of
 
@@ -39,6 +40,7 @@ def outline(process: Scope, readings: Readings) -> ProcessOutline:
         pinned_decision_ids=readings.pinned_decision_ids,
         form_tags=readings.form_tags,
         decision_tags=readings.decision_tags,
+        links=tuple(dict.fromkeys(links_of(process))),
     )
 
 

@@ -39,11 +39,19 @@ class EarlierForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceRow:
+    """What a row is called and what is said of it ({} where nothing is)."""
+
+    name: LocalizedText
+    description: LocalizedText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceList:
     """Rows of reference data of one kind."""
 
     kind: str
-    names: tuple[LocalizedText, ...]
+    rows: tuple[ReferenceRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +161,14 @@ def form_of_case(uow: UnitOfWork, definition_key: int, form_id: str) -> FormDefi
 
 def _lists(uow: UnitOfWork, element: ElementOutline, area_id: str) -> tuple[ReferenceList, ...]:
     return tuple(
-        ReferenceList(kind=kind, names=tuple(value["name"] for value in rows.values() if "name" in value))
+        ReferenceList(
+            kind=kind,
+            rows=tuple(
+                ReferenceRow(name=value["name"], description=value.get("description") or {})
+                for value in rows.values()
+                if "name" in value
+            ),
+        )
         for kind in _ids(element, REFERENCE)
         if (rows := uow.reference.values(kind, area_id=area_id))
     )

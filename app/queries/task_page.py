@@ -24,6 +24,7 @@ from app.queries.beside import Beside, beside_form, on_call_number
 from app.queries.earlier_case import EarlierAnswers, earlier_answers
 from app.queries.feedback import feedback_beside
 from app.storage.appointments import Appointment
+from app.storage.monitor import Published
 from app.storage.rows import Task
 from app.storage.unit_of_work import UnitOfWork
 from app.storage.worklist import TaskLine
@@ -54,6 +55,8 @@ class TaskPage:
     values: Mapping[str, Any] = field(repr=False)
     around: Around = field(repr=False)
     outline: ProcessOutline
+    #: the version of the pathway that the task follows, and what has replaced it
+    published: Published
     draft: Mapping[str, list[str]] | None = field(repr=False)
     draft_saved_at: datetime | None
     may_work: bool
@@ -130,6 +133,7 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
         if form is not None
         else Around(now=now),
         outline=process.outline,
+        published=uow.monitor.published(task.definition_key),
         draft=msgspec.json.decode(found[0], type=dict[str, list[str]]) if found else None,
         draft_saved_at=found[1] if found else None,
         may_work=may_work,

@@ -43,6 +43,7 @@ PLACES = (
             Place(key="worklist", address="/worklist", icon="inbox", opens_to=_everybody),
             Place(key="cases", address="/cases", icon="folder", opens_to=_everybody),
             Place(key="start", address="/start", icon="plus", opens_to=_everybody),
+            Place(key="services", address="/services", icon="list", opens_to=_everybody),
             Place(key="consultation", address="/consultation", icon="people", opens_to=may_visit),
             Place(key="emergency", address="/emergency", icon="lock", opens_to=may_break_glass),
         ),

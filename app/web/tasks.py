@@ -229,6 +229,7 @@ def _render(
             "ended_by_name": page.completed_by_name,
         },
         instructions=instructions_of(page.element),
+        pathway=page.published,
         form_html=form_html,
         form_view=form_view,
         form_address=f"/tasks/{task.key}",
@@ -257,10 +258,7 @@ def _render(
         documents=[],
         earlier_case=page.earlier,
         beside=beside_of(page),
-        beside_lists=[
-            {"title": texts()(f"beside.{listed.kind}"), "names": [shown(name) for name in listed.names]}
-            for listed in page.beside.lists
-        ],
+        beside_lists=[{"title": texts()(f"beside.{listed.kind}"), "rows": listed.rows} for listed in page.beside.lists],
         on_call=page.on_call,
         related=[
             {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from app.storage.monitor.course import InstanceCourse
-from app.storage.monitor.definitions import DefinitionLine, DefinitionLists
+from app.storage.monitor.definitions import DefinitionLine, DefinitionLists, Published
 from app.storage.monitor.incidents import DeliveryLine, IncidentLists
 from app.storage.monitor.instances import InstanceFilters, InstanceLine, InstanceLists
 
-__all__ = ["DefinitionLine", "DeliveryLine", "InstanceFilters", "InstanceLine", "Monitor"]
+__all__ = ["DefinitionLine", "DeliveryLine", "InstanceFilters", "InstanceLine", "Monitor", "Published"]
 
 
 class Monitor(InstanceLists, DefinitionLists, InstanceCourse, IncidentLists):

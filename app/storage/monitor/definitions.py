@@ -32,6 +32,15 @@ class DefinitionLine:
     with_incidents: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A version and the day from which it is in force; `newer` is the newest version, None where this is it."""
+
+    version: int
+    published_at: datetime
+    newer: Published | None = None
+
+
 class DefinitionLists:
     """Reads of published versions."""
 
@@ -78,6 +87,20 @@ class DefinitionLists:
             )
         query = query.order_by(process_definition.c.process_id, process_definition.c.version.desc())
         return [DefinitionLine(**row._mapping) for row in self._connection.execute(query)]  # noqa: SLF001
+
+    def published(self, definition_key: int) -> Published:
+        """Return since when the version is in force and what has replaced it; the key must be of a version."""
+        this, newest = process_definition.alias("this"), process_definition.alias("newest")
+        columns = this.c.version, this.c.published_at, newest.c.version, newest.c.published_at
+        version, published_at, newest_version, newest_at = self._connection.execute(
+            select(*columns)
+            .join(newest, newest.c.process_id == this.c.process_id)
+            .where(this.c.key == definition_key)
+            .order_by(newest.c.version.desc())
+            .limit(1)
+        ).one()
+        newer = Published(version=newest_version, published_at=newest_at) if newest_version != version else None
+        return Published(version=version, published_at=published_at, newer=newer)
 
     def process_names(self) -> dict[str, LocalizedText]:
         """Return the name of each process in its newest version."""

@@ -57,8 +57,14 @@ PAGES = [
     "case-rights",
     "cases",
     "cases-none",
+    "chart",
+    "consultation",
+    "data-protection",
+    "data-requests",
     "done",
     "emergency",
+    "emergency-reviews",
+    "feedback",
     "incidents",
     "instance",
     "instance-cancel",
@@ -82,6 +88,9 @@ PAGES = [
     "process",
     "processes",
     "retention",
+    "roles",
+    "service",
+    "services",
     "start",
     "start-form",
     "start-in-case",
@@ -94,6 +103,7 @@ PAGES = [
     "studio-process",
     "studio-publish",
     "studio-table",
+    "surveys",
     "task",
     "task-before-visit",
     "task-by-client",
@@ -145,6 +155,16 @@ def furnish(office: Office) -> Furnished:
     found.add("accessibility", "r_ajanvaraaja", "/accessibility")
     found.add("emergency", "r_laakari", "/emergency")
     found.add("retention", "r_tietosuojavastaava", "/retention")
+    found.add("emergency-reviews", "r_tietosuojavastaava", "/emergency/reviews")
+    found.add("data-requests", "r_tietosuojavastaava", "/data-requests")
+    found.add("data-protection", "r_ajanvaraaja", "/data-protection")
+    found.add("feedback", "r_ajanvaraaja", "/accessibility/feedback")
+    found.add("consultation", "r_palveluohjaaja", "/consultation")
+    found.add("surveys", "r_kehittaja", "/measures/surveys")
+    found.add("services", "r_ajanvaraaja", "/services?need=N02")
+    found.add("service", "r_prosessinomistaja", "/services/sv_tyokokeilu")
+    found.add("roles", "r_ajanvaraaja", "/services/roles")
+    found.add("chart", "r_ajanvaraaja", "/services/pathways")
     found.add("not-found", "r_ajanvaraaja", "/cases/1")
     found.add("not-allowed", "r_ajanvaraaja", "/monitor")
     return found

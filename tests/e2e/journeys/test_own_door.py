@@ -65,7 +65,14 @@ def test_from_the_link_to_the_form_and_who_has_looked(office, examined, open_con
     page.get_by_role("button", name="Lähetä vastaukset").click()
     page.get_by_text("Kiitos. Vastauksesi on lähetetty.").wait_for()
     assert page.get_by_role("link", name="Vastaa").count() == 0
-    for name in ("Asiakirjani", "Antamani luvat", "Kuka on katsonut tietojani"):
+    for name in (
+        "Suunnitelmani",
+        "Asiakirjani",
+        "Antamani luvat",
+        "Miten päätettiin",
+        "Kuka on katsonut tietojani",
+        "Oikeutesi",
+    ):
         page.get_by_role("link", name=name, exact=True).click()
         page.get_by_role("heading", level=1, name=name).wait_for()
         ensure_accessible(page, axe)

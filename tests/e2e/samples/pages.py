@@ -252,6 +252,11 @@ def task(**changes: Any) -> dict[str, Any]:
             "Kysy enintään kahden minuutin ajan. Tieto, jota asiakas ei osaa sanoa, jätetään tyhjäksi.",
             "Alkuperäinen terveysasia hoidetaan aina, ohjautui asiakas minne tahansa.",
         ],
+        "pathway": {
+            "version": 3,
+            "published_at": before(days=40),
+            "newer": {"version": 4, "published_at": before(days=2)},
+        },
         "form_html": FORM,
         "form_address": "/samples/task",
         "form_enctype": "multipart/form-data",

@@ -282,6 +282,14 @@ RULES: dict[tuple[str, str], Rule] = {
             ),
         )
     },
+    # the directory of services: everybody reads it, those who change reference data write it
+    ("GET", "directory.index"): Rule(address="/services"),
+    ("GET", "directory.roles"): Rule(address="/services/roles"),
+    ("GET", "pathway_chart.show"): Rule(address="/services/pathways"),
+    ("GET", "directory.show"): Rule(address="/services/sv_tyokokeilu"),
+    ("POST", "directory.change"): Rule(
+        address="/services/sv_tyokokeilu", here=MONITORS, elsewhere=MONITORS, logged=True, also=frozenset({422})
+    ),
     # time limits of the county: process owners and administrators; no client is in any limit
     ("GET", "limits.index"): Rule(address="/limits", here=MONITORS, elsewhere=MONITORS, logged=True),
     ("GET", "limits.show"): Rule(address="/limits/t_tiimi", here=MONITORS, elsewhere=MONITORS, logged=True),
