@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.domain.actor import Actor, may_take
-from app.domain.calendar import local_date, local_midnight
+from app.domain.calendar import add_working_days, local_date, local_midnight
 from app.domain.directing import may_see_delays
 from app.domain.errors import Concealed, InvalidInput, NotAllowed, Problem
 from app.domain.localized import LocalizedText
-from app.queries.cursors import read_cursor, write_cursor
+from app.queries.cursors import read_place, write_cursor, write_place
+from app.storage.task_filters import SORTABLE, SORTED_KINDS, Filters
 from app.storage.types import NEVER
 from app.storage.unit_of_work import UnitOfWork
-from app.storage.worklist import ORDERS, Filters, TaskLine
+from app.storage.worklist import TaskLine
 
 PAGE_SIZE = 50
 
@@ -32,7 +34,7 @@ class Tab(enum.StrEnum):
 
 
 class Due(enum.StrEnum):
-    """Narrowing by due date."""
+    """Narrowing by due date; `workdays-7` is besides: due by the seventh working day from today."""
 
     ANY = ""
     OVERDUE = "overdue"
@@ -40,17 +42,61 @@ class Due(enum.StrEnum):
     WEEK = "week"
 
 
+class Holder(enum.StrEnum):
+    """Narrowing by who has the task: whoever looks, or nobody yet."""
+
+    ANY = ""
+    ME = "me"
+    NOBODY = "nobody"
+
+
+class FollowUp(enum.StrEnum):
+    """Narrowing by the day on which somebody wanted to come back to the task: reached, or ahead."""
+
+    ANY = ""
+    REACHED = "reached"
+    AHEAD = "ahead"
+
+
+#: "my unit", whoever looks
+OWN_UNIT = "mine"
+_WORKDAYS = re.compile(r"workdays-([1-9]\d?)", re.ASCII)
+#: by so many columns a list is sorted at most
+MOST_SORTED = 3
+
+
+def workdays_of(due: str) -> int | None:
+    """Return how many working days ahead the narrowing by due date looks; None where it is of another kind."""
+    found = _WORKDAYS.fullmatch(due)
+    return int(found[1]) if found else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What the person asks for, as it stands in the URL."""
+    """
+    What the person asks for, as it stands in the URL and in saved views.
+
+    "Me", "my unit" and "in seven working days" are kept as such: they mean something else to each who looks, each day.
+    """
 
     tab: Tab = Tab.MINE
     text: str = ""
     group_id: str = ""
     process_id: str = ""
-    due: Due = Due.ANY
-    order: str = "due"
+    #: one of Due, or workdays-1 to workdays-99
+    due: str = Due.ANY
+    holder: Holder = Holder.ANY
+    unit: str = ""
+    follow_up: FollowUp = FollowUp.ANY
+    order: tuple[str, ...] = ("due",)
     after: str = ""
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether the list holds less than its tab does."""
+        return bool(
+            self.text or self.group_id or self.process_id or self.due or self.holder or self.unit or self.follow_up
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +135,7 @@ def worklist(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime) -> Wor
     """
     if actor.user_key is None:
         raise NotAllowed("worklist")
-    if wish.order not in ORDERS:
-        raise InvalidInput([Problem("unknown_order", place="order")])
+    ensure_order(wish.order)
     supervises = may_see_delays(actor)
     if wish.tab is Tab.DELAYED and not supervises:
         wish = replace(wish, tab=Tab.MINE)
@@ -107,6 +152,14 @@ def worklist(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime) -> Wor
         role_names=dict(uow.accounts.roles()),
         process_names=uow.monitor.process_names(),
     )
+
+
+def ensure_order(order: Sequence[str]) -> None:
+    """Check that a list can be sorted so. :raises InvalidInput: it cannot"""
+    names = [name.removeprefix("-") for name in order]
+    known = all(name in SORTABLE for name in names) and len(set(names)) == len(names)
+    if not known or not 1 <= len(names) <= MOST_SORTED:
+        raise InvalidInput([Problem("unknown_order", place="order")])
 
 
 def _counts(uow: UnitOfWork, actor: Actor, user_key: int, now: datetime) -> dict[str, int]:
@@ -128,9 +181,9 @@ def _openable(uow: UnitOfWork, actor: Actor, wish: Wish, lines: Sequence[TaskLin
 
 
 def _lines(uow: UnitOfWork, actor: Actor, user_key: int, wish: Wish, now: datetime) -> list[TaskLine]:
-    by_number = wish.order.lstrip("-") == "priority" and wish.tab is not Tab.DONE
-    after = read_cursor(wish.after, sorted_by=int if by_number else datetime)
-    filters = _filters(wish, now)
+    kinds = [SORTED_KINDS[name.removeprefix("-")] for name in wish.order]
+    after = read_place(wish.after, sorted_by=[datetime] if wish.tab is Tab.DONE else kinds)
+    filters = filters_of(wish, actor, now)
     if wish.tab is Tab.MINE:
         return uow.worklist.mine(user_key, filters=filters, order=wish.order, after=after, limit=PAGE_SIZE + 1)
     if wish.tab is Tab.DONE:
@@ -157,27 +210,46 @@ def _lines(uow: UnitOfWork, actor: Actor, user_key: int, wish: Wish, now: dateti
     )
 
 
-def _filters(wish: Wish, now: datetime) -> Filters:
-    filters = Filters(text=wish.text.strip()[:100], group_id=wish.group_id, process_id=wish.process_id)
-    tomorrow = local_midnight(local_date(now) + timedelta(days=1))
-    if wish.due is Due.OVERDUE:
-        return replace(filters, due_before=now)
-    if wish.due is Due.TODAY:
-        return replace(filters, due_before=tomorrow)
-    if wish.due is Due.WEEK:
-        return replace(filters, due_before=tomorrow + timedelta(days=6))
-    return filters
+def filters_of(wish: Wish, actor: Actor, now: datetime) -> Filters:
+    """Return what the wish means for this person now."""
+    before = _due_before(wish.due, now)
+    return Filters(
+        text=wish.text.strip()[:100],
+        group_id=wish.group_id,
+        process_id=wish.process_id,
+        due_before=before,
+        assignee=actor.user_key if wish.holder is Holder.ME else None,
+        free=wish.holder is Holder.NOBODY,
+        unit_id=actor.unit_id if wish.unit == OWN_UNIT else "",
+        follow_up_until=now if wish.follow_up is FollowUp.REACHED else None,
+        follow_up_after=now if wish.follow_up is FollowUp.AHEAD else None,
+    )
+
+
+def _due_before(due: str, now: datetime) -> datetime | None:
+    today = local_date(now)
+    workdays = workdays_of(due)
+    if workdays is not None:
+        return local_midnight(add_working_days(today, workdays) + timedelta(days=1))
+    ends = {
+        Due.OVERDUE: now,
+        Due.TODAY: local_midnight(today + timedelta(days=1)),
+        Due.WEEK: local_midnight(today + timedelta(days=7)),
+    }
+    return ends.get(Due(due)) if due in {item.value for item in Due} else None
 
 
 def _cursor(wish: Wish, line: TaskLine) -> str:
     if wish.tab is Tab.DONE:
         return write_cursor(line.ended_at or NEVER, line.key)
-    values: dict[str, datetime | int] = {
+    values: dict[str, datetime | int | str] = {
         "due": line.due_at or NEVER,
         "created": line.created_at,
         "priority": line.priority,
+        "follow_up": line.follow_up_at or NEVER,
+        "number": line.case_number,
     }
-    return write_cursor(values[wish.order.lstrip("-")], line.key)
+    return write_place([values[name.removeprefix("-")] for name in wish.order], line.key)
 
 
 def new_since(uow: UnitOfWork, *, actor: Actor, seen: int) -> int:

@@ -39,6 +39,7 @@ from app.storage.surveys import Surveys
 from app.storage.tasks import Tasks
 from app.storage.timers import Timers, TimerStarts
 from app.storage.uploads import Uploads
+from app.storage.work_views import WorkViews
 from app.storage.worklist import Worklist
 from app.storage.writes import send_noted
 
@@ -203,6 +204,11 @@ class UnitOfWork:
     def worklist(self) -> Worklist:
         """Reads of open tasks."""
         return Worklist(self.connection)
+
+    @cached_property
+    def work_views(self) -> WorkViews:
+        """Lists of tasks that people have named."""
+        return WorkViews(self.connection)
 
     @cached_property
     def statistics(self) -> Statistics:

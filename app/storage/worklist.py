@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     BindParameter,
@@ -16,16 +16,13 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    cast,
     false,
     func,
     literal,
-    or_,
     select,
     tuple_,
     union_all,
 )
-from sqlalchemy import Text as TextType
 
 from app.domain.localized import LocalizedText
 from app.storage.reads import find_rows
@@ -34,10 +31,14 @@ from app.storage.tables.definitions import process_definition
 from app.storage.tables.instances import process_instance
 from app.storage.tables.people import user_account
 from app.storage.tables.work import draft, task_offer, user_task
+from app.storage.task_filters import Filters, beyond, conditions, sorting
 from app.storage.types import NEVER, AnyRow
 
 #: counts stop here: nobody reads an exact number above it, and counting a million rows takes seconds
 MOST_COUNTED = 1000
+
+#: where a page ends: the values by which its last row is sorted, and the row's key
+Place: TypeAlias = tuple[Sequence[Any], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,29 +69,6 @@ class TaskLine:
     paused_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """What the list is narrowed to; empty means all."""
-
-    text: str = ""
-    group_id: str = ""
-    process_id: str = ""
-    due_before: datetime | None = None
-    due_from: datetime | None = None
-    priority_from: int | None = None
-
-
-#: by which columns a list can be sorted; the key makes each order total
-ORDERS: Mapping[str, tuple[Any, bool]] = {
-    "due": (user_task.c.due_at, False),
-    "-due": (user_task.c.due_at, True),
-    "created": (user_task.c.created_at, False),
-    "-created": (user_task.c.created_at, True),
-    "-priority": (user_task.c.priority, True),
-    "priority": (user_task.c.priority, False),
-}
-
-
 class Worklist:
     """Reads of open tasks."""
 
@@ -98,13 +76,13 @@ class Worklist:
         self._connection = connection
 
     def mine(
-        self, user_key: int, *, filters: Filters, order: str, after: tuple[Any, int] | None, limit: int
+        self, user_key: int, *, filters: Filters, order: Sequence[str], after: Place | None, limit: int
     ) -> list[TaskLine]:
         """Return the open tasks that the person holds."""
         chosen: list[ColumnElement[bool]] = [
             user_task.c.status == "open",
             user_task.c.assignee == user_key,
-            *_conditions(filters),
+            *conditions(filters),
         ]
         return self._lines(user_key, chosen, order=order, after=after, limit=limit)
 
@@ -116,8 +94,8 @@ class Worklist:
         *,
         free_only: bool,
         filters: Filters,
-        order: str,
-        after: tuple[Any, int] | None,
+        order: Sequence[str],
+        after: Place | None,
         limit: int,
     ) -> list[TaskLine]:
         """
@@ -129,14 +107,14 @@ class Worklist:
         wanted = [filters.group_id] if filters.group_id in groups else ([] if filters.group_id else list(groups))
         if not wanted:
             return []
-        if order == "due" and areas is not None and not filters.text and not filters.process_id:
+        if tuple(order) == ("due",) and areas is not None and filters.only_by_due:
             keys = self._first_offers(wanted, areas, free_only, filters, after, limit)
             chosen: list[ColumnElement[bool]] = [user_task.c.key.in_(keys)]
             return self._lines(user_key, chosen, order=order, after=None, limit=limit) if keys else []
         offers = select(task_offer.c.task_key).where(
             task_offer.c.group_id.in_(wanted), *_free(free_only), *_in_areas(areas)
         )
-        chosen = [user_task.c.status == "open", user_task.c.key.in_(offers), *_conditions(filters)]
+        chosen = [user_task.c.status == "open", user_task.c.key.in_(offers), *conditions(filters)]
         return self._lines(user_key, chosen, order=order, after=after, limit=limit)
 
     def _first_offers(
@@ -145,7 +123,7 @@ class Worklist:
         areas: Collection[str],
         free_only: bool,  # noqa: FBT001
         filters: Filters,
-        after: tuple[Any, int] | None,
+        after: Place | None,
         limit: int,
     ) -> list[int]:
         query = _offers_in_order(
@@ -160,14 +138,16 @@ class Worklist:
         values |= {f"group_{number}": group for number, group in enumerate(groups)}
         values |= {f"area_{number}": area for number, area in enumerate(sorted({*areas, ""}))}
         if after is not None:
-            values |= {"after_due": after[0], "after_key": after[1]}
+            values |= {"after_due": after[0][0], "after_key": after[1]}
         return [row.task_key for row in find_rows(self._connection, query, **values)]
 
-    def done(self, user_key: int, *, after: tuple[Any, int] | None, limit: int) -> list[TaskLine]:
+    def done(self, user_key: int, *, after: Place | None, limit: int) -> list[TaskLine]:
         """Return the tasks that the person completed, newest first."""
         query = self._select(user_key).where(user_task.c.completed_by == user_key)
         if after is not None:
-            query = query.where(tuple_(user_task.c.ended_at, user_task.c.key) < tuple_(*_bound(after)))
+            (ended_at,), key = after
+            bound = (literal(ended_at, user_task.c.ended_at.type), literal(key, user_task.c.key.type))
+            query = query.where(tuple_(user_task.c.ended_at, user_task.c.key) < tuple_(*bound))
         query = query.order_by(user_task.c.ended_at.desc(), user_task.c.key.desc()).limit(limit)
         return [_to_line(row) for row in self._connection.execute(query)]
 
@@ -178,12 +158,12 @@ class Worklist:
         areas: Collection[str] | None,
         *,
         filters: Filters,
-        order: str,
-        after: tuple[Any, int] | None,
+        order: Sequence[str],
+        after: Place | None,
         limit: int,
     ) -> list[TaskLine]:
         """Return the open tasks of the unit that were not done in time, whoever they are for (rule X2)."""
-        chosen = [*_delayed(unit_id, areas), *_conditions(filters)]
+        chosen = [*_delayed(unit_id, areas), *conditions(filters)]
         if filters.group_id:
             chosen.append(
                 user_task.c.key.in_(select(task_offer.c.task_key).where(task_offer.c.group_id == filters.group_id))
@@ -200,7 +180,7 @@ class Worklist:
     def of_case(self, case_key: int, user_key: int) -> list[TaskLine]:
         """Return the open tasks of the case, earliest due first."""
         chosen: list[ColumnElement[bool]] = [user_task.c.status == "open", user_task.c.case_key == case_key]
-        return self._lines(user_key, chosen, order="due", after=None, limit=200)
+        return self._lines(user_key, chosen, order=("due",), after=None, limit=200)
 
     def open_by_case(self, case_keys: Collection[int]) -> dict[int, int]:
         """Return how many tasks are open in each of the cases."""
@@ -241,20 +221,15 @@ class Worklist:
         user_key: int,
         chosen: Sequence[ColumnElement[bool]],
         *,
-        order: str,
-        after: tuple[Any, int] | None,
+        order: Sequence[str],
+        after: Place | None,
         limit: int,
     ) -> list[TaskLine]:
-        column, descending = ORDERS[order]
         query = self._select(user_key).where(*chosen)
         if after is not None:
-            place = tuple_(column, user_task.c.key)
-            query = query.where(place < tuple_(*_bound(after)) if descending else place > tuple_(*_bound(after)))
-        if descending:
-            query = query.order_by(column.desc(), user_task.c.key.desc())
-        else:
-            query = query.order_by(column, user_task.c.key)
-        return [_to_line(row) for row in self._connection.execute(query.limit(limit))]
+            query = query.where(beyond(order, *after))
+        query = query.order_by(*sorting(order)).limit(limit)
+        return [_to_line(row) for row in self._connection.execute(query)]
 
     @staticmethod
     def _select(user_key: int) -> Select[Any]:
@@ -350,12 +325,6 @@ def _offers_in_order(
     return select(*ordered).distinct().order_by(*ordered).limit(most)
 
 
-def _bound(after: tuple[Any, int]) -> tuple[Any, Any]:
-    value, key = after
-    column = user_task.c.due_at if isinstance(value, datetime) else user_task.c.priority
-    return literal(value, column.type), literal(key, user_task.c.key.type)
-
-
 def _free(free_only: bool) -> list[ColumnElement[bool]]:  # noqa: FBT001
     return [task_offer.c.assignee.is_(None)] if free_only else []
 
@@ -371,28 +340,6 @@ def _delayed(unit_id: str, areas: Collection[str] | None) -> list[ColumnElement[
         user_task.c.unit_id.in_({unit_id, ""}),
         *([] if areas is None else [user_task.c.area_id.in_({*areas, ""})]),
     ]
-
-
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if filters.process_id:
-        conditions.append(user_task.c.process_id == filters.process_id)
-    if filters.due_before:
-        conditions.append(user_task.c.due_at < filters.due_before)
-    if filters.due_from:
-        conditions.append(user_task.c.due_at >= filters.due_from)
-    if filters.priority_from is not None:
-        conditions.append(user_task.c.priority >= filters.priority_from)
-    if filters.text:
-        pattern = "%" + filters.text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-        conditions.append(
-            or_(
-                cast(user_task.c.name, TextType).ilike(pattern, escape="\\"),
-                care_case.c.number.ilike(pattern, escape="\\"),
-                cast(process_definition.c.name, TextType).ilike(pattern, escape="\\"),
-            )
-        )
-    return conditions
 
 
 def _to_line(row: AnyRow) -> TaskLine:

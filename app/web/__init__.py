@@ -50,6 +50,7 @@ from app.web import (
     surveys,
     tasks,
     theme,
+    work_views,
     worklist,
 )
 from app.web.shell import EXTENSION, Shell
@@ -100,6 +101,7 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
     app.register_blueprint(grounds.blueprint)
     for place in (
         worklist,
+        work_views,
         tasks,
         printing,
         cases,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -13,26 +13,45 @@ from app.domain.actor import Actor
 from app.domain.errors import InstancePaused, TaskAlreadyClosed, TaskClaimedByOther, TaskHeld
 from app.domain.localized import LocalizedText, in_language
 from app.queries.people import names_of
-from app.queries.worklist import Due, Tab, Wish, Worklist, new_since, worklist
+from app.queries.work_views import views_of
+from app.queries.worklist import (
+    OWN_UNIT,
+    Due,
+    FollowUp,
+    Holder,
+    Tab,
+    Wish,
+    Worklist,
+    new_since,
+    workdays_of,
+    worklist,
+)
+from app.storage.work_views import WorkView
 from app.storage.worklist import MOST_COUNTED, TaskLine
 from app.web.access import current_actor
 from app.web.addresses import own_path
 from app.web.asking import address, key_of, run
 from app.web.language import Formats, current_language, texts
 from app.web.shell import executor, now
+from app.web.wishes import PATH, address_of, fields_of, wish_of
 
 blueprint = Blueprint("worklist", __name__)
-PATH = "/worklist"
 LONGEST_NUMBER = 10
+#: "due by the third working day from today" and the like, as the form offers them; an address may name any number
+WORKDAYS = (3, 5, 7, 10)
 
 
 @blueprint.get(PATH)
 def index() -> ResponseReturnValue:
-    """Show the list that the address asks for."""
+    """Show the list that the address asks for; the bare address begins with the view that the person has chosen."""
     actor = current_actor()
-    wish = _wish()
+    views = executor().look_up(views_of, actor=actor)
+    first = next((view for view in views if view.is_default), None)
+    if first is not None and not request.args:
+        return redirect(address_of(wish_of(first.fields)), code=303)
+    wish = wish_of(request.args, orders=request.args.getlist("sort"))
     found = executor().read(worklist, actor=actor, wish=wish, now=now())
-    return render_template("worklist/index.html", **_page(found, actor))
+    return render_template("worklist/index.html", **_page(found, actor, views))
 
 
 @blueprint.get(f"{PATH}/news")
@@ -88,80 +107,103 @@ def told_conflict(error: TaskClaimedByOther | TaskAlreadyClosed | TaskHeld | Ins
     return say("task.completed_by", who=who, when=formats.moment(error.at))
 
 
-def _wish() -> Wish:
-    values = request.args
-    return Wish(
-        tab=_member(Tab, values.get("tab"), Tab.MINE),
-        text=values.get("text", ""),
-        group_id=values.get("group", ""),
-        process_id=values.get("process", ""),
-        due=_member(Due, values.get("due"), Due.ANY),
-        order=values.get("sort") or "due",
-        after=values.get("after", ""),
-    )
-
-
-def _member(kind: type[Any], text: str | None, default: Any) -> Any:
-    return kind(text) if text in [member.value for member in kind] else default
-
-
-def _address(wish: Wish, **changes: str) -> str:
-    values = {
-        "tab": wish.tab if wish.tab is not Tab.MINE else "",
-        "text": wish.text,
-        "group": wish.group_id,
-        "process": wish.process_id,
-        "due": wish.due,
-        "sort": wish.order if wish.order != "due" else "",
-    }
-    return address(PATH, **{**values, **changes})
-
-
-def _page(found: Worklist, actor: Actor) -> dict[str, Any]:
-    say, language, wish = texts(), current_language(), found.wish
-    narrowed = bool(wish.text or wish.group_id or wish.process_id or wish.due)
+def _page(found: Worklist, actor: Actor, views: Sequence[WorkView]) -> dict[str, Any]:
+    say, wish = texts(), found.wish
     seen = found.counts["mine"] + found.counts["groups"]
-    of_all = wish.tab is Tab.DELAYED
-    groups = {
-        role: in_language(name, language) for role, name in found.role_names.items() if of_all or role in actor.roles
-    }
-    processes = {key: in_language(name, language) for key, name in found.process_names.items()}
     return {
         "tabs": [_tab(tab, found) for tab in found.tabs],
-        "filters": {
-            "address": PATH,
-            "tab": "" if wish.tab is Tab.MINE else str(wish.tab),
-            "text": wish.text,
-            "group": wish.group_id,
-            "process": wish.process_id,
-            "due": str(wish.due),
-            "sort": "" if wish.order == "due" else wish.order,
-        },
-        "group_options": [("", say("worklist.every_group")), *_sorted(groups)],
-        "process_options": [("", say("worklist.every_process")), *_sorted(processes)],
-        "due_options": [(str(due), say(f"worklist.due_{due or 'any'}")) for due in Due],
-        "sort_options": [
-            ("", say("worklist.sort_due")),
-            *((order, say(f"worklist.sort_{order.lstrip('-')}")) for order in ("-priority", "created")),
-            ("-created", say("worklist.sort_newest")),
-        ],
+        **_filters(found, actor),
         "columns": _columns(wish),
         "rows": [
             row_of(line, actor, found.role_names, done=wish.tab is Tab.DONE, may_open=line.key in found.openable)
             for line in found.lines
         ],
         "total_text": _total(found),
-        "first_address": _address(wish) if wish.after else "",
-        "next_address": _address(wish, after=found.next_cursor) if found.next_cursor else "",
-        "clear_address": address(PATH, tab="" if wish.tab is Tab.MINE else wish.tab) if narrowed else "",
+        "first_address": address_of(wish) if wish.after else "",
+        "next_address": address_of(wish, after=found.next_cursor) if found.next_cursor else "",
+        "clear_address": address_of(Wish(tab=wish.tab)) if wish.is_narrowed else "",
         "show_client": False,
         "client_switch_address": "",
         "news_address": address(f"{PATH}/news", seen=seen),
-        "saved_views": [],
-        "free_address": _address(Wish(tab=Tab.GROUPS)) if wish.tab is Tab.MINE and found.counts["groups"] else "",
+        "saved_views": [*_built_in(found), *(_view(view, wish, actor) for view in views)],
+        "save_view_address": address_of(wish, path=f"{PATH}/views"),
+        "free_address": address_of(Wish(tab=Tab.GROUPS)) if wish.tab is Tab.MINE and found.counts["groups"] else "",
         "free_count": found.counts["groups"],
         **({"empty_text": say("worklist.none_delayed")} if wish.tab is Tab.DELAYED else {}),
         "place_counts": {"worklist": found.counts["mine"]},
+    }
+
+
+def _filters(found: Worklist, actor: Actor) -> dict[str, Any]:
+    """Return the fields of the form above the list with what each can be."""
+    say, language, wish = texts(), current_language(), found.wish
+    of_all = wish.tab is Tab.DELAYED
+    groups = {
+        role: in_language(name, language) for role, name in found.role_names.items() if of_all or role in actor.roles
+    }
+    processes = {key: in_language(name, language) for key, name in found.process_names.items()}
+    sorts = [
+        *((order, say(f"worklist.sort_{order.lstrip('-')}")) for order in ("-priority", "created")),
+        ("-created", say("worklist.sort_newest")),
+        ("follow_up", say("worklist.sort_follow_up")),
+        ("number", say("worklist.sort_number")),
+    ]
+    due = [(str(item), say(f"worklist.due_{item or 'any'}")) for item in Due]
+    asked = {int(days) for days in (workdays_of(wish.due),) if days}
+    due += [
+        (f"workdays-{days}", say.plural("worklist.due_workdays", count=days)) for days in sorted({*WORKDAYS, *asked})
+    ]
+    first, *then = wish.order
+    return {
+        "filters": {
+            "address": PATH,
+            **dict.fromkeys(("text", "group", "process", "due", "holder", "unit", "follow"), ""),
+            **fields_of(wish),
+            "sort": "" if first == "due" else first,
+            "then": then[0] if then else "",
+        },
+        "more_filters": bool(wish.holder or wish.unit or wish.follow_up or then),
+        "group_options": _with_gone([("", say("worklist.every_group")), *_sorted(groups)], wish.group_id),
+        "process_options": _with_gone([("", say("worklist.every_process")), *_sorted(processes)], wish.process_id),
+        "due_options": due,
+        "holder_options": [(str(item), say(f"worklist.holder_{item or 'any'}")) for item in Holder],
+        "unit_options": [("", say("worklist.unit_any")), (OWN_UNIT, say("worklist.unit_mine"))],
+        "follow_options": [(str(item), say(f"worklist.follow_{item or 'any'}")) for item in FollowUp],
+        "sort_options": [("", say("worklist.sort_due")), *sorts],
+        "then_options": [("", say("worklist.sort_no_more")), ("due", say("worklist.sort_due")), *sorts],
+    }
+
+
+def _with_gone(options: list[tuple[str, str]], chosen: str) -> list[tuple[str, str]]:
+    """A view or a bookmark may name what is not there any more: the form says so, as the list is empty by it."""
+    known = {value for value, _ in options}
+    return options if chosen in known else [*options, (chosen, texts()("worklist.gone", value=chosen))]
+
+
+def _built_in(found: Worklist) -> list[dict[str, Any]]:
+    """Return the views that everybody has, with their counts where they are known."""
+    late = Wish(tab=Tab.MINE, due=Due.OVERDUE)
+    later = Wish(tab=Tab.MINE, follow_up=FollowUp.AHEAD, order=("follow_up",))
+    counts = {late: found.counts["overdue"], later: None}
+    return [
+        {
+            "text": texts()(f"worklist.view_{name}"),
+            "count": counts[wish],
+            "note": "",
+            "address": address_of(wish),
+            "current": fields_of(found.wish) == fields_of(wish),
+        }
+        for name, wish in (("overdue", late), ("follow_up", later))
+    ]
+
+
+def _view(view: WorkView, wish: Wish, actor: Actor) -> dict[str, Any]:
+    return {
+        "text": view.name,
+        "count": None,
+        "note": "" if view.owner_key == actor.user_key else texts()("views.by", who=view.owner_name),
+        "address": address_of(wish_of(view.fields)),
+        "current": dict(view.fields) == fields_of(wish),
     }
 
 
@@ -170,10 +212,9 @@ def _sorted(options: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _tab(tab: Tab, found: Worklist) -> dict[str, Any]:
-    wish = Wish(tab=tab)
     return {
         "text": texts()(f"worklist.tab_{tab}"),
-        "address": _address(wish),
+        "address": address_of(Wish(tab=tab)),
         "count": found.counts.get(str(tab)),
         "current": found.wish.tab is tab,
     }
@@ -181,9 +222,8 @@ def _tab(tab: Tab, found: Worklist) -> dict[str, Any]:
 
 def _total(found: Worklist) -> str:
     say, wish = texts(), found.wish
-    narrowed = wish.text or wish.group_id or wish.process_id or wish.due or wish.after or found.next_cursor
     count = found.counts.get(str(wish.tab), len(found.lines))
-    if narrowed or count != len(found.lines):
+    if wish.is_narrowed or wish.after or found.next_cursor or count != len(found.lines):
         key = "worklist.shown_of_more" if found.next_cursor else "worklist.shown"
         return say.plural(key, count=len(found.lines))
     return say.plural("worklist.total", count=min(count, MOST_COUNTED))
@@ -191,12 +231,12 @@ def _total(found: Worklist) -> str:
 
 def _columns(wish: Wish) -> dict[str, dict[str, str]]:
     def column(name: str, order: str = "") -> dict[str, str]:
-        sorted_as = {order: "ascending", f"-{order}": "descending"}.get(wish.order, "") if order else ""
-        other = f"-{order}" if wish.order == order else order
+        sorted_as = {order: "ascending", f"-{order}": "descending"}.get(wish.order[0], "") if order else ""
+        other = f"-{order}" if wish.order[0] == order else order
         able = order and wish.tab is not Tab.DONE
         return {
             "text": texts()(f"worklist.{name}"),
-            "address": _address(wish, sort=other if other != "due" else "") if able else "",
+            "address": address_of(wish, sort=other if other != "due" else "") if able else "",
             "sorted": sorted_as if able else "",
         }
 

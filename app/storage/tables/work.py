@@ -139,6 +139,29 @@ submission = Table(
     Index(None, "at"),
 )
 
+#: a list of tasks that somebody has named: what stands in its address, with "me" and "today" as such
+work_view = Table(
+    "work_view",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("owner_key", Key, ForeignKey("user_account.key"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("fields", Json, nullable=False),
+    Column("group_id", Text, nullable=False, server_default=""),  # the role that it is shared with, "" none
+    Column("saved_at", Instant, nullable=False),
+    UniqueConstraint("owner_key", "name"),
+    Index("ix_work_view_shared", "group_id"),
+)
+
+#: which view somebody's worklist begins with
+work_view_default = Table(
+    "work_view_default",
+    metadata,
+    Column("user_key", Key, ForeignKey("user_account.key"), primary_key=True, autoincrement=False),
+    Column("view_key", Key, ForeignKey("work_view.key"), nullable=False),
+    Index(None, "view_key"),
+)
+
 #: an open case that breaks a rule (X9), from the night in which it was found until the one in which it was mended
 invariant_violation = Table(
     "invariant_violation",

@@ -76,8 +76,13 @@ def worklist(**changes: Any) -> dict[str, Any]:
             "group": "",
             "process": "",
             "due": "",
+            "holder": "",
+            "unit": "",
+            "follow": "",
             "sort": "",
+            "then": "",
         },
+        "more_filters": False,
         "group_options": [
             ("", "Kaikki ryhmäni"),
             ("r_ajanvaraaja", "ajanvaraaja"),
@@ -152,7 +157,21 @@ def worklist(**changes: Any) -> dict[str, Any]:
         "show_client": False,
         "client_switch_address": "/samples/worklist?clients=1",
         "news_address": "/samples/news",
-        "saved_views": [{"text": "Tämän viikon omat", "address": "/samples/worklist?view=1", "current": False}],
+        "holder_options": [("", "Kuka tahansa"), ("me", "Minä")],
+        "unit_options": [("", "Mikä tahansa"), ("mine", "Oma yksikköni")],
+        "follow_options": [("", "Mikä tahansa"), ("ahead", "Vielä edessä")],
+        "then_options": [("", "Ei muuta"), ("number", "Asian numeron mukaan")],
+        "saved_views": [
+            {"text": "Myöhässä", "note": "", "count": 2, "address": "/samples/worklist?due=overdue", "current": False},
+            {
+                "text": "Tämän viikon omat",
+                "note": "Jakanut: Outi Ohjaaja",
+                "count": None,
+                "address": "/samples/worklist?view=1",
+                "current": False,
+            },
+        ],
+        "save_view_address": "/samples/worklist?save=1",
         "place_counts": {"worklist": 3, "incidents": 1},
     }
     return {**values, **changes}

@@ -100,6 +100,12 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "home.index"): Rule(address="/"),
     ("GET", "worklist.index"): Rule(address="/worklist?tab=all"),
     ("GET", "worklist.news"): Rule(address="/worklist/news"),
+    ("GET", "work_views.index"): Rule(address="/worklist/views?tab=all"),
+    ("POST", "work_views.save"): Rule(address="/worklist/views", fields={"name": "Omat"}),
+    ("POST", "work_views.choose_first"): Rule(address="/worklist/views/first"),
+    ("POST", "work_views.remove"): Rule(
+        address="/worklist/views/4711/remove", here=NOBODY, elsewhere=NOBODY, refused=404
+    ),
     ("GET", "cases.index"): Rule(address="/cases"),
     ("POST", "cases.search"): Rule(address="/cases/search", fields={"client": "zz"}),
     ("GET", "starting.index"): Rule(address="/start"),
