@@ -12,6 +12,11 @@ def may_see_delays(actor: Actor) -> bool:
     return not actor.roles.isdisjoint(SUPERVISING_ROLES)
 
 
+def may_direct_some(actor: Actor) -> bool:
+    """Tell whether there are tasks that the actor may direct, whichever."""
+    return may_repair(actor) or may_see_delays(actor)
+
+
 def may_direct(actor: Actor, *, unit_id: str, area_id: str) -> bool:
     """Tell whether the actor may direct a task: a supervisor in the task's unit and area, or who may repair."""
     if may_repair(actor):

@@ -13,6 +13,7 @@ KykypolkuError
 ├── Conflict                somebody or something else was faster
 │   ├── TaskAlreadyClosed
 │   ├── TaskClaimedByOther
+│   ├── TaskChanged         somebody did something with it since it was handled: no undoing it
 │   ├── StaleVersion        the row changed since it was read
 │   ├── DraftChanged        another process owner saved or removed the draft first; says who and when
 │   ├── BaseOutdated        a newer version was published since the draft was begun
@@ -130,6 +131,14 @@ class TaskClaimedByOther(Conflict):
         super().__init__(f"task {task_key} is claimed by another")
         self.task_key = task_key
         self.by = by
+
+
+class TaskChanged(Conflict):
+    """Somebody did something with the task since then: what was done before is not undone."""
+
+    def __init__(self, task_key: int) -> None:
+        super().__init__(f"task {task_key} has changed since")
+        self.task_key = task_key
 
 
 class InstancePaused(Conflict):

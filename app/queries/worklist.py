@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from app.domain.actor import Actor, may_take
 from app.domain.calendar import add_working_days, local_date, local_midnight
-from app.domain.directing import may_see_delays
+from app.domain.directing import may_direct_some, may_see_delays
 from app.domain.errors import Concealed, InvalidInput, NotAllowed, Problem
 from app.domain.localized import LocalizedText
 from app.queries.cursors import read_place, write_cursor, write_place
@@ -29,8 +29,13 @@ class Tab(enum.StrEnum):
     GROUPS = "groups"
     ALL = "all"
     DONE = "done"
-    #: what is late in the unit; for supervisors
+    #: whatever is open in the unit, and what of it is late; for supervisors
+    UNIT = "unit"
     DELAYED = "delayed"
+
+
+#: the lists of those who supervise only: they see that a task is there, and open those that are theirs too
+SUPERVISED = frozenset({Tab.UNIT, Tab.DELAYED})
 
 
 class Due(enum.StrEnum):
@@ -113,6 +118,8 @@ class Worklist:
     next_cursor: str
     role_names: Mapping[str, LocalizedText]
     process_names: Mapping[str, LocalizedText]
+    #: user name and name of whom the tasks can be given to, empty where the person gives no tasks to others
+    colleagues: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +136,7 @@ def worklist(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime) -> Wor
     """
     Return the page of the list that the wish asks for; it holds no client data.
 
-    What is late is a list of those who supervise only; others get their own list instead.
+    What is open or late in the unit is for those who supervise only; others get their own list instead.
 
     :raises InvalidInput: the order or the cursor is not ours
     """
@@ -137,20 +144,21 @@ def worklist(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime) -> Wor
         raise NotAllowed("worklist")
     ensure_order(wish.order)
     supervises = may_see_delays(actor)
-    if wish.tab is Tab.DELAYED and not supervises:
+    if wish.tab in SUPERVISED and not supervises:
         wish = replace(wish, tab=Tab.MINE)
-    lines = _lines(uow, actor, actor.user_key, wish, now)
+    lines = _lines(uow, actor, actor.user_key, wish, now, PAGE_SIZE + 1)
     more = len(lines) > PAGE_SIZE
     shown = lines[:PAGE_SIZE]
     return Worklist(
         wish=wish,
-        tabs=tuple(tab for tab in Tab if supervises or tab is not Tab.DELAYED),
+        tabs=tuple(tab for tab in Tab if supervises or tab not in SUPERVISED),
         lines=tuple(shown),
         openable=_openable(uow, actor, wish, shown),
         counts=_counts(uow, actor, actor.user_key, now),
         next_cursor=_cursor(wish, shown[-1]) if more else "",
         role_names=dict(uow.accounts.roles()),
         process_names=uow.monitor.process_names(),
+        colleagues=colleagues_of(uow, actor),
     )
 
 
@@ -165,13 +173,19 @@ def ensure_order(order: Sequence[str]) -> None:
 def _counts(uow: UnitOfWork, actor: Actor, user_key: int, now: datetime) -> dict[str, int]:
     counts = uow.worklist.counts(user_key, actor.roles, actor.areas, now=now)
     if may_see_delays(actor):
-        counts[Tab.DELAYED] = uow.worklist.count_delayed(actor.unit_id, actor.areas)
+        for tab in SUPERVISED:
+            counts[tab] = uow.worklist.count_of_unit(actor.unit_id, actor.areas, delayed_only=tab is Tab.DELAYED)
     return counts
 
 
+def colleagues_of(uow: UnitOfWork, actor: Actor) -> tuple[tuple[str, str], ...]:
+    """Return user name and name of those who work in the actor's unit, for who may give tasks to them."""
+    return tuple(uow.accounts.people_in(actor.unit_id)) if may_direct_some(actor) else ()
+
+
 def _openable(uow: UnitOfWork, actor: Actor, wish: Wish, lines: Sequence[TaskLine]) -> frozenset[int]:
-    """A supervisor sees that a step is late, and opens it only where it is for them too."""
-    if wish.tab is not Tab.DELAYED:
+    """A supervisor sees that a step is there or late, and opens it only where it is for them too."""
+    if wish.tab not in SUPERVISED:
         return frozenset(line.key for line in lines)
     return frozenset(
         line.key
@@ -180,23 +194,24 @@ def _openable(uow: UnitOfWork, actor: Actor, wish: Wish, lines: Sequence[TaskLin
     )
 
 
-def _lines(uow: UnitOfWork, actor: Actor, user_key: int, wish: Wish, now: datetime) -> list[TaskLine]:
+def _lines(uow: UnitOfWork, actor: Actor, user_key: int, wish: Wish, now: datetime, limit: int) -> list[TaskLine]:
     kinds = [SORTED_KINDS[name.removeprefix("-")] for name in wish.order]
     after = read_place(wish.after, sorted_by=[datetime] if wish.tab is Tab.DONE else kinds)
     filters = filters_of(wish, actor, now)
     if wish.tab is Tab.MINE:
-        return uow.worklist.mine(user_key, filters=filters, order=wish.order, after=after, limit=PAGE_SIZE + 1)
+        return uow.worklist.mine(user_key, filters=filters, order=wish.order, after=after, limit=limit)
     if wish.tab is Tab.DONE:
-        return uow.worklist.done(user_key, after=after, limit=PAGE_SIZE + 1)
-    if wish.tab is Tab.DELAYED:
-        return uow.worklist.delayed(
+        return uow.worklist.done(user_key, after=after, limit=limit)
+    if wish.tab in SUPERVISED:
+        return uow.worklist.of_unit(
             user_key,
             actor.unit_id,
             actor.areas,
+            delayed_only=wish.tab is Tab.DELAYED,
             filters=filters,
             order=wish.order,
             after=after,
-            limit=PAGE_SIZE + 1,
+            limit=limit,
         )
     return uow.worklist.offered(
         user_key,
@@ -206,7 +221,7 @@ def _lines(uow: UnitOfWork, actor: Actor, user_key: int, wish: Wish, now: dateti
         filters=filters,
         order=wish.order,
         after=after,
-        limit=PAGE_SIZE + 1,
+        limit=limit,
     )
 
 
@@ -252,6 +267,18 @@ def _cursor(wish: Wish, line: TaskLine) -> str:
     return write_place([values[name.removeprefix("-")] for name in wish.order], line.key)
 
 
+def first_lines(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime, limit: int) -> list[TaskLine]:
+    """
+    Return so many tasks of the list at most, from its beginning.
+
+    :raises InvalidInput: the order is not ours
+    """
+    if actor.user_key is None or (wish.tab in SUPERVISED and not may_see_delays(actor)):
+        raise NotAllowed("worklist")
+    ensure_order(wish.order)
+    return _lines(uow, actor, actor.user_key, replace(wish, after=""), now, limit)
+
+
 def new_since(uow: UnitOfWork, *, actor: Actor, seen: int) -> int:
     """Return how many tasks more than `seen` are now in the actor's lists; says a number and nothing else."""
     if actor.user_key is None:
@@ -273,8 +300,8 @@ def next_tasks(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -
         for item in (uow.worklist.of_case(task.case_key, actor.user_key) if task.case_key else [])
         if item.assignee in {None, actor.user_key} and may_take(actor, task=uow.tasks.get(item.key).restriction)
     ]
-    mine = _lines(uow, actor, actor.user_key, Wish(tab=Tab.MINE), now)[:5]
-    free = _lines(uow, actor, actor.user_key, Wish(tab=Tab.GROUPS), now)[:5]
+    mine = _lines(uow, actor, actor.user_key, Wish(tab=Tab.MINE), now, 5)
+    free = _lines(uow, actor, actor.user_key, Wish(tab=Tab.GROUPS), now, 5)
     found = {item.key: item for item in [*same, *mine, *free]}
     return NextTasks(
         done=line,

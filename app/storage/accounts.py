@@ -88,6 +88,17 @@ class Accounts:
             query = query.where(unit.c.area_id.in_((area_id, "")))
         return [(row.key, row.name) for row in self._connection.execute(query)]
 
+    def people_in(self, unit_id: str) -> list[tuple[str, str]]:
+        """Return user name and name of those who work in the unit and sign in, by name."""
+        query = (
+            select(user_account.c.username, user_account.c.name, user_account.c.sort_key)
+            .join(position, position.c.user_key == user_account.c.key)
+            .where(position.c.unit_id == unit_id, user_account.c.disabled.is_(False))
+            .distinct()
+            .order_by(user_account.c.sort_key, user_account.c.name, user_account.c.username)
+        )
+        return [(row.username, row.name) for row in self._connection.execute(query)]
+
     def organisations(self) -> list[tuple[str, LocalizedText]]:
         """Return id and name of every organisation, in the order of its sort key."""
         query = select(organisation.c.id, organisation.c.name).order_by(organisation.c.sort_key, organisation.c.id)

@@ -151,30 +151,30 @@ class Worklist:
         query = query.order_by(user_task.c.ended_at.desc(), user_task.c.key.desc()).limit(limit)
         return [_to_line(row) for row in self._connection.execute(query)]
 
-    def delayed(
+    def of_unit(
         self,
         user_key: int,
         unit_id: str,
         areas: Collection[str] | None,
         *,
+        delayed_only: bool,
         filters: Filters,
         order: Sequence[str],
         after: Place | None,
         limit: int,
     ) -> list[TaskLine]:
-        """Return the open tasks of the unit that were not done in time, whoever they are for (rule X2)."""
-        chosen = [*_delayed(unit_id, areas), *conditions(filters)]
+        """Return the open tasks of the unit, whoever they are for; or those that were not done in time (rule X2)."""
+        chosen = [*_of_unit(unit_id, areas, delayed_only=delayed_only), *conditions(filters)]
         if filters.group_id:
             chosen.append(
                 user_task.c.key.in_(select(task_offer.c.task_key).where(task_offer.c.group_id == filters.group_id))
             )
         return self._lines(user_key, chosen, order=order, after=after, limit=limit)
 
-    def count_delayed(self, unit_id: str, areas: Collection[str] | None) -> int:
-        """Return how many tasks of the unit are delayed; none above MOST_COUNTED."""
-        found = (
-            select(literal(1)).select_from(user_task).where(*_delayed(unit_id, areas)).limit(MOST_COUNTED).subquery()
-        )
+    def count_of_unit(self, unit_id: str, areas: Collection[str] | None, *, delayed_only: bool) -> int:
+        """Return how many tasks of the unit are open, or delayed; none above MOST_COUNTED."""
+        of_unit = _of_unit(unit_id, areas, delayed_only=delayed_only)
+        found = select(literal(1)).select_from(user_task).where(*of_unit).limit(MOST_COUNTED).subquery()
         return self._connection.execute(select(func.count()).select_from(found)).scalar_one()
 
     def of_case(self, case_key: int, user_key: int) -> list[TaskLine]:
@@ -210,6 +210,10 @@ class Worklist:
             .order_by(user_task.c.due_at, user_task.c.key)
             .limit(1)
         ).scalar_one_or_none()
+
+    def lines(self, keys: Collection[int], user_key: int) -> list[TaskLine]:
+        """Return the tasks with these keys, open or not, earliest due first."""
+        return self._lines(user_key, [user_task.c.key.in_(keys)], order=("due",), after=None, limit=len(keys) or 1)
 
     def line(self, key: int, user_key: int) -> TaskLine | None:
         """Return one task as a line."""
@@ -333,10 +337,10 @@ def _in_areas(areas: Collection[str] | None) -> list[ColumnElement[bool]]:
     return [] if areas is None else [task_offer.c.area_id.in_({*areas, ""})]
 
 
-def _delayed(unit_id: str, areas: Collection[str] | None) -> list[ColumnElement[bool]]:
+def _of_unit(unit_id: str, areas: Collection[str] | None, *, delayed_only: bool) -> list[ColumnElement[bool]]:
     return [
         user_task.c.status == "open",
-        user_task.c.escalated_at.is_not(None),
+        *([user_task.c.escalated_at.is_not(None)] if delayed_only else []),
         user_task.c.unit_id.in_({unit_id, ""}),
         *([] if areas is None else [user_task.c.area_id.in_({*areas, ""})]),
     ]

@@ -44,6 +44,7 @@ from app.web import (
     printing,
     retention,
     security,
+    selection,
     sessions,
     starting,
     studio,
@@ -102,6 +103,7 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
     for place in (
         worklist,
         work_views,
+        selection,
         tasks,
         printing,
         cases,

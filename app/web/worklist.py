@@ -16,6 +16,7 @@ from app.queries.people import names_of
 from app.queries.work_views import views_of
 from app.queries.worklist import (
     OWN_UNIT,
+    SUPERVISED,
     Due,
     FollowUp,
     Holder,
@@ -31,6 +32,7 @@ from app.storage.worklist import MOST_COUNTED, TaskLine
 from app.web.access import current_actor
 from app.web.addresses import own_path
 from app.web.asking import address, key_of, run
+from app.web.handling import handling_form
 from app.web.language import Formats, current_language, texts
 from app.web.shell import executor, now
 from app.web.wishes import PATH, address_of, fields_of, wish_of
@@ -127,6 +129,8 @@ def _page(found: Worklist, actor: Actor, views: Sequence[WorkView]) -> dict[str,
         "news_address": address(f"{PATH}/news", seen=seen),
         "saved_views": [*_built_in(found), *(_view(view, wish, actor) for view in views)],
         "save_view_address": address_of(wish, path=f"{PATH}/views"),
+        "mark_all_address": address_of(wish, path=f"{PATH}/selection"),
+        "handling": None if wish.tab is Tab.DONE else handling_form(wish, actor, found.colleagues),
         "free_address": address_of(Wish(tab=Tab.GROUPS)) if wish.tab is Tab.MINE and found.counts["groups"] else "",
         "free_count": found.counts["groups"],
         **({"empty_text": say("worklist.none_delayed")} if wish.tab is Tab.DELAYED else {}),
@@ -137,7 +141,7 @@ def _page(found: Worklist, actor: Actor, views: Sequence[WorkView]) -> dict[str,
 def _filters(found: Worklist, actor: Actor) -> dict[str, Any]:
     """Return the fields of the form above the list with what each can be."""
     say, language, wish = texts(), current_language(), found.wish
-    of_all = wish.tab is Tab.DELAYED
+    of_all = wish.tab in SUPERVISED
     groups = {
         role: in_language(name, language) for role, name in found.role_names.items() if of_all or role in actor.roles
     }

@@ -61,6 +61,14 @@ user_task = Table(
     Index("ix_user_task_done_by", "completed_by", "ended_at"),
     *of_called("user_task"),
     Index(
+        "ix_user_task_of_unit",
+        "unit_id",
+        "due_at",
+        "key",
+        sqlite_where=text("status = 'open'"),
+        postgresql_where=text("status = 'open'"),
+    ),
+    Index(
         "ix_user_task_delayed",
         "unit_id",
         "due_at",

@@ -172,6 +172,15 @@ def worklist(**changes: Any) -> dict[str, Any]:
             },
         ],
         "save_view_address": "/samples/worklist?save=1",
+        "mark_all_address": "/samples/worklist?all=1",
+        "handling": {
+            "address": "/samples/worklist",
+            "fields": {"tab": "groups"},
+            "directs": True,
+            "person_options": [("", "Valitse"), ("outi", "Outi Ohjaaja")],
+            "day_options": [("", "Valitse"), ("2026-03-11", "ke 11.3. (7 työpäivää)")],
+            "rank_options": [("", "Valitse"), ("80", "Tärkeä")],
+        },
         "place_counts": {"worklist": 3, "incidents": 1},
     }
     return {**values, **changes}

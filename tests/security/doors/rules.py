@@ -106,6 +106,12 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "work_views.remove"): Rule(
         address="/worklist/views/4711/remove", here=NOBODY, elsewhere=NOBODY, refused=404
     ),
+    # marked tasks: each is asked for by itself, with the rules of taking, giving back and directing it
+    ("GET", "selection.show"): Rule(address="/worklist/selection?tab=all"),
+    ("POST", "selection.handle"): Rule(
+        address="/worklist/selection", fields={"handling": "take"}, also=frozenset({422})
+    ),
+    ("POST", "selection.undo"): Rule(address="/worklist/selection/undo"),
     ("GET", "cases.index"): Rule(address="/cases"),
     ("POST", "cases.search"): Rule(address="/cases/search", fields={"client": "zz"}),
     ("GET", "starting.index"): Rule(address="/start"),

@@ -4,6 +4,7 @@ import "htmx.org";
 import "./announce.js";
 import "./dialogs.js";
 import "./draft.js";
+import "./marking.js";
 import "./shortcuts.js";
 import "./session.js";
 import "./submit.js";

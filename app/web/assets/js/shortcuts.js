@@ -1,5 +1,5 @@
 /**
- * Single-letter keys in lists: j and k move, Enter opens (the link has focus), t takes, / searches, ? tells all keys.
+ * Single-letter keys in lists: j and k move, Enter opens (the link has focus), t takes, x marks, / searches, ? tells all.
  * They can be switched off in the person's menu (WCAG 2.1.4) and never act while somebody types.
  */
 const off = document.documentElement.dataset.shortcuts === "off";
@@ -25,6 +25,7 @@ const keys = {
   j: () => move(1),
   k: () => move(-1),
   t: () => document.activeElement?.closest("[data-row]")?.querySelector("[data-take]")?.click(),
+  x: () => document.activeElement?.closest("[data-row]")?.querySelector("[data-mark], [name=key]")?.click(),
   "/": () => document.querySelector("[data-search]")?.focus(),
   "?": () => document.querySelector("#k-shortcuts")?.showModal(),
 };
