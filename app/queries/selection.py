@@ -23,6 +23,8 @@ class Selection:
 
     lines: tuple[TaskLine, ...]
     more: bool
+    #: those that the person may open
+    openable: frozenset[int]
     #: user name and name of whom they can be given to, empty where the actor gives no tasks to others
     colleagues: tuple[tuple[str, str], ...]
 
@@ -34,9 +36,8 @@ def all_of(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime) -> Selec
     :raises InvalidInput: the order is not ours
     """
     found = [] if wish.tab is Tab.DONE else first_lines(uow, actor=actor, wish=wish, now=now, limit=MOST_MARKED + 1)
-    return Selection(
-        lines=tuple(found[:MOST_MARKED]), more=len(found) > MOST_MARKED, colleagues=colleagues_of(uow, actor)
-    )
+    lines = tuple(found[:MOST_MARKED])
+    return _selection(uow, actor, lines, more=len(found) > MOST_MARKED)
 
 
 def marked(uow: UnitOfWork, *, actor: Actor, keys: Collection[int]) -> Selection:
@@ -44,14 +45,24 @@ def marked(uow: UnitOfWork, *, actor: Actor, keys: Collection[int]) -> Selection
     if actor.user_key is None:
         raise NotAllowed("worklist")
     lines = uow.worklist.lines(keys, actor.user_key) if keys else []
-    seen = tuple(line for line in lines if _concerns(uow, line.key, actor))
-    return Selection(lines=seen, more=False, colleagues=colleagues_of(uow, actor))
+    seen = [line for line in lines if _opens(uow, line, actor) or _directs(uow, line, actor)]
+    return _selection(uow, actor, tuple(seen), more=False)
 
 
-def _concerns(uow: UnitOfWork, key: int, actor: Actor) -> bool:
-    task = uow.tasks.get(key)
-    return (
-        actor.user_key in (task.assignee, task.completed_by)
-        or may_take(actor, task=task.restriction)
-        or may_direct(actor, unit_id=task.unit_id, area_id=task.area_id)
+def _selection(uow: UnitOfWork, actor: Actor, lines: tuple[TaskLine, ...], *, more: bool) -> Selection:
+    return Selection(
+        lines=lines,
+        more=more,
+        openable=frozenset(line.key for line in lines if _opens(uow, line, actor)),
+        colleagues=colleagues_of(uow, actor),
     )
+
+
+def _opens(uow: UnitOfWork, line: TaskLine, actor: Actor) -> bool:
+    task = uow.tasks.get(line.key)
+    return actor.user_key in (task.assignee, task.completed_by) or may_take(actor, task=task.restriction)
+
+
+def _directs(uow: UnitOfWork, line: TaskLine, actor: Actor) -> bool:
+    task = uow.tasks.get(line.key)
+    return may_direct(actor, unit_id=task.unit_id, area_id=task.area_id)

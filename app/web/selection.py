@@ -157,7 +157,11 @@ def _page(found: Selection, wish: Wish, outcomes: Mapping[int, Outcome], *, prob
     rows = []
     for key, line in lines:
         outcome = outcomes.get(key)
-        row = row_of(line, actor, roles) if line else {"key": str(key), "name": "", "address": ""}
+        row = (
+            row_of(line, actor, roles, may_open=line.key in found.openable)
+            if line
+            else {"key": str(key), "name": "", "address": ""}
+        )
         rows.append({**row, "outcome": outcome, "marked": outcome is None or not outcome.done})
     failed = sum(not outcome.done for outcome in outcomes.values())
     said = [say.plural("selection.handled", count=len(outcomes) - failed)] if outcomes else []

@@ -96,7 +96,7 @@ def walk(page, steps):
 
 def test_every_control_of_the_worklist_is_reached_by_tab_with_visible_focus(staff, site):
     open_sample(staff, site, "worklist")
-    found = walk(staff, 60)
+    found = walk(staff, 90)
     names = [name for _, name, _ in found]
     assert names[0] == "Siirry sisältöön"
     for wanted in ("Työlista", "Pekka Pääkäyttäjä", "Rajaa", "Kysy hälytysindikaattorit", "Seuraavat"):

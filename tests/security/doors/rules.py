@@ -112,6 +112,7 @@ RULES: dict[tuple[str, str], Rule] = {
         address="/worklist/selection", fields={"handling": "take"}, also=frozenset({422})
     ),
     ("POST", "selection.undo"): Rule(address="/worklist/selection/undo"),
+    ("GET", "palette.entries"): Rule(address="/palette"),
     ("GET", "cases.index"): Rule(address="/cases"),
     ("POST", "cases.search"): Rule(address="/cases/search", fields={"client": "zz"}),
     ("GET", "starting.index"): Rule(address="/start"),

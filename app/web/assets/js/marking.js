@@ -1,6 +1,6 @@
 /**
- * Marked rows of a list: the box of the head marks the page's, and the count is said where the buttons are.
- * Without this module the boxes of the rows and the buttons work as they are.
+ * Marked rows of a list: the box of the head marks the page's, the count is said, the buttons come when there is a mark.
+ * They stand below the rows, which therefore stay where they are. Without this module all of it is there from the start.
  */
 import { announce } from "./announce.js";
 
@@ -14,7 +14,9 @@ function show(spoken) {
     head.checked = marked > 0 && marked === all.length;
     head.indeterminate = marked > 0 && marked < all.length;
   }
-  const count = document.querySelector("[data-marked-count]");
+  const form = document.querySelector("#handling");
+  if (form) form.hidden = marked === 0;
+  const count = form?.querySelector("[data-marked-count]");
   if (!count) return;
   // the texts are the server's, with a number that stands for the count
   count.textContent = marked === 1 ? count.dataset.one : count.dataset.many.replace(/1\D?000/, String(marked));

@@ -25,7 +25,7 @@ const keys = {
   j: () => move(1),
   k: () => move(-1),
   t: () => document.activeElement?.closest("[data-row]")?.querySelector("[data-take]")?.click(),
-  x: () => document.activeElement?.closest("[data-row]")?.querySelector("[data-mark], [name=key]")?.click(),
+  x: () => document.activeElement?.closest("[data-row]")?.querySelector("[data-mark]")?.click(),
   "/": () => document.querySelector("[data-search]")?.focus(),
   "?": () => document.querySelector("#k-shortcuts")?.showModal(),
 };
@@ -38,4 +38,24 @@ if (!off) {
     event.preventDefault();
     act();
   });
+}
+
+/** Ctrl+K (Cmd+K) is no single key: it works while somebody types, and whether single keys are on or off. */
+async function openPalette() {
+  // not while another question waits for its answer
+  if (!document.querySelector("#k-palette") || document.querySelector("dialog[open]:not(#k-palette)")) return;
+  document.querySelector("[popover]:popover-open")?.hidePopover();
+  const palette = await import("./palette.js");
+  palette.open();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  event.preventDefault();
+  openPalette();
+});
+
+for (const button of document.querySelectorAll("[data-palette]")) {
+  button.hidden = false;
+  button.addEventListener("click", openPalette);
 }
