@@ -31,7 +31,8 @@ from app.storage.work_views import WorkView
 from app.storage.worklist import MOST_COUNTED, TaskLine
 from app.web.access import current_actor
 from app.web.addresses import own_path
-from app.web.asking import address, key_of, run
+from app.web.asking import key_of, run
+from app.web.columns import chosen_columns, heading, headings
 from app.web.handling import handling_form
 from app.web.language import Formats, current_language, texts
 from app.web.shell import executor, now
@@ -58,13 +59,14 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get(f"{PATH}/news")
 def news() -> ResponseReturnValue:
-    """Say how many tasks have come since the list was drawn, or nothing."""
+    """Say how many tasks have come since the list was drawn, or nothing; the rows stay until the person asks."""
     seen = request.args.get("seen", "0")
     known = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < LONGEST_NUMBER else 0
     count = executor().read(new_since, actor=current_actor(), seen=known)
     if count == 0:
         return "", 204
-    return render_template("worklist/_news.html", count=count, address=address(PATH, tab="groups"))
+    wish = wish_of(request.args, orders=request.args.getlist("sort"))
+    return render_template("worklist/_news.html", count=count, address=address_of(wish))
 
 
 @blueprint.post("/tasks/<key>/take")
@@ -115,7 +117,9 @@ def _page(found: Worklist, actor: Actor, views: Sequence[WorkView]) -> dict[str,
     return {
         "tabs": [_tab(tab, found) for tab in found.tabs],
         **_filters(found, actor),
-        "columns": _columns(wish),
+        "columns": {"task": heading(wish, say("worklist.task")), "client": heading(wish, say("worklist.client"))},
+        "headings": headings(wish, chosen_columns()),
+        "columns_address": address_of(wish, path=f"{PATH}/columns"),
         "rows": [
             row_of(line, actor, found.role_names, done=wish.tab is Tab.DONE, may_open=line.key in found.openable)
             for line in found.lines
@@ -126,7 +130,7 @@ def _page(found: Worklist, actor: Actor, views: Sequence[WorkView]) -> dict[str,
         "clear_address": address_of(Wish(tab=wish.tab)) if wish.is_narrowed else "",
         "show_client": False,
         "client_switch_address": "",
-        "news_address": address(f"{PATH}/news", seen=seen),
+        "news_address": address_of(wish, path=f"{PATH}/news", seen=str(seen)),
         "saved_views": [*_built_in(found), *(_view(view, wish, actor) for view in views)],
         "save_view_address": address_of(wish, path=f"{PATH}/views"),
         "mark_all_address": address_of(wish, path=f"{PATH}/selection"),
@@ -233,27 +237,6 @@ def _total(found: Worklist) -> str:
     return say.plural("worklist.total", count=min(count, MOST_COUNTED))
 
 
-def _columns(wish: Wish) -> dict[str, dict[str, str]]:
-    def column(name: str, order: str = "") -> dict[str, str]:
-        sorted_as = {order: "ascending", f"-{order}": "descending"}.get(wish.order[0], "") if order else ""
-        other = f"-{order}" if wish.order[0] == order else order
-        able = order and wish.tab is not Tab.DONE
-        return {
-            "text": texts()(f"worklist.{name}"),
-            "address": address_of(wish, sort=other if other != "due" else "") if able else "",
-            "sorted": sorted_as if able else "",
-        }
-
-    return {
-        "task": column("task"),
-        "due": column("due", "due"),
-        "group": column("group"),
-        "assignee": column("assignee"),
-        "priority": column("priority", "priority"),
-        "client": column("client"),
-    }
-
-
 def row_of(
     line: TaskLine,
     actor: Actor,
@@ -271,6 +254,7 @@ def row_of(
         "process_name": line.process_name,
         "case_number": line.case_number,
         "due_at": line.due_at,
+        "follow_up_at": line.follow_up_at,
         "created_at": line.created_at,
         "priority": line.priority,
         "group_text": group_text(line.candidate_groups, role_names, first=actor.roles),

@@ -88,6 +88,54 @@ def test_a_view_that_names_what_is_gone_says_so(door):
     assert "Tyhjennä suodattimet" in page.text or "Poista rajaukset" in page.text or "tab=all" in page.text
 
 
+def test_columns_are_chosen_ordered_and_remembered(door, place):
+    place.publish(WORK)
+    place.start()
+    aila = door("counsellor")
+
+    def heads(page):
+        return re.findall(r'<td role="cell" data-label="([^"]*)">', page.text)
+
+    assert heads(aila.get("/worklist?tab=groups")) == ["Määräaika", "Ryhmä"]
+    form = aila.get("/worklist/columns?tab=groups").text
+    assert '<option value="1" selected>1</option>' in form
+    places = {"place_created": "1", "place_due": "3", "place_number": "2", "place_group": "0", "place_process": "x"}
+    answer = aila.post("/worklist/columns", {**places, "back": "/worklist?tab=groups"})
+    assert answer.headers["Location"] == "/worklist?tab=groups"
+    page = aila.get("/worklist?tab=groups")
+    assert heads(page) == ["Tullut", "Asian numero", "Määräaika"]
+    assert "sort=created" in page.text
+    # another machine, another person, and an address that is not ours
+    assert heads(door("counsellor").get("/worklist?tab=groups")) == heads(page)
+    assert heads(door("colleague").get("/worklist?tab=groups")) == ["Määräaika", "Ryhmä"]
+    away = aila.post("/worklist/columns", {"back": "//evil.example/worklist?"})
+    assert away.headers["Location"] == "/worklist?tab=mine"
+    assert heads(aila.get("/worklist?tab=groups")) == []
+
+
+def test_news_are_counted_and_lead_to_the_same_list(door, place):
+    place.publish(WORK)
+    aila = door("counsellor")
+    page = aila.get("/worklist?tab=groups&sort=-created").text
+    address = re.search(r'hx-get="(/worklist/news[^"]+)"', page)[1].replace("&amp;", "&")
+    assert aila.get(address).status_code == 204
+    for _ in range(3):
+        place.start()
+    told = aila.get(address).text
+    assert "3 uutta tehtävää" in told
+    assert 'href="/worklist?tab=groups&amp;sort=-created"' in told
+
+
+def test_the_palette_leads_where_this_person_may_go(door):
+    aila, admin = door("counsellor"), door("admin")
+    aila.post("/worklist/views", {"tab": "groups", "name": "Vapaat"})
+    entries = {item["text"]: item["address"] for item in aila.get("/palette").json}
+    assert entries["Työlista"] == "/worklist"
+    assert entries["Vapaat"] == "/worklist?tab=groups"
+    assert "/monitor" not in entries.values()
+    assert "/monitor" in {item["address"] for item in admin.get("/palette").json}
+
+
 @pytest.fixture
 def many(database):
     """A place with more tasks than a page holds, of few priorities and dates."""

@@ -46,6 +46,7 @@ def _task(
         "process_name": {"fi": process},
         "case_number": number,
         "due_at": due_at,
+        "follow_up_at": None,
         "created_at": before(days=1),
         "priority": priority,
         "group_text": group,
@@ -94,9 +95,12 @@ def worklist(**changes: Any) -> dict[str, Any]:
         "columns": {
             "task": column("Tehtävä"),
             "client": column("Asiakas"),
-            "due": column("Määräaika", "/samples/worklist?sort=-due", "ascending"),
-            "group": column("Käsittelijä"),
         },
+        "headings": [
+            {"key": "due", **column("Määräaika", "/samples/worklist?sort=-due", "ascending")},
+            {"key": "group", **column("Käsittelijä")},
+        ],
+        "columns_address": "/samples/worklist?columns=1",
         "rows": [
             _task("Kysy hälytysindikaattorit", before(days=2), "2026-00012", priority=80),
             _task(
