@@ -116,6 +116,8 @@ HOLDINGS: Mapping[Table, Holding] = {
             people.role,
             people.user_account,
             people.position,
+            work.work_view,
+            work.work_view_default,
             people.api_client,
             people.reference_data,
             work.nightly_run,

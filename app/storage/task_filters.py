@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -94,19 +94,23 @@ def _sorted_columns(order: Sequence[str]) -> list[tuple[ColumnElement[Any], bool
 
 def conditions(filters: Filters) -> list[ColumnElement[bool]]:
     """Return what a task must fulfil; its group is looked up among the offers, and is not here."""
-    asked: list[tuple[object, ColumnElement[bool]]] = [
-        (filters.process_id, user_task.c.process_id == filters.process_id),
-        (filters.due_before, user_task.c.due_at < filters.due_before),
-        (filters.due_from, user_task.c.due_at >= filters.due_from),
-        (filters.priority_from is not None, user_task.c.priority >= filters.priority_from),
-        (filters.assignee is not None, user_task.c.assignee == filters.assignee),
-        (filters.free, user_task.c.assignee.is_(None)),
-        (filters.unit_id, user_task.c.unit_id == filters.unit_id),
-        (filters.follow_up_until, user_task.c.follow_up_at <= filters.follow_up_until),
-        (filters.follow_up_after, user_task.c.follow_up_at > filters.follow_up_after),
-        (filters.text, _named(filters.text)),
+    task = user_task.c
+    asked: list[tuple[Any, Callable[[Any], ColumnElement[bool]]]] = [
+        (filters.process_id, task.process_id.__eq__),
+        (filters.due_before, task.due_at.__lt__),
+        (filters.due_from, task.due_at.__ge__),
+        (filters.assignee, task.assignee.__eq__),
+        (filters.unit_id, task.unit_id.__eq__),
+        (filters.follow_up_until, task.follow_up_at.__le__),
+        (filters.follow_up_after, task.follow_up_at.__gt__),
+        (filters.text, _named),
     ]
-    return [condition for given, condition in asked if given]
+    found = [condition(value) for value, condition in asked if value]
+    if filters.priority_from is not None:
+        found.append(task.priority >= filters.priority_from)
+    if filters.free:
+        found.append(task.assignee.is_(None))
+    return found
 
 
 def _named(text: str) -> ColumnElement[bool]:

@@ -27,7 +27,7 @@ from app.queries.selection import MOST_MARKED, Selection, all_of, marked
 from app.queries.worklist import Wish
 from app.storage.worklist import TaskLine
 from app.web.access import current_actor
-from app.web.asking import run
+from app.web.asking import read, run
 from app.web.handling import handling_form
 from app.web.language import texts
 from app.web.shell import executor, now
@@ -37,6 +37,9 @@ from app.web.worklist import row_of, told_conflict
 blueprint = Blueprint("selection", __name__)
 #: the field that says to whom, to which day, how important
 VALUES = {Handling.ASSIGN: "person", Handling.POSTPONE: "day", Handling.RANK: "rank"}
+
+#: the row of a task of which nothing is said
+_UNNAMED = {"name": "", "case_number": "", "address": ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,7 @@ class Outcome:
 def show() -> ResponseReturnValue:
     """Mark all tasks that the filter finds, and count them."""
     wish = wish_of(request.args, orders=request.args.getlist("sort"))
-    found = executor().read(all_of, actor=current_actor(), wish=wish, now=now())
+    found = read(all_of, actor=current_actor(), wish=wish, now=now())
     return _page(found, wish, {})
 
 
@@ -63,15 +66,15 @@ def handle() -> ResponseReturnValue:
     keys = _keys()
     pressed = request.form.get("handling", "")
     known = [item for item in Handling if item == pressed]
-    value = request.form.get(VALUES[known[0]], "") if known and known[0] in VALUES else ""
+    value = request.form.get(VALUES[known[0]], "").replace("\x00", "") if known and known[0] in VALUES else ""
     problem = _missing(keys, known, value)
     if problem:
-        found = executor().read(marked, actor=actor, keys=keys)
+        found = read(marked, actor=actor, keys=keys)
         return _page(found, wish, {}, problem=problem), 422
     outcomes = {
         key: _tried(handle_task, task_key=key, handling=known[0], value=value, actor=actor, now=moment) for key in keys
     }
-    return _page(executor().read(marked, actor=actor, keys=keys), wish, outcomes)
+    return _page(read(marked, actor=actor, keys=keys), wish, outcomes)
 
 
 @blueprint.post(f"{PATH}/selection/undo")
@@ -89,12 +92,12 @@ def undo() -> ResponseReturnValue:
             undone=True,
             task_key=key,
             handling=Handling(handling),
-            before=before,
+            before=before.replace("\x00", ""),
             revision=int(revision),
             actor=actor,
             now=moment,
         )
-    return _page(executor().read(marked, actor=actor, keys=list(outcomes)), wish, outcomes)
+    return _page(read(marked, actor=actor, keys=list(outcomes)), wish, outcomes)
 
 
 def _is_number(text: str) -> bool:
@@ -157,11 +160,7 @@ def _page(found: Selection, wish: Wish, outcomes: Mapping[int, Outcome], *, prob
     rows = []
     for key, line in lines:
         outcome = outcomes.get(key)
-        row = (
-            row_of(line, actor, roles, may_open=line.key in found.openable)
-            if line
-            else {"key": str(key), "name": "", "address": ""}
-        )
+        row = row_of(line, actor, roles, may_open=line.key in found.openable) if line else _UNNAMED | {"key": str(key)}
         rows.append({**row, "outcome": outcome, "marked": outcome is None or not outcome.done})
     failed = sum(not outcome.done for outcome in outcomes.values())
     said = [say.plural("selection.handled", count=len(outcomes) - failed)] if outcomes else []

@@ -7,15 +7,25 @@ from typing import Any
 
 from app.queries.worklist import OWN_UNIT, Due, FollowUp, Holder, Tab, Wish, workdays_of
 from app.web.asking import address
+from app.web.language import texts
 
 PATH = "/worklist"
 LONGEST = 200
 USUAL_ORDER = ("due",)
+#: whose texts have other names than they themselves
+_SORTS = {
+    "-due": "due_last",
+    "priority": "priority_last",
+    "-priority": "priority",
+    "-created": "newest",
+    "-follow_up": "follow_up_last",
+    "-number": "number_last",
+}
 
 
 def wish_of(values: Mapping[str, str], *, orders: Iterable[str] = ()) -> Wish:
     """Return the wish that the fields say; what no list knows is left out. `orders`: all values of `sort`."""
-    given = {name: value[:LONGEST] for name, value in values.items()}
+    given = {name: value[:LONGEST].replace("\x00", "") for name, value in values.items()}
     first, *rest = list(orders) or [given.get("sort", "")]
     # in the form the usual order is the first select's empty value
     sorts = [part for text in (first or "due", *rest) for part in text[:LONGEST].split(",") if part]
@@ -23,7 +33,7 @@ def wish_of(values: Mapping[str, str], *, orders: Iterable[str] = ()) -> Wish:
     known = due in {item.value for item in Due} or workdays_of(due) is not None
     return Wish(
         tab=_member(Tab, given.get("tab"), Tab.MINE),
-        text=given.get("text", "").replace("\x00", ""),
+        text=given.get("text", ""),
         group_id=given.get("group", ""),
         process_id=given.get("process", ""),
         due=due if known else Due.ANY,
@@ -45,6 +55,11 @@ def _once_each(sorts: Iterable[str]) -> tuple[str, ...]:
 
 def _member(kind: type[Any], text: str | None, default: Any) -> Any:
     return kind(text) if text in [member.value for member in kind] else default
+
+
+def sort_text(name: str) -> str:
+    """Return what sorting by the column, downwards with a minus, is called."""
+    return texts()(f"worklist.sort_{_SORTS.get(name, name)}")
 
 
 def fields_of(wish: Wish) -> dict[str, str]:

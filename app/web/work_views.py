@@ -18,7 +18,7 @@ from app.web.access import current_actor
 from app.web.asking import key_of, run
 from app.web.language import current_language, texts
 from app.web.shell import executor, now
-from app.web.wishes import PATH, USUAL_ORDER, address_of, fields_of, wish_of
+from app.web.wishes import PATH, USUAL_ORDER, address_of, fields_of, sort_text, wish_of
 
 blueprint = Blueprint("work_views", __name__)
 
@@ -27,6 +27,7 @@ blueprint = Blueprint("work_views", __name__)
 def index() -> ResponseReturnValue:
     """Show the person's views; with the fields of a list, a form to save that list as one."""
     wish = wish_of(request.args, orders=request.args.getlist("sort"))
+    ensure_order(wish.order)
     return render_template("worklist/views.html", **_page(wish if request.args else None))
 
 
@@ -112,11 +113,6 @@ def _said(wish: Wish, roles: dict[str, str]) -> str:
         wish.holder and say(f"worklist.holder_{wish.holder}"),
         wish.unit and say("worklist.unit_mine"),
         wish.follow_up and say(f"worklist.follow_{wish.follow_up}"),
-        "" if wish.order == USUAL_ORDER else ", ".join(_sort_said(name) for name in wish.order),
+        "" if wish.order == USUAL_ORDER else ", ".join(sort_text(name) for name in wish.order),
     ]
     return " · ".join(part for part in parts if part)
-
-
-def _sort_said(name: str) -> str:
-    key = {"-created": "newest"}.get(name, name.removeprefix("-"))
-    return texts()(f"worklist.sort_{key}")

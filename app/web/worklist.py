@@ -36,7 +36,7 @@ from app.web.columns import chosen_columns, heading, headings
 from app.web.handling import handling_form
 from app.web.language import Formats, current_language, texts
 from app.web.shell import executor, now
-from app.web.wishes import PATH, address_of, fields_of, wish_of
+from app.web.wishes import PATH, address_of, fields_of, sort_text, wish_of
 
 blueprint = Blueprint("worklist", __name__)
 LONGEST_NUMBER = 10
@@ -150,12 +150,9 @@ def _filters(found: Worklist, actor: Actor) -> dict[str, Any]:
         role: in_language(name, language) for role, name in found.role_names.items() if of_all or role in actor.roles
     }
     processes = {key: in_language(name, language) for key, name in found.process_names.items()}
-    sorts = [
-        *((order, say(f"worklist.sort_{order.lstrip('-')}")) for order in ("-priority", "created")),
-        ("-created", say("worklist.sort_newest")),
-        ("follow_up", say("worklist.sort_follow_up")),
-        ("number", say("worklist.sort_number")),
-    ]
+    sorts = [(name, sort_text(name)) for name in ("-priority", "created", "-created", "follow_up", "number")]
+    known = {"due", *(name for name, _ in sorts)}
+    sorts += [(name, sort_text(name)) for name in wish.order if name not in known]
     due = [(str(item), say(f"worklist.due_{item or 'any'}")) for item in Due]
     asked = {int(days) for days in (workdays_of(wish.due),) if days}
     due += [

@@ -129,6 +129,50 @@ def test_letters_move_in_the_list_and_can_be_switched_off(staff, site):
     assert staff.evaluate("document.activeElement.tagName") == "BODY"
 
 
+def test_marked_rows_bring_the_buttons_below_the_rows_which_stay_where_they_are(staff, site, axe):
+    open_sample(staff, site, "worklist")
+    form = staff.locator("#handling")
+    assert not form.is_visible()
+    row = staff.locator("[data-row]").first
+    place = row.bounding_box()
+    staff.keyboard.press("j")
+    staff.keyboard.press("x")
+    form.get_by_text("1 tehtävä valittuna").wait_for()
+    staff.get_by_role("status").filter(has_text="1 tehtävä valittuna").wait_for()
+    assert row.bounding_box() == place
+    assert axe(staff) == []
+    staff.get_by_role("checkbox", name="Valitse kaikki tämän sivun tehtävät").check()
+    form.get_by_text("9 tehtävää valittuna").wait_for()
+    assert staff.locator("[data-mark]:checked").count() == 9
+    staff.get_by_role("checkbox", name="Valitse kaikki tämän sivun tehtävät").uncheck()
+    assert not form.is_visible()
+
+
+def test_the_palette_is_a_combobox_that_leads_by_keys_alone(staff, site, axe):
+    open_sample(staff, site, "worklist")
+    staff.keyboard.press("/")
+    staff.keyboard.press("Control+k")
+    box = staff.get_by_role("combobox", name="Siirry tai tee")
+    staff.get_by_role("option", name="Työlista").wait_for()
+    assert box.evaluate("element => element === document.activeElement")
+    assert axe(staff) == []
+    box.fill("tumma")
+    staff.get_by_role("option", name="Tumma").wait_for()
+    box.fill("2026-00012")
+    first = staff.get_by_role("option").first
+    assert first.inner_text() == "Avaa asia numerolla: 2026-00012"
+    assert box.get_attribute("aria-activedescendant") == first.get_attribute("id")
+    staff.keyboard.press("ArrowDown")
+    assert first.get_attribute("aria-selected") == "false"
+    staff.keyboard.press("ArrowUp")
+    staff.keyboard.press("Enter")
+    staff.wait_for_url("**/cases?number=2026-00012")
+    staff.keyboard.press("Control+k")
+    box.wait_for()
+    staff.keyboard.press("Escape")
+    assert not staff.locator("#k-palette").is_visible()
+
+
 @pytest.mark.parametrize("name", ["task", "case", "instance"])
 def test_the_diagram_is_drawn_and_marks_where_we_are_within_the_policy(staff, site, name):
     open_sample(staff, site, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.storage.worklist import Filters
+from app.storage.task_filters import Filters
 from tests.factories import AREA, chain, diagram, make_place, user_step
 
 TWO_TASKS = diagram(
@@ -34,7 +34,7 @@ def test_what_is_counted_is_listed(place, groups, areas):
     def look(uow):
         counts = uow.worklist.counts(person, groups, areas, now=place.now)
         lines = uow.worklist.offered(
-            person, groups, areas, free_only=True, filters=Filters(), order="due", after=None, limit=50
+            person, groups, areas, free_only=True, filters=Filters(), order=("due",), after=None, limit=50
         )
         return counts, len(lines)
 

@@ -145,6 +145,9 @@ def furnish(office: Office) -> Furnished:
     _studio(found)
     for tab in ("mine", "groups", "all", "done"):
         found.add(f"worklist-{tab}", "r_ajanvaraaja", f"/worklist?tab={tab}")
+    found.add("worklist-views", "r_ajanvaraaja", "/worklist/views?tab=groups&due=workdays-7")
+    found.add("worklist-columns", "r_ajanvaraaja", "/worklist/columns?tab=groups")
+    found.add("worklist-selection", "r_esihenkilo", "/worklist/selection?tab=unit")
     found.add("worklist-nothing", "r_ajanvaraaja", "/worklist?tab=all&text=xyz")
     found.add("worklist-empty", "r_jarjesto", "/worklist")
     found.add("cases", "r_ajanvaraaja", "/cases")
