@@ -15,6 +15,8 @@ from app.queries.cursors import read_cursor, write_cursor
 from app.storage.unit_of_work import UnitOfWork
 
 PAGE_SIZE = 50
+#: what is shorter would find half of everybody
+SHORTEST_SEARCH = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,29 +45,42 @@ def find_cases(uow: UnitOfWork, *, text: str, actor: Actor, now: datetime) -> li
     At most 200 clients are looked at; refused ones are not shown and not counted. A search that shows nothing is a
     refused attempt in the log: for whom, where the identity code or the number was exactly somebody's.
     """
-    wanted = text.strip()
-    if len(wanted) < 3:
+    if len(text.strip()) < SHORTEST_SEARCH:
         return []
-    exact = uow.care.clients.find_exactly(wanted)
-    by_name = uow.care.clients.keys_by_name(wanted, areas=actor.areas)
+    exact, case_keys = find_case_keys(uow, text=text, actor=actor)
     found: list[Case] = []
-    for client_key in dict.fromkeys([*exact, *by_name]):
-        for case in uow.care.cases.of_client(client_key):
-            sight = sight_of_case(uow, case_key=case.key, actor=actor, now=now)
-            if DataGroup.BASIC in sight.groups:
-                log_reading(
-                    uow, sight=sight, actor=actor, groups=[DataGroup.BASIC], purpose="search", now=now, action="search"
-                )
-                found.append(case)
+    for case_key in case_keys:
+        sight = sight_of_case(uow, case_key=case_key, actor=actor, now=now)
+        if DataGroup.BASIC in sight.groups:
+            log_reading(
+                uow, sight=sight, actor=actor, groups=[DataGroup.BASIC], purpose="search", now=now, action="search"
+            )
+            found.append(sight.case)
     if not found:
-        _log_vain_search(uow, exact, actor, now)
+        log_vain_search(uow, exact, actor, now)
     lines = _lines(uow, found)
     with uow.care.seen_by(actor, now=now):
         clients = uow.care.clients.get_many({case.client_key for case in found})
     return [replace(line, client=clients[line.case.client_key]) for line in lines]
 
 
-def _log_vain_search(uow: UnitOfWork, exact: Sequence[int], actor: Actor, now: datetime) -> None:
+def find_case_keys(uow: UnitOfWork, *, text: str, actor: Actor) -> tuple[Sequence[int], list[int]]:
+    """
+    Return the clients whose code or number the text is exactly, and the cases of all clients whom it finds.
+
+    What of it may be shown, and the log's line for it, are the caller's.
+    """
+    wanted = text.strip()
+    if len(wanted) < SHORTEST_SEARCH:
+        return [], []
+    exact = uow.care.clients.find_exactly(wanted)
+    by_name = uow.care.clients.keys_by_name(wanted, areas=actor.areas)
+    clients = dict.fromkeys([*exact, *by_name])
+    return exact, [case.key for client_key in clients for case in uow.care.cases.of_client(client_key)]
+
+
+def log_vain_search(uow: UnitOfWork, exact: Sequence[int], actor: Actor, now: datetime) -> None:
+    """Write that a search showed nothing: a refused attempt, for whom where the text was exactly somebody's."""
     whose: Sequence[int | None] = exact or [None]
     for client_key in whose:
         uow.access_log.add(

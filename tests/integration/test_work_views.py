@@ -40,7 +40,7 @@ def test_a_list_is_saved_shared_opened_first_and_forgotten(door):
     assert "7 työpäivän kuluessa" in page.text
     link = re.search(r'href="(/worklist/views\?[^"]+)">Tallenna näkymä', page.text)[1].replace("&amp;", "&")
     form = aila.get(link).text
-    assert "Ryhmäni · 7 työpäivän kuluessa · Tärkein ensin, Asian numeron mukaan" in form
+    assert "Ryhmieni · 7 työpäivän kuluessa · Tärkein ensin, Asian numeron mukaan" in form
     fields = {"tab": "groups", "due": "workdays-7", "sort": "-priority,number", "shared_with": "r_palveluohjaaja"}
     assert 'name="sort" value="-priority,number"' in form
     saved = aila.post("/worklist/views", {**fields, "name": "  Viikon   vapaat ", "begin": "yes"})

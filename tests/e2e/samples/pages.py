@@ -100,6 +100,7 @@ def worklist(**changes: Any) -> dict[str, Any]:
             {"key": "due", **column("Määräaika", "/samples/worklist?sort=-due", "ascending")},
             {"key": "group", **column("Käsittelijä")},
         ],
+        "client_search_address": "/samples/worklist?clients=2",
         "columns_address": "/samples/worklist?columns=1",
         "rows": [
             _task("Kysy hälytysindikaattorit", before(days=2), "2026-00012", priority=80),

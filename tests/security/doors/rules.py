@@ -112,6 +112,8 @@ RULES: dict[tuple[str, str], Rule] = {
         address="/worklist/selection", fields={"handling": "take"}, also=frozenset({422})
     ),
     ("POST", "selection.undo"): Rule(address="/worklist/selection/undo"),
+    ("GET", "client_tasks.show"): Rule(address="/worklist/clients"),
+    ("POST", "client_tasks.search"): Rule(address="/worklist/clients", fields={"client": "zz"}),
     ("GET", "columns.index"): Rule(address="/worklist/columns?tab=all"),
     ("POST", "columns.choose"): Rule(address="/worklist/columns", fields={"place_due": "1", "place_group": "2"}),
     ("GET", "palette.entries"): Rule(address="/palette"),

@@ -149,6 +149,28 @@ def test_a_search_for_somebody_who_is_not_theirs_shows_nothing_and_is_logged_as_
     assert (line.action, line.client_key, line.user_name) == ("refused", office.client, who)
 
 
+def test_tasks_of_somebody_else_s_client_are_found_with_a_reason_that_stands_in_the_log(office):
+    """Anni could take the client's task, and owns neither it nor the case."""
+    person = office.people["anni.ajanvaraaja"]
+    before = office.access_lines()
+    page = office.send(person, "/worklist/clients", {"client": NAME})
+    assert "Kysy" not in page.text
+    (line,) = new_lines(office, before)
+    assert line.action == "refused"
+    before = office.access_lines()
+    page = office.send(person, "/worklist/clients", {"client": NAME, "reason": "Asiakas  soitti"})
+    assert NAME in page.text
+    assert f"/tasks/{office.task}" in page.text
+    (line,) = new_lines(office, before)
+    assert (line.action, line.client_key, line.purpose) == ("search", office.client, "search: Asiakas soitti")
+    stranger = office.people[f"kirsi.malli{ELSEWHERE}"]
+    before = office.access_lines()
+    page = office.send(stranger, "/worklist/clients", {"client": CANARIES["phone"], "reason": "Asiakas soitti"})
+    assert f"/tasks/{office.task}" not in page.text
+    (line,) = new_lines(office, before)
+    assert (line.action, line.client_key) == ("refused", office.client)
+
+
 def test_a_search_without_hits_is_logged_as_refused_for_nobody(office):
     for who, wanted in (("kirsi.malli", "Olematon"), (f"kirsi.malli{ELSEWHERE}", NAME), ("kirsi.malli", "010190-9999")):
         before = office.access_lines()
