@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
@@ -37,6 +37,7 @@ WISHES = st.builds(
 PERSON = Actor(user_key=7, name="aila", unit_id="unit_booking", roles=frozenset({"r_ajanvaraaja"}))
 
 
+@settings(max_examples=40)
 @given(WISHES)
 def test_a_wish_survives_its_address_and_a_saved_view(wish):
     ensure_order(wish.order)
@@ -78,6 +79,7 @@ def test_an_order_that_no_list_has_is_refused(order):
         ensure_order(order)
 
 
+@settings(max_examples=40)
 @given(st.dates(date(2024, 1, 1), date(2030, 1, 1)), st.integers(1, 99))
 def test_working_days_ahead_end_with_a_working_day_and_grow_with_their_number(day, count):
     now = datetime(day.year, day.month, day.day, 10, tzinfo=UTC)
