@@ -150,11 +150,17 @@ def test_a_search_for_somebody_who_is_not_theirs_shows_nothing_and_is_logged_as_
 
 
 def test_tasks_of_somebody_else_s_client_are_found_with_a_reason_that_stands_in_the_log(office):
-    """Anni could take the client's task, and owns neither it nor the case."""
+    """Anni could take the client's task; first she owns the case, then somebody else does."""
     person = office.people["anni.ajanvaraaja"]
     before = office.access_lines()
     page = office.send(person, "/worklist/clients", {"client": NAME})
-    assert "Kysy" not in page.text
+    assert f"/tasks/{office.task}" in page.text
+    (line,) = new_lines(office, before)
+    assert (line.action, line.client_key, line.purpose) == ("search", office.client, "search")
+    office.execute("UPDATE care_case SET owner_key = (SELECT key FROM user_account WHERE username = 'kirsi.malli')")
+    before = office.access_lines()
+    page = office.send(person, "/worklist/clients", {"client": NAME})
+    assert f"/tasks/{office.task}" not in page.text
     (line,) = new_lines(office, before)
     assert line.action == "refused"
     before = office.access_lines()
