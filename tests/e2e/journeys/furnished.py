@@ -114,11 +114,15 @@ PAGES = [
     "task-question",
     "task-rows",
     "worklist-all",
+    "worklist-clients",
+    "worklist-columns",
     "worklist-done",
     "worklist-empty",
     "worklist-groups",
     "worklist-mine",
     "worklist-nothing",
+    "worklist-selection",
+    "worklist-views",
 ]
 
 
@@ -146,6 +150,7 @@ def furnish(office: Office) -> Furnished:
     for tab in ("mine", "groups", "all", "done"):
         found.add(f"worklist-{tab}", "r_ajanvaraaja", f"/worklist?tab={tab}")
     found.add("worklist-views", "r_ajanvaraaja", "/worklist/views?tab=groups&due=workdays-7")
+    found.add("worklist-clients", "r_ajanvaraaja", "/worklist/clients")
     found.add("worklist-columns", "r_ajanvaraaja", "/worklist/columns?tab=groups")
     found.add("worklist-selection", "r_esihenkilo", "/worklist/selection?tab=unit")
     found.add("worklist-nothing", "r_ajanvaraaja", "/worklist?tab=all&text=xyz")
