@@ -249,7 +249,9 @@ _MULTI = bpmn("multiInstanceLoopCharacteristics")
 def _check_parts(node: Node, findings: Findings) -> None:
     """Look at what the element holds; the elements inside a sub-process are looked at as nodes."""
     loops = [part for part in node.element if local_name(part) in _LOOPS]
-    if len(loops) > 1 or (loops and (node.tag not in ACTIVITIES or node.triggered_by_event)):
+    # a global task is repeated where it is called (clause 10.3.7)
+    repeated_elsewhere = node.tag not in ACTIVITIES or node.triggered_by_event or bool(node.spec_name)
+    if len(loops) > 1 or (loops and repeated_elsewhere):
         findings.refuse("unsupported_element", node, element=local_name(loops[0]))
     for part in node.element:
         name = local_name(part)

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -92,6 +92,8 @@ NAMES, SEEDS, COUNTS = st.sampled_from(sorted(CASES)), st.integers(0, 2**32), st
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(name=NAMES, seed=SEEDS, count=COUNTS)
+# found by a long run: a task beside the processes that is repeated itself
+@example(name="task_beside_the_processes", seed=268435455, count=1)
 def test_a_damaged_diagram_is_refused_or_runs(name, seed, count):
     refused_or_runs(name, seed, count)
 
