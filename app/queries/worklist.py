@@ -17,6 +17,7 @@ from app.queries.cursors import read_place, write_cursor, write_place
 from app.storage.task_filters import SORTABLE, SORTED_KINDS, Filters
 from app.storage.types import NEVER
 from app.storage.unit_of_work import UnitOfWork
+from app.storage.work_views import WorkView
 from app.storage.worklist import TaskLine
 
 PAGE_SIZE = 50
@@ -120,6 +121,8 @@ class Worklist:
     process_names: Mapping[str, LocalizedText]
     #: user name and name of whom the tasks can be given to, empty where the person gives no tasks to others
     colleagues: tuple[tuple[str, str], ...]
+    #: the views that the person sees, their own first
+    views: tuple[WorkView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +162,7 @@ def worklist(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime) -> Wor
         role_names=dict(uow.accounts.roles()),
         process_names=uow.monitor.process_names(),
         colleagues=colleagues_of(uow, actor),
+        views=tuple(uow.work_views.of(actor.user_key, actor.roles)),
     )
 
 

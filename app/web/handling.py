@@ -21,24 +21,25 @@ RANKS = {"high": 80, "usual": 50, "low": 20}
 
 def handling_form(wish: Wish, actor: Actor, colleagues: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Return what worklist/_handling.html draws: what this person can do with marked tasks, and with which values."""
-    say, formats = texts(), Formats(current_language())
-    today = local_date(now())
-    days = [add_working_days(today, count) for count in WORKDAYS]
+    say = texts()
     directs = may_direct_some(actor)
     return {
         "address": f"{PATH}/selection",
         "fields": fields_of(wish),
         "directs": directs,
         "person_options": [("", say("selection.choose")), *colleagues] if directs else [],
-        "day_options": [
-            ("", say("selection.choose")),
-            *(
-                (day.isoformat(), say.plural("selection.day", count=count, day=formats.day(day)))
-                for count, day in zip(WORKDAYS, days, strict=True)
-            ),
-        ],
+        "day_options": _day_options() if directs else [],
         "rank_options": [
             ("", say("selection.choose")),
             *((str(number), say(f"selection.rank_{name}")) for name, number in RANKS.items()),
         ],
     }
+
+
+def _day_options() -> list[tuple[str, str]]:
+    say, formats, today = texts(), Formats(current_language()), local_date(now())
+    days = {count: add_working_days(today, count) for count in WORKDAYS}
+    shown = [
+        (day.isoformat(), say.plural("selection.day", count=count, day=formats.day(day))) for count, day in days.items()
+    ]
+    return [("", say("selection.choose")), *shown]

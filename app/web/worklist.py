@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -48,13 +48,14 @@ WORKDAYS = (3, 5, 7, 10)
 def index() -> ResponseReturnValue:
     """Show the list that the address asks for; the bare address begins with the view that the person has chosen."""
     actor = current_actor()
-    views = executor().look_up(views_of, actor=actor)
-    first = next((view for view in views if view.is_default), None)
-    if first is not None and not request.args:
-        return redirect(address_of(wish_of(first.fields)), code=303)
+    if not request.args:
+        views = executor().look_up(views_of, actor=actor)
+        first = next((view for view in views if view.is_default), None)
+        if first is not None:
+            return redirect(address_of(wish_of(first.fields)), code=303)
     wish = wish_of(request.args, orders=request.args.getlist("sort"))
     found = executor().read(worklist, actor=actor, wish=wish, now=now())
-    return render_template("worklist/index.html", **_page(found, actor, views))
+    return render_template("worklist/index.html", **_page(found, actor))
 
 
 @blueprint.get(f"{PATH}/news")
@@ -111,7 +112,7 @@ def told_conflict(error: TaskClaimedByOther | TaskAlreadyClosed | TaskHeld | Ins
     return say("task.completed_by", who=who, when=formats.moment(error.at))
 
 
-def _page(found: Worklist, actor: Actor, views: Sequence[WorkView]) -> dict[str, Any]:
+def _page(found: Worklist, actor: Actor) -> dict[str, Any]:
     say, wish = texts(), found.wish
     seen = found.counts["mine"] + found.counts["groups"]
     return {
@@ -132,7 +133,7 @@ def _page(found: Worklist, actor: Actor, views: Sequence[WorkView]) -> dict[str,
         "show_client": False,
         "client_switch_address": "",
         "news_address": address_of(wish, path=f"{PATH}/news", seen=str(seen)),
-        "saved_views": [*_built_in(found), *(_view(view, wish, actor) for view in views)],
+        "saved_views": [*_built_in(found), *(_view(view, wish, actor) for view in found.views)],
         "save_view_address": address_of(wish, path=f"{PATH}/views"),
         "mark_all_address": address_of(wish, path=f"{PATH}/selection"),
         "handling": None if wish.tab is Tab.DONE else handling_form(wish, actor, found.colleagues),
