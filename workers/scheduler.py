@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.clock import DatabaseClock
+from app.connectors import SEND_NOTIFICATION
 from app.domain.errors import Unavailable
 from app.executor import Executor, open_executor
 from app.logs import configure_logs
@@ -21,6 +22,7 @@ from workers.clock import Clock
 from workers.consultation import PLAN_EVERY, ConsultationHours
 from workers.doorbell import Doorbell
 from workers.handlers import MakeHandlers, installed_handlers
+from workers.notices import MAIL_EVERY, NoticeMails
 from workers.pruning import PRUNE_EVERY, Pruning, retention_of
 from workers.rounds import Matching, Relay, delivery_round, start_round, timer_round
 from workers.sealing import SEAL_EVERY, Sealing
@@ -103,11 +105,17 @@ def loops(
     clock: Clock,
     wait: Callable[[float], bool],
     make_handlers: MakeHandlers = installed_handlers,
-) -> tuple[Loop, Loop]:
-    """Return the loop that waits for the broker and the loop that never does: a frozen broker delays no timer."""
+) -> tuple[Loop, Loop, Loop]:
+    """
+    Return the loop that waits for the broker, the one that waits for the mail server, and the one that never waits.
+
+    A frozen broker or a slow mail server delays no timer.
+    """
     second = settings.scheduler_interval
-    relay = Relay(executor, doorbell, make_handlers(settings, executor).types)
-    ringing = [Round("relay", second * RELAY_SHARE, relay)]
+    handlers = make_handlers(settings, executor)
+    ringing = [Round("relay", second * RELAY_SHARE, Relay(executor, doorbell, handlers.types))]
+    mails = handlers.outside.get(SEND_NOTIFICATION)
+    mailing = [Round("notices", MAIL_EVERY, NoticeMails(executor, mails.connector if mails else None))]
     steady = [
         Round("timers", second, timer_round(executor, clock)),
         Round("timer starts", second, start_round(executor, clock)),
@@ -119,7 +127,11 @@ def loops(
         Round("consultation", PLAN_EVERY, ConsultationHours(executor)),
         Round("sign of life", 5.0, _touch),
     ]
-    return Loop(ringing, clock=clock, wait=wait), Loop(steady, clock=clock, wait=wait)
+    return (
+        Loop(ringing, clock=clock, wait=wait),
+        Loop(mailing, clock=clock, wait=wait),
+        Loop(steady, clock=clock, wait=wait),
+    )
 
 
 def _touch(_now: datetime) -> bool:
@@ -144,9 +156,12 @@ def main(make_handlers: MakeHandlers = installed_handlers) -> int:
     executor = open_executor(settings, patience=PATIENCE)
     doorbell = Doorbell(make_celery(settings))
     clock = DatabaseClock(executor)
-    ringing, steady = loops(executor, doorbell, settings, clock=clock, wait=stop.wait, make_handlers=make_handlers)
+    ringing, mailing, steady = loops(
+        executor, doorbell, settings, clock=clock, wait=stop.wait, make_handlers=make_handlers
+    )
     # a publish may hang in a frozen broker for its time-out: the thread does not hold up the end
     threading.Thread(target=ringing.run, name="relay", daemon=True).start()
+    threading.Thread(target=mailing.run, name="mails", daemon=True).start()
     steady.run()
     executor.database.close()
     return 0

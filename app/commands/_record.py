@@ -10,6 +10,7 @@ from typing import TypeVar
 from app.commands.close_case import close_if_over
 from app.commands.note_facts import note_facts
 from app.domain.actor import Actor
+from app.domain.notices import NoticeKind
 from app.domain.steps import (
     IncidentOpened,
     InstanceStatus,
@@ -58,6 +59,7 @@ def record_step(
     uow.called_processes.end(step.calls_ended, now=now)
     _close_waits(uow, step, actor, now)
     _open_waits(uow, instance, step, assignees, now)
+    _tell(uow, step, assignees, actor, now)
     uow.instances.append_history(instance, step.history, actor_key=actor.user_key, now=now)
     uow.instances.write_variables(instance.key, written, now=now)
     _rule(uow, instance, step, actor, now)
@@ -120,6 +122,14 @@ def _open_waits(uow: UnitOfWork, instance: Instance, step: Step, assignees: Mapp
     uow.messages.subscribe(instance.key, instance.process_id, _of_kind(step, MessageAwaited), now=now)
     uow.messages.subscribe_signals(instance.key, _of_kind(step, SignalAwaited), now=now)
     uow.incidents.add(instance.key, instance.process_id, _of_kind(step, IncidentOpened), now=now)
+
+
+def _tell(uow: UnitOfWork, step: Step, assignees: Mapping[str, int], actor: Actor, now: datetime) -> None:
+    """Bring new tasks to the notice of those whom they are given to."""
+    for task in _of_kind(step, UserTaskOpened):
+        assignee = assignees.get(task.assignee or "")
+        if assignee is not None:
+            uow.notices.add([assignee], NoticeKind.ASSIGNED, task_key=task.key, by=actor.user_key, now=now)
 
 
 def _rule(uow: UnitOfWork, instance: Instance, step: Step, actor: Actor, now: datetime) -> None:

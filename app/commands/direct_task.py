@@ -12,6 +12,7 @@ from app.commands.claim_task import claim_task, ensure_open, release_task
 from app.domain.actor import Actor, may_monitor, may_take
 from app.domain.directing import may_direct
 from app.domain.errors import Concealed, InvalidInput, NotAllowed, Problem, TaskClaimedByOther
+from app.domain.notices import NoticeKind
 from app.domain.steps import ListenerEvent, TaskChanges
 from app.storage.rows import Instance, Task
 from app.storage.unit_of_work import UnitOfWork
@@ -57,7 +58,8 @@ def assign_task(
     if not any(may_take(person, task=task.restriction) for person in people):
         raise InvalidInput([Problem("not_a_candidate", place="assignee")])
     given = give(uow, instance=instance, task=task, to=people[0].user_key, username=username, actor=actor, now=now)
-    if given:
+    if given and people[0].user_key is not None:
+        uow.notices.add([people[0].user_key], NoticeKind.ASSIGNED, task_key=task_key, by=actor.user_key, now=now)
         _note(uow, actor, "task_assigned", task, now)
     return uow.tasks.get(task_key)
 

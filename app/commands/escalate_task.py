@@ -9,6 +9,8 @@ from typing import Any
 from app.commands._task_changes import give
 from app.connectors.contract import GivenUp
 from app.domain.actor import SYSTEM
+from app.domain.directing import SUPERVISING_ROLES
+from app.domain.notices import NoticeKind
 from app.storage.rows import Instance, Job, Task
 from app.storage.unit_of_work import UnitOfWork
 
@@ -46,6 +48,9 @@ def _escalate(uow: UnitOfWork, instance: Instance, task: Task, now: datetime) ->
         locked = uow.instances.lock(instance.key)
         give(uow, instance=locked, task=task, to=None, username="", actor=SYSTEM, now=now)
     uow.tasks.note_delay(task.key, held_by=task.assignee, now=now)
+    superiors = uow.notices.supervisors(SUPERVISING_ROLES, unit_id=task.unit_id, area_id=task.area_id)
+    told = [*superiors] if task.assignee is None else [task.assignee, *superiors]
+    uow.notices.add(told, NoticeKind.ESCALATED, task_key=task.key, by=None, now=now)
     uow.audit.add(
         actor=SYSTEM,
         action="task_escalated",

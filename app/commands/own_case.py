@@ -16,6 +16,7 @@ from app.connectors.contract import BusinessError, GivenUp
 from app.domain.actor import SYSTEM, Actor
 from app.domain.client import Case
 from app.domain.keys import parse_key
+from app.domain.notices import NoticeKind
 from app.storage.rows import Instance, Job
 from app.storage.unit_of_work import UnitOfWork
 
@@ -144,6 +145,8 @@ def _give(
             if not has_group or gone:
                 successor = None if has_group else owner_key
                 moved += uow.tasks.assign(task_key, successor, expected=case.owner_key, now=now)
+                if successor is not None:
+                    uow.notices.add([successor], NoticeKind.ASSIGNED, task_key=task_key, by=actor.user_key, now=now)
     uow.audit.add(
         actor=actor,
         action="case_handed_over",

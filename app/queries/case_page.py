@@ -9,6 +9,7 @@ from datetime import datetime
 from app.domain.access import Ground
 from app.domain.actor import Actor, may_complete
 from app.domain.client import Case, Client
+from app.domain.comments import Comment
 from app.domain.errors import Concealed, NotAllowed
 from app.domain.facts import Answer
 from app.domain.localized import LocalizedText
@@ -20,6 +21,7 @@ from app.queries.case_decisions import may_see_decisions
 from app.queries.case_documents import may_open
 from app.queries.case_records import CaseRecords, case_records, kept_groups, why_hidden
 from app.queries.catalogue import startable_processes
+from app.queries.comments import case_comments
 from app.queries.same_client import SameClient, same_clients
 from app.storage.appointments import Appointment
 from app.storage.documents import StoredDocument
@@ -60,6 +62,7 @@ class CasePage:
     may_see_decisions: bool = False
     #: data groups, of those that are shown, whose use the client has had restricted
     restricted: tuple[DataGroup, ...] = ()
+    comments: tuple[Comment, ...] = field(default=(), repr=False)
 
 
 def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> CasePage:
@@ -85,7 +88,13 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
             for document in (uow.care.documents.of_case(case_key) if sight.decisions else ())
             if may_open(document, sight, actor)
         ]
-    groups = {*answers, *records.groups, *({DataGroup.BASIC} if knows else ())}
+    comments = case_comments(uow, sight=sight, actor=actor, now=now)
+    groups = {
+        *answers,
+        *(comment.data_group for comment in comments),
+        *records.groups,
+        *({DataGroup.BASIC} if knows else ()),
+    }
     log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"case:{case_key}", now=now)
     same = same_clients(uow, client, actor=actor, now=now) if client is not None and sight.case.is_open else ()
     owner = sight.case.owner_key
@@ -129,6 +138,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         emergency_until=sight.emergency_until,
         may_see_decisions=may_see_decisions(sight),
         restricted=tuple(group for group in DataGroup if group in sight.restricted and group not in sight.hidden),
+        comments=comments,
     )
 
 

@@ -21,6 +21,7 @@ from app.documents.answer_lines import AnswerLines
 from app.domain.actor import Actor
 from app.domain.calendar import local_date
 from app.domain.client import Client
+from app.domain.comments import Comment
 from app.domain.forms import OptionSource
 from app.domain.localized import in_language
 from app.domain.sharing import DataGroup
@@ -48,6 +49,7 @@ class _Case:
     sight: Sight
     pairs: frozenset[tuple[DataGroup, str]]
     answers: tuple[KeptAnswer, ...] = field(repr=False)
+    comments: tuple[Comment, ...] = field(repr=False)
     documents: tuple[StoredDocument, ...] = field(repr=False)
 
     @property
@@ -131,12 +133,19 @@ def _read(
             continue
         with uow.care.seen_by(actor, now=now):
             answers = uow.care.answers.history(case_key, visible=pairs)
+            comments = uow.comments.of_case(case_key, visible=pairs)
             documents = [
                 document
                 for document in uow.care.documents.of_case(case_key)
                 if {(group, document.controller_organisation_id) for group in document.data_groups} <= pairs
             ]
-        case = _Case(sight=sight, pairs=pairs, answers=tuple(answers), documents=tuple(documents))
+        case = _Case(
+            sight=sight,
+            pairs=pairs,
+            answers=tuple(answers),
+            comments=tuple(comments),
+            documents=tuple(documents),
+        )
         # a worker prints it for the client; it goes to no other system
         action = "export" if actor.client_key is not None else "print"
         log_reading(uow, sight=sight, actor=actor, groups=case.groups, purpose="data_copy", now=now, action=action)
@@ -185,6 +194,15 @@ def _case(uow: UnitOfWork, copied: _Case, forms: KnownForms) -> dict[str, Any]:
         "outcome": case.outcome,
         "source": case.source,
         "answers": [_answer(kept, forms) for kept in copied.answers],
+        "comments": [
+            {
+                "data_group": str(each.data_group),
+                "controller": each.controller_organisation_id,
+                "written_at": each.at,
+                "text": each.text,
+            }
+            for each in copied.comments
+        ],
         "consents": [
             {
                 "decision": str(consent.decision),
@@ -358,6 +376,7 @@ class _Letter:
                 ("plan", self._plan(copied)),
                 ("measures", self._measures(copied)),
                 ("appointments", self._appointments(copied)),
+                ("comments", [self._titled(each.text, each.at) for each in copied.comments]),
                 ("documents", [self._titled(each.title, each.created_at) for each in copied.documents]),
             )
             if found

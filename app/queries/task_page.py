@@ -21,6 +21,7 @@ from app.engine.forms import Around
 from app.published import around_form, form_of, process_of
 from app.queries.access import Sight, log_reading, sight_of_case
 from app.queries.beside import Beside, beside_form, on_call_number
+from app.queries.comments import CommentThread, comment_thread
 from app.queries.earlier_case import EarlierAnswers, earlier_answers
 from app.queries.feedback import feedback_beside
 from app.storage.appointments import Appointment
@@ -69,6 +70,9 @@ class TaskPage:
     completed_by_name: str
     #: the client's earlier case, where the form begins with something that was told in it
     earlier: EarlierAnswers | None = None
+    comments: CommentThread = field(default=CommentThread(), repr=False)
+    #: the viewer has notices about the task that they have not seen
+    has_news: bool = False
 
 
 def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -> TaskPage:
@@ -111,8 +115,17 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
                 actor=actor,
             )
         beside = replace(beside, forms=(*feedback_beside(uow, element=element, task=task), *beside.forms))
+    thread = CommentThread()
+    if may_work and actor.client_key is None:
+        likely = form.data_groups if form is not None else ()
+        thread = comment_thread(uow, task=task, sight=sight, likely=likely, actor=actor, now=now)
     if sight is not None and may_work:
-        groups = read | beside.read | ({DataGroup.BASIC} if panel is not None and panel.client is not None else set())
+        groups = (
+            read
+            | beside.read
+            | thread.read
+            | ({DataGroup.BASIC} if panel is not None and panel.client is not None else set())
+        )
         log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"task:{task_key}", now=now)
     names = uow.accounts.names_of([task.completed_by]) if task.completed_by else {}
     return TaskPage(
@@ -144,6 +157,8 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
         history=_history(uow, task, actor),
         completed_by_name=names.get(task.completed_by or 0, ""),
         earlier=earlier if offered else None,
+        comments=thread,
+        has_news=actor.user_key is not None and uow.notices.has_unread(actor.user_key, task_key=task_key),
     )
 
 

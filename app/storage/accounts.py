@@ -99,6 +99,23 @@ class Accounts:
         )
         return [(row.username, row.name) for row in self._connection.execute(query)]
 
+    def colleagues(self, roles: Collection[str], *, area_id: str, unit_id: str, limit: int) -> list[tuple[str, str]]:
+        """Return user name and name of those who have one of the roles in the area, and in the unit if one is named."""
+        query = (
+            select(user_account.c.username, user_account.c.name, user_account.c.sort_key)
+            .join(position, position.c.user_key == user_account.c.key)
+            .join(unit, unit.c.id == position.c.unit_id)
+            .where(user_account.c.disabled.is_(False), position.c.role_id.in_(sorted(roles)))
+            .distinct()
+            .order_by(user_account.c.sort_key, user_account.c.username)
+            .limit(limit)
+        )
+        if area_id:
+            query = query.where(unit.c.area_id.in_((area_id, "")))
+        if unit_id:
+            query = query.where(unit.c.id == unit_id)
+        return [(row.username, row.name) for row in self._connection.execute(query)]
+
     def organisations(self) -> list[tuple[str, LocalizedText]]:
         """Return id and name of every organisation, in the order of its sort key."""
         query = select(organisation.c.id, organisation.c.name).order_by(organisation.c.sort_key, organisation.c.id)

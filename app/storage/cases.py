@@ -18,6 +18,7 @@ from app.storage.reads import find_row
 from app.storage.tables.care import care_case, case_answer, consent_grant
 from app.storage.tables.care import case_number as case_number_table
 from app.storage.tables.instances import process_instance
+from app.storage.tables.teamwork import task_comment
 
 _GET = select(care_case).where(care_case.c.key == bindparam("sought"))
 #: FOR NO KEY UPDATE: answers and appointments that point to the case may be written meanwhile
@@ -223,12 +224,13 @@ class Cases:
         """
         Return what the access decision needs to know of the case. :raises NotFound: no such case
 
-        An organisation serves the client when a process of the case belongs to it or it has answered something.
+        An organisation serves the client when a process of the case belongs to it or it has written something.
         """
         case = self.get(key)
         serving = union(
             select(process_instance.c.organisation_id).where(process_instance.c.case_key == key),
             select(case_answer.c.controller_org_id).where(case_answer.c.case_key == key),
+            select(task_comment.c.controller_org_id).where(task_comment.c.case_key == key),
         )
         return CaseRelation(
             case_key=key,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, Text, cast, delete, func, or_, select, update
 
 from app.domain.sharing import DataGroup
-from app.storage.tables import care, clients_door, instances, rights, work
+from app.storage.tables import care, clients_door, instances, rights, teamwork, work
 
 #: the status of an instance in the transaction that erases it: only then its history lets itself be deleted
 ERASED = "erased"
@@ -28,6 +28,7 @@ class Erasing:
         return self._counts(
             {
                 "answers": select(care.case_answer).where(*_patient_answers(case_key)),
+                "comments": select(teamwork.task_comment).where(*patient_comments(case_key)),
                 "documents": select(care.document).where(*patient_documents(case_key)),
                 "decisions": select(care.decision_record).where(care.decision_record.c.case_key == case_key),
             }
@@ -39,7 +40,7 @@ class Erasing:
         self._documents(documents)
         self._drop(care.case_answer, *_patient_answers(case_key))
         self._drop(care.decision_record, care.decision_record.c.case_key == case_key)
-        for table in (rights.correction, rights.data_request):
+        for table in (rights.correction, rights.data_request, teamwork.task_comment):
             self._drop(table, table.c.case_key == case_key, table.c.data_group == _PATIENT)
         self._typed(select(work.user_task.c.key).where(work.user_task.c.case_key == case_key))
 
@@ -49,6 +50,7 @@ class Erasing:
         """Return how many records the case has, by kind."""
         found = {
             "answers": care.case_answer,
+            "comments": teamwork.task_comment,
             "documents": care.document,
             "decisions": care.decision_record,
             "consents": care.consent,
@@ -92,6 +94,8 @@ class Erasing:
         self._connection.execute(update(instance).where(instance.c.case_key == case_key).values(status=ERASED))
         tasks = select(work.user_task.c.key).where(work.user_task.c.instance_key.in_(of_case))
         self._typed(tasks)
+        for table in (teamwork.task_comment, teamwork.notice):
+            self._drop(table, table.c.task_key.in_(tasks))
         self._drop(work.task_offer, work.task_offer.c.task_key.in_(tasks))
         self._drop(work.user_task, work.user_task.c.instance_key.in_(of_case))
         delivery, message = instances.delivery, instances.message
@@ -153,6 +157,11 @@ class Erasing:
 
 def _patient_answers(case_key: int) -> Iterable[ColumnElement[bool]]:
     return care.case_answer.c.case_key == case_key, care.case_answer.c.data_group == _PATIENT
+
+
+def patient_comments(case_key: int | ColumnElement[int]) -> Iterable[ColumnElement[bool]]:
+    """Return what a comment of the case in the group terveys fulfils."""
+    return teamwork.task_comment.c.case_key == case_key, teamwork.task_comment.c.data_group == _PATIENT
 
 
 def patient_documents(case_key: int | ColumnElement[int]) -> Iterable[ColumnElement[bool]]:

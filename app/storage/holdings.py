@@ -22,6 +22,7 @@ from app.storage.tables import (
     people,
     rights,
     surveys,
+    teamwork,
     work,
 )
 
@@ -70,6 +71,8 @@ HOLDINGS: Mapping[Table, Holding] = {
             work.pending_upload,
             work.pending_chunk,
             work.invariant_violation,
+            teamwork.task_comment,
+            teamwork.notice,
             rights.erasure,
             rights.emergency_access,
             rights.data_request,

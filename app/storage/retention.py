@@ -26,7 +26,7 @@ from app.domain.data_rights import RESTRICTING, RequestKind, RequestStatus
 from app.domain.errors import NotFound
 from app.domain.keys import new_key
 from app.domain.retention import CASE_CLASSES, ErasureStatus, KeepReason, RetentionClass
-from app.storage.erasing import patient_documents
+from app.storage.erasing import patient_comments, patient_documents
 from app.storage.tables.care import care_case, case_answer, client, decision_record, document, plan_action
 from app.storage.tables.instances import process_instance
 from app.storage.tables.people import user_account
@@ -352,6 +352,7 @@ def _has_patient_copies() -> ColumnElement[bool]:
         .where(case_answer.c.case_key == care_case.c.key, case_answer.c.data_group == "terveys")
         .correlate(care_case)
         .exists(),
+        select(literal(1)).where(*patient_comments(care_case.c.key)).correlate(care_case).exists(),
         select(literal(1)).where(decision_record.c.case_key == care_case.c.key).correlate(care_case).exists(),
         select(literal(1)).where(*patient_documents(care_case.c.key)).correlate(care_case).exists(),
     )

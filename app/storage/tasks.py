@@ -14,6 +14,7 @@ from app.storage.encryption import Cipher
 from app.storage.reads import find_row
 from app.storage.rows import Instance, Task
 from app.storage.statements import insert_many_new, upsert
+from app.storage.tables.teamwork import task_comment
 from app.storage.tables.work import draft, submission, task_offer, user_task
 from app.storage.types import NEVER, AnyRow, Key
 from app.storage.writes import write
@@ -287,9 +288,15 @@ class Tasks:
             self._connection.execute(update(task_offer).where(task_offer.c.task_key == row.key).values(due_at=due_at))
 
     def set_case(self, instance: Instance) -> None:
-        """Tie the open tasks of the instance to its case, which was not known when they were opened."""
+        """Tie the tasks of the instance and their comments to its case, which was not known when they were opened."""
         self._connection.execute(
             update(user_task).where(user_task.c.instance_key == instance.key).values(case_key=instance.case_key)
+        )
+        of_instance = select(user_task.c.key).where(user_task.c.instance_key == instance.key)
+        self._connection.execute(
+            update(task_comment)
+            .where(task_comment.c.task_key.in_(of_instance), task_comment.c.case_key.is_(None))
+            .values(case_key=instance.case_key)
         )
 
     def save_draft(self, key: int, user_key: int, content: bytes, *, now: datetime) -> None:

@@ -15,6 +15,7 @@ from app.storage.api_searches import ApiSearches
 from app.storage.called_processes import CalledProcesses
 from app.storage.care import Care
 from app.storage.client_sessions import ClientSessions
+from app.storage.comments import Comments
 from app.storage.consultation import Consultation
 from app.storage.consultation_items import ConsultationItems
 from app.storage.data_rights import DataRights
@@ -32,6 +33,7 @@ from app.storage.messages import Messages
 from app.storage.model_drafts import ModelDrafts
 from app.storage.model_sources import ModelSources
 from app.storage.monitor import Monitor
+from app.storage.notices import Notices
 from app.storage.reference import Reference
 from app.storage.shared_rules import SharedRules
 from app.storage.statistics import Statistics
@@ -129,6 +131,16 @@ class UnitOfWork:
     def tasks(self) -> Tasks:
         """User tasks, drafts, submissions."""
         return Tasks(self.connection, self.cipher)
+
+    @cached_property
+    def comments(self) -> Comments:
+        """What people write to each other at user tasks."""
+        return Comments(self.connection, self.cipher)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """What is brought to people's notice."""
+        return Notices(self.connection)
 
     @cached_property
     def uploads(self) -> Uploads:

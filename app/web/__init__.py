@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 
 from app.executor import Executor
 from app.queries.emergency import count_unreviewed
+from app.queries.notices import count_unread
 from app.queries.sessions import list_workplaces
 from app.settings import Settings
 from app.web import (
@@ -40,6 +41,7 @@ from app.web import (
     measures,
     monitor,
     navigation,
+    notices,
     own,
     palette,
     pathway_chart,
@@ -111,6 +113,7 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
         columns,
         palette,
         tasks,
+        notices,
         printing,
         cases,
         decided,
@@ -152,6 +155,7 @@ def page_frame() -> dict[str, Any]:
     if session is not None:
         frame["places"] = navigation.places_for(session.actor)
         frame["waiting_reviews"] = home.lazily(count_unreviewed, actor=session.actor)
+        frame["unread_notices"] = home.lazily(count_unread, user_key=session.account.key)
         frame["current_place"] = navigation.current_place()
         frame["workplaces"] = home.lazily(list_workplaces, user_key=session.account.key)
         frame["session_times"] = home.session_times(session)

@@ -24,6 +24,7 @@ from app.web import security
 from app.web.access import current_actor
 from app.web.asking import address, key_of, run
 from app.web.case_records import records_view
+from app.web.comments import comment_lines
 from app.web.language import Formats, current_language, texts
 from app.web.shell import executor, now
 from app.web.stories import been_and_here, diagram_address, shown, steps, told_line
@@ -228,6 +229,7 @@ def _page(page: CasePage) -> dict[str, Any]:
         "decisions_address": f"{PATH}/{page.case.key}/decisions" if page.may_see_decisions else "",
         "start_address": f"/start?case={page.case.key}" if page.can_start else "",
         "rights_address": f"{PATH}/{page.case.key}/rights" if page.is_own_client else "",
+        "comments": {"lines": comment_lines(page.comments), "hidden": 0},
         "restricted_text": ", ".join(say(f"data_group.{group}") for group in page.restricted),
         "emergency_until": page.emergency_until,
         "events": [

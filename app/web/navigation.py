@@ -41,6 +41,7 @@ PLACES = (
         key="work",
         places=(
             Place(key="worklist", address="/worklist", icon="inbox", opens_to=_everybody),
+            Place(key="notices", address="/notices", icon="envelope", opens_to=_everybody),
             Place(key="cases", address="/cases", icon="folder", opens_to=_everybody),
             Place(key="start", address="/start", icon="plus", opens_to=_everybody),
             Place(key="services", address="/services", icon="list", opens_to=_everybody),

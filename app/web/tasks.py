@@ -13,6 +13,8 @@ from markupsafe import Markup
 from app.commands.complete_task import Submission, complete_task
 from app.commands.keep_uploads import KeptFields, drop_upload
 from app.commands.print_statement_frame import PRINT
+from app.commands.read_notices import read_notices
+from app.commands.write_comment import Written, write_comment
 from app.documents import Template
 from app.domain.errors import (
     Conflict,
@@ -34,6 +36,7 @@ from app.storage.types import NEVER
 from app.web import drafts, security
 from app.web.access import current_actor
 from app.web.asking import fields_sent, key_of, read, run, texts_only
+from app.web.comments import comments_of, written
 from app.web.drafts import Kept
 from app.web.forms import answered, apply_action, build_form_view, conditions_now, dropped_file, kept_files_of, raw_of
 from app.web.language import Formats, current_language, texts
@@ -46,8 +49,26 @@ blueprint = Blueprint("tasks", __name__)
 
 @blueprint.get("/tasks/<key>")
 def show(key: str) -> ResponseReturnValue:
-    """Show the task with what is known already, or with the person's draft."""
-    return _render(_load(key))
+    """Show the task with what is known already, or with the person's draft; what is new about it is seen by that."""
+    page = _load(key)
+    if page.has_news:
+        run(read_notices, actor=current_actor(), task_key=page.task.key, now=now())
+    return _render(page)
+
+
+@blueprint.post("/tasks/<key>/comments")
+def comment(key: str) -> ResponseReturnValue:
+    """Keep a comment, and go back to where it stands."""
+    sent, task_key = written(), key_of(key)
+    try:
+        run(write_comment, task_key=task_key, written=sent, actor=current_actor(), now=now())
+    except InvalidInput as error:
+        return _render(_load(key), comment=sent, comment_problems=error.problems), 422
+    except Conflict:
+        # the same press twice: the first one is kept
+        return redirect(f"/tasks/{task_key}#comments", code=303)
+    flash(texts()("comment.kept"), "success")
+    return redirect(f"/tasks/{task_key}#comments", code=303)
 
 
 @blueprint.post("/tasks/<key>")
@@ -184,6 +205,8 @@ def _render(
     row_action: str = "",
     conflict: TaskAlreadyClosed | TaskClaimedByOther | TaskHeld | InstancePaused | None = None,
     notice: Mapping[str, Any] | None = None,
+    comment: Written | None = None,
+    comment_problems: Sequence[Problem] = (),
 ) -> str:
     if page.may_work or page.mine:
         security.allow_diagram()
@@ -241,7 +264,7 @@ def _render(
         draft_saved_at=page.draft_saved_at,
         submission_id=request.form.get("submission_id") or secrets.token_urlsafe(16),
         revision=task.revision,
-        errors=len(problems),
+        errors=len(problems) + len(comment_problems),
         conflict=notice or _told(conflict),
         complete_text=texts()("task.complete"),
         print_address=f"/tasks/{task.key}/statement-frame" if _prints(page) and may_edit else "",
@@ -256,6 +279,13 @@ def _render(
         history=story(page.history, {element.element_id: element for element in elements})[:12],
         history_address=f"/cases/{task.case_key}" if page.panel else "",
         documents=[],
+        comments=comments_of(
+            page.comments,
+            task_key=task.key,
+            typed=comment,
+            problems=comment_problems,
+            submission_id=secrets.token_urlsafe(16),
+        ),
         earlier_case=page.earlier,
         beside=beside_of(page),
         beside_lists=[{"title": texts()(f"beside.{listed.kind}"), "rows": listed.rows} for listed in page.beside.lists],

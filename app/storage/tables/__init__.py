@@ -11,6 +11,7 @@ from app.storage.tables import (
     people,
     rights,
     surveys,
+    teamwork,
     work,
 )
 from app.storage.tables.base import metadata
@@ -27,5 +28,6 @@ __all__ = [
     "people",
     "rights",
     "surveys",
+    "teamwork",
     "work",
 ]

@@ -117,6 +117,9 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "columns.index"): Rule(address="/worklist/columns?tab=all"),
     ("POST", "columns.choose"): Rule(address="/worklist/columns", fields={"place_due": "1", "place_group": "2"}),
     ("GET", "palette.entries"): Rule(address="/palette"),
+    ("GET", "notices.index"): Rule(address="/notices"),
+    ("POST", "notices.mark_read"): Rule(address="/notices/read"),
+    ("POST", "notices.choose_mail"): Rule(address="/notices/mail", fields={"notice_mail": "none"}),
     ("GET", "cases.index"): Rule(address="/cases"),
     ("POST", "cases.search"): Rule(address="/cases/search", fields={"client": "zz"}),
     ("GET", "starting.index"): Rule(address="/start"),
@@ -135,6 +138,13 @@ RULES: dict[tuple[str, str], Rule] = {
     ),
     ("POST", "tasks.draft"): Rule(
         address="/tasks/{task}/draft", here=CANDIDATES, elsewhere=NOBODY, logged=True, fields={"tulos": "tarjottu"}
+    ),
+    ("POST", "tasks.comment"): Rule(
+        address="/tasks/{task}/comments",
+        here=CANDIDATES,
+        elsewhere=NOBODY,
+        logged=True,
+        fields={"comment": "Soitan huomenna.", "comment_group": "perustiedot"},
     ),
     ("POST", "tasks.conditions"): Rule(
         address="/tasks/{task}/conditions", here=CANDIDATES | MONITORS, elsewhere=MONITORS, refused=404, logged=True

@@ -1,0 +1,201 @@
+"""Notices to people: what they should know about a task, whether they have seen it, whether a mail is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, literal, select, tuple_, update
+
+from app.domain.keys import new_key
+from app.domain.notices import Notice, NoticeKind
+from app.storage.statements import insert_many_new
+from app.storage.tables.care import care_case
+from app.storage.tables.people import position, unit, user_account
+from app.storage.tables.teamwork import notice
+from app.storage.tables.work import user_task
+from app.storage.types import AnyRow
+from app.storage.writes import write
+
+_ADD = insert(notice).inline()
+#: the number beside the place stops here
+MOST_COUNTED = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingMail:
+    """A notice of which somebody has to see whether a mail is wanted."""
+
+    key: int
+    user_key: int
+    kind: NoticeKind
+    at: datetime
+    is_read: bool
+    tries: int
+    address: str = field(repr=False)
+    language: str
+    settings: Mapping[str, Any]
+    disabled: bool
+
+
+class Notices:
+    """What was brought to whose notice."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, people: Collection[int], kind: NoticeKind, *, task_key: int, by: int | None, now: datetime) -> None:
+        """Tell each of the people; the one who did it is not told of it."""
+        told = [person for person in dict.fromkeys(people) if person != by]
+        write(self._connection, _ADD, [self._row(person, kind, task_key, by, now) for person in told])
+
+    def add_once(self, person: int, kind: NoticeKind, *, task_key: int, once: str, now: datetime) -> None:
+        """Tell the person, unless they were told of `once` before."""
+        row = self._row(person, kind, task_key, None, now) | {"once": once}
+        insert_many_new(self._connection, notice, [row], keys=("user_key", "once"))
+
+    @staticmethod
+    def _row(person: int, kind: NoticeKind, task_key: int, by: int | None, now: datetime) -> dict[str, Any]:
+        return {
+            "key": new_key(),
+            "user_key": person,
+            "kind": str(kind),
+            "task_key": task_key,
+            "by": by,
+            "at": now,
+            "mail_at": now,
+        }
+
+    def of_person(self, user_key: int, *, after: tuple[datetime, int] | None, limit: int) -> list[Notice]:
+        """Return the person's notices, the newest first."""
+        by = user_account.alias("by_account")
+        query = (
+            select(notice, user_task.c.name.label("task_name"), care_case.c.number, by.c.name.label("by_name"))
+            .join(user_task, user_task.c.key == notice.c.task_key)
+            .outerjoin(care_case, care_case.c.key == user_task.c.case_key)
+            .outerjoin(by, by.c.key == notice.c.by)
+            .where(notice.c.user_key == user_key)
+        )
+        if after is not None:
+            bound = tuple_(literal(after[0], notice.c.at.type), literal(after[1], notice.c.key.type))
+            query = query.where(tuple_(notice.c.at, notice.c.key) < bound)
+        rows = self._connection.execute(query.order_by(notice.c.at.desc(), notice.c.key.desc()).limit(limit))
+        return [_to_notice(row) for row in rows]
+
+    def count_unread(self, user_key: int) -> int:
+        """Return how many notices the person has not seen, at most `MOST_COUNTED`."""
+        unread = select(notice.c.key).where(notice.c.user_key == user_key, notice.c.read_at.is_(None))
+        return self._connection.scalar(select(func.count()).select_from(unread.limit(MOST_COUNTED).subquery())) or 0
+
+    def has_unread(self, user_key: int, *, task_key: int) -> bool:
+        """Tell whether something about the task is new to the person."""
+        query = select(literal(1)).where(
+            notice.c.user_key == user_key, notice.c.task_key == task_key, notice.c.read_at.is_(None)
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
+
+    def mark_read(self, user_key: int, *, task_key: int | None, now: datetime) -> int:
+        """Note that the person has seen what is new about the task, or everything; return how much it was."""
+        statement = update(notice).where(notice.c.user_key == user_key, notice.c.read_at.is_(None))
+        if task_key is not None:
+            statement = statement.where(notice.c.task_key == task_key)
+        return self._connection.execute(statement.values(read_at=now)).rowcount
+
+    def due_soon(self, *, now: datetime, until: datetime, limit: int) -> list[tuple[int, int, datetime]]:
+        """Return task, holder and due date of the open tasks of somebody that are due until then, if they were not told before."""
+        told = (
+            select(literal(1))
+            .where(
+                notice.c.task_key == user_task.c.key,
+                notice.c.user_key == user_task.c.assignee,
+                notice.c.kind == str(NoticeKind.DUE),
+            )
+            .exists()
+        )
+        rows = self._connection.execute(
+            select(user_task.c.key, user_task.c.assignee, user_task.c.due_at)
+            .join(user_account, user_account.c.key == user_task.c.assignee)
+            .where(
+                user_task.c.status == "open",
+                user_task.c.assignee.is_not(None),
+                user_task.c.due_at > now,
+                user_task.c.due_at <= until,
+                ~told,
+            )
+            .order_by(user_task.c.due_at, user_task.c.key)
+            .limit(limit)
+        )
+        return [(row.key, row.assignee, row.due_at) for row in rows]
+
+    def supervisors(self, roles: Collection[str], *, unit_id: str, area_id: str) -> list[int]:
+        """Return those who have one of the roles in the unit, or anywhere in the area where no unit is named."""
+        query = (
+            select(position.c.user_key)
+            .join(unit, unit.c.id == position.c.unit_id)
+            .join(user_account, user_account.c.key == position.c.user_key)
+            .where(position.c.role_id.in_(sorted(roles)), user_account.c.disabled.is_(False))
+            .distinct()
+        )
+        query = query.where(unit.c.id == unit_id) if unit_id else query.where(unit.c.area_id.in_((area_id, "")))
+        return list(self._connection.scalars(query.order_by(position.c.user_key)))
+
+    # -- mails -------------------------------------------------------------------------------------------------------
+
+    def waiting_for_mail(self, *, now: datetime, limit: int) -> list[WaitingMail]:
+        """Return notices of which it is time to see whether a mail is wanted; what a rival is at is left to it."""
+        rows = self._connection.execute(
+            select(
+                notice.c.key,
+                notice.c.user_key,
+                notice.c.kind,
+                notice.c.at,
+                notice.c.read_at,
+                notice.c.mail_tries,
+                user_account.c.email,
+                user_account.c.language,
+                user_account.c.settings,
+                user_account.c.disabled,
+            )
+            .join(user_account, user_account.c.key == notice.c.user_key)
+            .where(notice.c.mail_at <= now)
+            .order_by(notice.c.mail_at, notice.c.key)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=notice)
+        )
+        return [
+            WaitingMail(
+                key=row.key,
+                user_key=row.user_key,
+                kind=NoticeKind(row.kind),
+                at=row.at,
+                is_read=row.read_at is not None,
+                tries=row.mail_tries,
+                address=row.email,
+                language=row.language,
+                settings=row.settings,
+                disabled=row.disabled,
+            )
+            for row in rows
+        ]
+
+    def put_off_mail(self, keys: Collection[int], *, until: datetime | None, tried: bool) -> None:
+        """Look at the mails of these notices then, or (None) never again; `tried` counts a try."""
+        values: dict[str, Any] = {"mail_at": until}
+        if tried:
+            values["mail_tries"] = notice.c.mail_tries + 1
+        self._connection.execute(update(notice).where(notice.c.key.in_(keys)).values(values))
+
+
+def _to_notice(row: AnyRow) -> Notice:
+    return Notice(
+        key=row.key,
+        kind=NoticeKind(row.kind),
+        task_key=row.task_key,
+        task_name=row.task_name,
+        case_number=row.number or "",
+        by_name=row.by_name or "",
+        at=row.at,
+        read_at=row.read_at,
+    )

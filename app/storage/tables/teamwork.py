@@ -1,0 +1,57 @@
+"""What people who work on a task say to each other, and what is brought to their notice."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
+
+from app.storage.tables.base import metadata
+from app.storage.types import Instant, Json, Key
+
+#: a remark at a user task; about a client, hence of a data group and in a register like an answer
+task_comment = Table(
+    "task_comment",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("task_key", Key, ForeignKey("user_task.key"), nullable=False),
+    Column("case_key", Key, ForeignKey("care_case.key")),  # none before the first form has said who the client is
+    Column("controller_org_id", Text, nullable=False),
+    Column("data_group", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # AES-GCM
+    Column("mentioned", Json, nullable=False),  # keys of the people
+    Column("author", Key, ForeignKey("user_account.key"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "task_key"),
+    Index(None, "case_key"),
+)
+
+#: something that one person should know about a task; says what happened and nothing of a client
+notice = Table(
+    "notice",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("user_key", Key, ForeignKey("user_account.key"), nullable=False),
+    Column("kind", Text, nullable=False),  # app.domain.notices.NoticeKind
+    Column("task_key", Key, ForeignKey("user_task.key"), nullable=False),
+    Column("by", Key),  # none: the product itself
+    Column("at", Instant, nullable=False),
+    Column("once", Text),  # what is told once only, e.g. that a task is due at this moment
+    Column("read_at", Instant),
+    Column("mail_at", Instant),  # when somebody looks whether a mail is wanted; none: that is settled
+    Column("mail_tries", Integer, nullable=False, server_default="0"),
+    Index("uq_notice_once", "user_key", "once", unique=True),
+    Index(None, "user_key", "at", "key"),
+    Index(
+        "ix_notice_unread",
+        "user_key",
+        "task_key",
+        sqlite_where=text("read_at IS NULL"),
+        postgresql_where=text("read_at IS NULL"),
+    ),
+    Index(
+        "ix_notice_mail",
+        "mail_at",
+        "key",
+        sqlite_where=text("mail_at IS NOT NULL"),
+        postgresql_where=text("mail_at IS NOT NULL"),
+    ),
+    Index(None, "task_key"),
+    Index(None, "at"),
+)
