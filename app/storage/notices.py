@@ -104,7 +104,7 @@ class Notices:
         return self._connection.execute(statement.values(read_at=now)).rowcount
 
     def due_soon(self, *, now: datetime, until: datetime, limit: int) -> list[tuple[int, int, datetime]]:
-        """Return task, holder and due date of the open tasks of somebody that are due until then, if they were not told before."""
+        """Return task, holder and due date of the open tasks that are due until then and whose holder was not told."""
         told = (
             select(literal(1))
             .where(

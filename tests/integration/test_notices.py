@@ -20,7 +20,7 @@ from app.storage.tables.work import user_task
 from tests.factories import WORK, make_place
 from workers.notices import NoticeMails
 
-YEARS = (datetime.min.replace(year=2020), datetime.min.replace(year=2035))
+YEARS = [datetime.fromisoformat(day) for day in ("2020-01-01", "2035-01-01")]
 
 
 class Post:
