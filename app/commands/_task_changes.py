@@ -22,16 +22,21 @@ def give(
     to: int | None,
     username: str,
     actor: Actor,
+    delegated_by: int | None = None,
     now: datetime,
 ) -> bool:
     """
     Give the open task to the person (or to nobody), and return True; False where listeners have to allow it first.
 
+    `delegated_by` is to whom it returns; what listeners allow later is given for good.
+
     :raises TaskClaimedByOther: somebody was faster
     """
     if held(uow, instance=instance, task=task, changes={"assignee": username}, actor=actor, now=now):
         return False
-    if not uow.tasks.assign(task.key, to, expected=task.assignee, now=now):
+    if not uow.tasks.assign(
+        task.key, to, expected=task.assignee, by=actor.user_key, delegated_by=delegated_by, now=now
+    ):
         raise TaskClaimedByOther(task.key, by=0)
     return True
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from app.commands._record import record_step
+from app.commands.absences import is_substitute
 from app.commands.claim_task import ensure_concerns, ensure_open
 from app.commands.keep_uploads import waiting_files
 from app.commands.store_answers import store_answers
@@ -65,7 +66,7 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
     :raises TaskHeld: its listeners look at another change
     :raises InstancePaused: an administrator has paused the process
     :raises TaskClaimedByOther: someone else has it
-    :raises NotAllowed: the actor is neither its holder nor a candidate
+    :raises NotAllowed: the actor is neither its holder, their substitute, nor a candidate
     :raises InvalidSubmission: an answer does not fit the form
     :raises StateUnreadable: the instance cannot go on until an administrator has put it right
     """
@@ -76,7 +77,7 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
         return repeated
     ensure_concerns(task, actor, "complete_task")
     ensure_open(task)
-    _ensure_may_complete(task, actor)
+    on_behalf_of = _ensure_may_complete(uow, task, actor, now)
     if instance.paused_at is not None:
         raise InstancePaused(instance.key)
     answers = accepted_answers(uow, task, submission, actor, now)
@@ -97,7 +98,7 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
         raise without_wait(instance, task_key, now=now) from None
     record_step(uow, instance=instance, step=step, actor=actor, now=noted)
     held = any(ruled.key == task_key and ruled.ruling is Ruling.HELD for ruled in step.rulings)
-    return _remember(uow, task, instance, actor, submission, noted, held=held)
+    return _remember(uow, task, instance, actor, submission, noted, held=held, on_behalf_of=on_behalf_of)
 
 
 def _repeated(uow: UnitOfWork, task: Task, actor: Actor, submission: Submission) -> Completed | None:
@@ -114,11 +115,15 @@ def _repeated(uow: UnitOfWork, task: Task, actor: Actor, submission: Submission)
     return None
 
 
-def _ensure_may_complete(task: Task, actor: Actor) -> None:
+def _ensure_may_complete(uow: UnitOfWork, task: Task, actor: Actor, now: datetime) -> int | None:
+    """Return for whom the actor does the task, None where it is for nobody else."""
     if not may_complete(actor, task=task.restriction):
+        if is_substitute(uow, task=task, actor=actor, now=now):
+            return task.assignee
         if task.assignee is not None and task.assignee != actor.user_key:
             raise TaskClaimedByOther(task.key, by=task.assignee)
         raise NotAllowed("complete_task")
+    return None
 
 
 def accepted_answers(
@@ -157,6 +162,7 @@ def _remember(
     now: datetime,
     *,
     held: bool,
+    on_behalf_of: int | None,
 ) -> Completed:
     if actor.user_key is not None and submission.submission_id:
         uow.tasks.remember_submission(
@@ -180,7 +186,8 @@ def _remember(
         subject_key=task.key,
         instance_key=task.instance_key,
         case_key=instance.case_key,
-        details={"element": task.element_id, "form": task.form_id},
+        details={"element": task.element_id, "form": task.form_id}
+        | ({} if on_behalf_of is None else {"on_behalf_of": str(on_behalf_of)}),
         now=now,
     )
     return Completed(task_key=task.key, instance_key=task.instance_key, case_key=instance.case_key, held=held)

@@ -144,7 +144,7 @@ def _give(
             # a task of a group stays with whoever has taken it, as long as they are there
             if not has_group or gone:
                 successor = None if has_group else owner_key
-                moved += uow.tasks.assign(task_key, successor, expected=case.owner_key, now=now)
+                moved += uow.tasks.assign(task_key, successor, expected=case.owner_key, by=actor.user_key, now=now)
                 if successor is not None:
                     uow.notices.add([successor], NoticeKind.ASSIGNED, task_key=task_key, by=actor.user_key, now=now)
     uow.audit.add(

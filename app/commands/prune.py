@@ -18,6 +18,8 @@ FILES_AT_ONCE = 20
 AFTER_END_OF_TASK = timedelta(days=1)
 #: mails that the demo shows instead of sending them; they say to whom
 MAILS_KEPT = timedelta(days=90)
+#: who stood in for whom stands in the audit for longer
+ABSENCES_KEPT = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class Pruned:
     uploads: int
     surveys: int = 0
     mails: int = 0
+    absences: int = 0
 
     @property
     def has_more(self) -> bool:
@@ -52,6 +55,7 @@ class Pruned:
             self.strong_sign_ins,
             self.submissions,
             self.mails,
+            self.absences,
         )
         return ROWS_AT_ONCE in rows or self.uploads == FILES_AT_ONCE
 
@@ -76,6 +80,7 @@ def prune(uow: UnitOfWork, *, retention: Retention, now: datetime) -> Pruned:
         client_links=old.client_links(expired_before=now, limit=ROWS_AT_ONCE),
         strong_sign_ins=old.strong_sign_ins(begun_before=now - STRONG_SIGN_IN_TIME, limit=ROWS_AT_ONCE),
         surveys=len(over),
+        absences=old.absences(over_before=local_date(now - ABSENCES_KEPT), limit=ROWS_AT_ONCE),
         mails=old.mails(sent_before=now - MAILS_KEPT, limit=ROWS_AT_ONCE),
         submissions=old.submissions(sent_before=now - retention.submissions, limit=ROWS_AT_ONCE),
         uploads=uow.uploads.prune(

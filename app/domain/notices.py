@@ -26,6 +26,9 @@ class NoticeKind(enum.StrEnum):
     MENTIONED = "mentioned"
     #: somebody would like to have the task
     ASKED = "asked"
+    #: somebody has handed on a task that returns to them, and it has come back
+    DELEGATED = "delegated"
+    RETURNED = "returned"
     DUE = "due"
     ESCALATED = "escalated"
 

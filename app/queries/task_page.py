@@ -9,8 +9,10 @@ from typing import Any
 
 import msgspec
 
+from app.domain.absences import stands_in
 from app.domain.actor import Actor, may_monitor, may_take
 from app.domain.answers import StoredFile, gather
+from app.domain.calendar import local_date
 from app.domain.client import Case, Client
 from app.domain.errors import Concealed
 from app.domain.forms import FormDefinition, RecordKind
@@ -71,6 +73,8 @@ class TaskPage:
     #: the client's earlier case, where the form begins with something that was told in it
     earlier: EarlierAnswers | None = None
     comments: CommentThread = field(default=CommentThread(), repr=False)
+    #: the viewer stands in today for its holder, who is away
+    stands_in: bool = False
     #: the viewer has notices about the task that they have not seen
     has_news: bool = False
 
@@ -158,8 +162,17 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
         completed_by_name=names.get(task.completed_by or 0, ""),
         earlier=earlier if offered else None,
         comments=thread,
+        stands_in=not mine and may_work and _stands_in(uow, task, actor, now),
         has_news=actor.user_key is not None and uow.notices.has_unread(actor.user_key, task_key=task_key),
     )
+
+
+def _stands_in(uow: UnitOfWork, task: Task, actor: Actor, now: datetime) -> bool:
+    if task.assignee is None or actor.user_key is None or actor.client_key is not None:
+        return False
+    today = local_date(now)
+    away = uow.absences.for_substitute(actor.user_key, away=task.assignee, day=today)
+    return stands_in(actor, task=task.restriction, absences=away, day=today)
 
 
 def _waiting(uow: UnitOfWork, form: FormDefinition, task_key: int, actor: Actor) -> dict[str, StoredFile]:

@@ -88,6 +88,7 @@ HOLDINGS: Mapping[Table, Holding] = {
     **dict.fromkeys(
         (
             people.session,
+            teamwork.absence,
             people.sign_in_failure,
             people.api_token,
             clients_door.strong_sign_in,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Column, Connection, delete, select
@@ -10,6 +10,7 @@ from sqlalchemy import Column, Connection, delete, select
 from app.storage.tables.care import outbox_mail
 from app.storage.tables.clients_door import client_link, client_session, strong_sign_in
 from app.storage.tables.people import session
+from app.storage.tables.teamwork import absence
 from app.storage.tables.work import submission
 
 
@@ -42,6 +43,13 @@ class Pruning:
     def mails(self, *, sent_before: datetime, limit: int) -> int:
         """Forget up to `limit` mails that the demo shows, sent before the moment; return how many."""
         return self._forget(outbox_mail.c.message_id, outbox_mail.c.sent_at, sent_before, limit)
+
+    def absences(self, *, over_before: date, limit: int) -> int:
+        """Forget up to `limit` absences that were over before the day; return how many."""
+        over = select(absence.c.key).where(absence.c.last_day < over_before)
+        keys = self._connection.scalars(over.order_by(absence.c.last_day).limit(limit)).all()
+        self._connection.execute(delete(absence).where(absence.c.key.in_(keys)))
+        return len(keys)
 
     def _forget(self, key: Column[Any], at: Column[Any], before: datetime, limit: int) -> int:
         found = select(key).where(at < before).order_by(at).limit(limit).with_for_update(skip_locked=True)

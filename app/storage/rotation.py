@@ -25,7 +25,7 @@ from app.storage.tables.consultation import consultation_item, consultation_secr
 from app.storage.tables.feedback import accessibility_feedback
 from app.storage.tables.rights import correction, data_request, emergency_access
 from app.storage.tables.surveys import survey_answer
-from app.storage.tables.teamwork import task_comment
+from app.storage.tables.teamwork import absence, task_comment
 from app.storage.tables.work import draft, pending_chunk, pending_upload
 
 
@@ -73,6 +73,7 @@ PLACES = (
     _plain(data_request, "answer"),
     _plain(correction, "content"),
     _plain(task_comment, "content"),
+    _plain(absence, "note"),
     _Place(outbox_mail, "recipient", lambda row: row.message_id, lambda _: "recipient"),
 )
 

@@ -78,6 +78,9 @@ class Task:
     #: when it was offered to its group again because nobody had done it, and who held it then (rule X2)
     escalated_at: datetime | None = None
     escalated_from: int | None = None
+    #: who gave it to its holder (None: the pathway, or they took it themself), and to whom it returns
+    assigned_by: int | None = None
+    delegated_by: int | None = None
     #: what listeners look at now, "" nothing; why it was last denied
     held_event: str = ""
     denial: str = ""

@@ -99,6 +99,8 @@ class Tasks:
             completed_by=row.completed_by,
             escalated_at=row.escalated_at,
             escalated_from=row.escalated_from,
+            assigned_by=row.assigned_by,
+            delegated_by=row.delegated_by,
             held_event=row.held_event,
             denial=row.denial,
         )
@@ -158,8 +160,21 @@ class Tasks:
             "claimed_at": now if assignee else None,
         }
 
-    def assign(self, key: int, assignee: int | None, *, expected: int | None, now: datetime) -> bool:
-        """Give the open task to the person (or back) if `expected` still holds it; return whether it did."""
+    def assign(
+        self,
+        key: int,
+        assignee: int | None,
+        *,
+        expected: int | None,
+        by: int | None = None,
+        delegated_by: int | None = None,
+        now: datetime,
+    ) -> bool:
+        """
+        Give the open task to the person (or back) if `expected` still holds it; return whether it did.
+
+        `by` is who gives it; `delegated_by` to whom it returns when the person has done their part.
+        """
         changed = self._connection.execute(
             update(user_task)
             .where(
@@ -169,6 +184,8 @@ class Tasks:
             )
             .values(
                 assignee=assignee,
+                assigned_by=by if by != assignee else None,
+                delegated_by=delegated_by,
                 claimed_at=now if assignee is not None else None,
                 revision=user_task.c.revision + 1,
             )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
+from app.storage.absences import Absences
 from app.storage.accounts import Accounts
 from app.storage.api_clients import ApiClients
 from app.storage.api_searches import ApiSearches
@@ -136,6 +137,11 @@ class UnitOfWork:
     def comments(self) -> Comments:
         """What people write to each other at user tasks."""
         return Comments(self.connection, self.cipher)
+
+    @cached_property
+    def absences(self) -> Absences:
+        """Who is away, and who stands in."""
+        return Absences(self.connection, self.cipher)
 
     @cached_property
     def notices(self) -> Notices:

@@ -16,6 +16,7 @@ from app.queries.notices import count_unread
 from app.queries.sessions import list_workplaces
 from app.settings import Settings
 from app.web import (
+    absences,
     accessibility,
     answering,
     api,
@@ -114,6 +115,7 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
         palette,
         tasks,
         notices,
+        absences,
         printing,
         cases,
         decided,

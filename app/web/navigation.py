@@ -46,6 +46,7 @@ PLACES = (
             Place(key="start", address="/start", icon="plus", opens_to=_everybody),
             Place(key="services", address="/services", icon="list", opens_to=_everybody),
             Place(key="consultation", address="/consultation", icon="people", opens_to=may_visit),
+            Place(key="absences", address="/absences", icon="calendar", opens_to=_everybody),
             Place(key="emergency", address="/emergency", icon="lock", opens_to=may_break_glass),
         ),
     ),

@@ -214,7 +214,7 @@ def _render(
     roles = executor().read(role_names)
     at_rest = task.status == "open" and not task.held_event
     free = task.assignee is None and at_rest and page.may_work
-    may_edit = at_rest and (page.mine or free) and conflict is None
+    may_edit = at_rest and (page.mine or free or page.stands_in) and conflict is None
     # whoever was slower may still read and copy what they typed
     form_html, form_view = drawn_form(
         page,
@@ -241,6 +241,7 @@ def _render(
             "group_text": group_text(task.candidate_groups, roles),
             "status": task.status,
             "assignee_name": line.assignee_name,
+            "stands_in": page.stands_in and task.status == "open",
             "mine": page.mine and task.status == "open",
             "may_edit": may_edit,
             "take_address": f"/tasks/{task.key}/take" if free else "",
@@ -249,6 +250,7 @@ def _render(
             "paused_at": line.paused_at if task.status == "open" else None,
             "denial": task.denial if at_rest and page.may_work else "",
             "ended_at": task.ended_at,
+            "ended_for_other": task.assignee is not None and task.completed_by not in (None, task.assignee),
             "ended_by_name": page.completed_by_name,
         },
         instructions=instructions_of(page.element),

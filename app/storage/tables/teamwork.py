@@ -1,6 +1,6 @@
 """What people who work on a task say to each other, and what is brought to their notice."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
 from app.storage.tables.base import metadata
 from app.storage.types import Instant, Json, Key
@@ -54,4 +54,22 @@ notice = Table(
     ),
     Index(None, "task_key"),
     Index(None, "at"),
+)
+
+#: somebody is away, and who does their tasks meanwhile
+absence = Table(
+    "absence",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("user_key", Key, ForeignKey("user_account.key"), nullable=False),
+    Column("substitute_key", Key, ForeignKey("user_account.key"), nullable=False),
+    Column("first_day", Date, nullable=False),  # in Finland
+    Column("last_day", Date, nullable=False),
+    Column("roles", Json, nullable=False),  # of tasks of these roles only; [] = of all
+    Column("note", LargeBinary),  # AES-GCM: what the substitute should know
+    Column("made_at", Instant, nullable=False),
+    Column("ended_at", Instant),  # sooner than foreseen
+    Index(None, "user_key"),
+    Index(None, "substitute_key"),
+    Index(None, "last_day"),
 )

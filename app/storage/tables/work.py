@@ -34,6 +34,8 @@ user_task = Table(
     Column("claimed_at", Instant),
     Column("ended_at", Instant),
     Column("completed_by", Key),
+    Column("assigned_by", Key),  # who gave it to its holder; none: the pathway, or they took it themself
+    Column("delegated_by", Key),  # to whom it returns
     Column("escalated_at", Instant),  # offered to the group again, because it was not done in time (rule X2)
     Column("escalated_from", Key),  # who held it then
     # what listeners look at now (assigning updating completing, "" nothing), who asked for it; why it was last denied
