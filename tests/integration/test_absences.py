@@ -108,8 +108,8 @@ def test_what_makes_no_sense_says_why(sqlite_database, change, place_of_problem)
 
 def test_a_day_that_is_none_is_asked_for_again(sqlite_database):
     place = make_place(sqlite_database)
+    sent = Leave(first_day="31.2.2026", last_day="", substitute="colleague")
     with pytest.raises(InvalidInput) as refused:
-        sent = Leave(first_day="31.2.2026", last_day="", substitute="colleague")
         place.run(begin_absence, leave=sent, actor=place.people["counsellor"])
     assert [problem.place for problem in refused.value.problems] == ["first_day", "last_day"]
 
