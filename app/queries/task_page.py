@@ -26,6 +26,7 @@ from app.queries.beside import Beside, beside_form, on_call_number
 from app.queries.comments import CommentThread, comment_thread
 from app.queries.earlier_case import EarlierAnswers, earlier_answers
 from app.queries.feedback import feedback_beside
+from app.queries.why_mine import WhyMine, why_mine
 from app.storage.appointments import Appointment
 from app.storage.monitor import Published
 from app.storage.rows import Task
@@ -75,6 +76,7 @@ class TaskPage:
     comments: CommentThread = field(default=CommentThread(), repr=False)
     #: the viewer stands in today for its holder, who is away
     stands_in: bool = False
+    why: WhyMine = field(default=WhyMine())
     #: the viewer has notices about the task that they have not seen
     has_news: bool = False
 
@@ -162,6 +164,7 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
         completed_by_name=names.get(task.completed_by or 0, ""),
         earlier=earlier if offered else None,
         comments=thread,
+        why=why_mine(uow, task=task, sight=sight, actor=actor) if may_work and actor.client_key is None else WhyMine(),
         stands_in=not mine and may_work and _stands_in(uow, task, actor, now),
         has_news=actor.user_key is not None and uow.notices.has_unread(actor.user_key, task_key=task_key),
     )

@@ -51,9 +51,11 @@ class Notices:
         told = [person for person in dict.fromkeys(people) if person != by]
         write(self._connection, _ADD, [self._row(person, kind, task_key, by, now) for person in told])
 
-    def add_once(self, person: int, kind: NoticeKind, *, task_key: int, once: str, now: datetime) -> None:
+    def add_once(
+        self, person: int, kind: NoticeKind, *, task_key: int, once: str, by: int | None = None, now: datetime
+    ) -> None:
         """Tell the person, unless they were told of `once` before."""
-        row = self._row(person, kind, task_key, None, now) | {"once": once}
+        row = self._row(person, kind, task_key, by, now) | {"once": once}
         insert_many_new(self._connection, notice, [row], keys=("user_key", "once"))
 
     @staticmethod
@@ -95,6 +97,23 @@ class Notices:
             notice.c.user_key == user_key, notice.c.task_key == task_key, notice.c.read_at.is_(None)
         )
         return self._connection.execute(query.limit(1)).first() is not None
+
+    def asking(self, task_key: int, holder: int) -> list[tuple[str, str]]:
+        """Return user name and name of those who have asked the holder for the task since it is theirs."""
+        rows = self._connection.execute(
+            select(user_account.c.username, user_account.c.name)
+            .join(notice, notice.c.by == user_account.c.key)
+            .join(user_task, user_task.c.key == notice.c.task_key)
+            .where(
+                notice.c.task_key == task_key,
+                notice.c.user_key == holder,
+                notice.c.kind == str(NoticeKind.ASKED),
+                notice.c.at >= user_task.c.claimed_at,
+                user_account.c.disabled.is_(False),
+            )
+            .order_by(notice.c.at, notice.c.key)
+        )
+        return [(row.username, row.name) for row in rows]
 
     def mark_read(self, user_key: int, *, task_key: int | None, now: datetime) -> int:
         """Note that the person has seen what is new about the task, or everything; return how much it was."""

@@ -42,6 +42,7 @@ from app.web.forms import answered, apply_action, build_form_view, conditions_no
 from app.web.language import Formats, current_language, texts
 from app.web.shell import executor, now
 from app.web.stories import been_and_here, diagram_address, shown, steps, story
+from app.web.task_handling import handling_of
 from app.web.worklist import group_text, told_conflict
 
 blueprint = Blueprint("tasks", __name__)
@@ -281,6 +282,7 @@ def _render(
         history=story(page.history, {element.element_id: element for element in elements})[:12],
         history_address=f"/cases/{task.case_key}" if page.panel else "",
         documents=[],
+        handling=handling_of(page, roles),
         comments=comments_of(
             page.comments,
             task_key=task.key,

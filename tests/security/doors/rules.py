@@ -142,6 +142,16 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "tasks.draft"): Rule(
         address="/tasks/{task}/draft", here=CANDIDATES, elsewhere=NOBODY, logged=True, fields={"tulos": "tarjottu"}
     ),
+    ("POST", "task_handling.ask"): Rule(address="/tasks/{task}/ask", here=CANDIDATES, elsewhere=NOBODY, logged=True),
+    ("POST", "task_handling.follow_up"): Rule(
+        address="/tasks/{task}/follow-up", here=NOBODY, elsewhere=NOBODY, logged=True
+    ),
+    ("POST", "task_handling.delegate"): Rule(
+        address="/tasks/{task}/delegate", here=NOBODY, elsewhere=NOBODY, logged=True, fields={"person": "x"}
+    ),
+    ("POST", "task_handling.give_back"): Rule(
+        address="/tasks/{task}/return", here=NOBODY, elsewhere=NOBODY, logged=True
+    ),
     ("POST", "tasks.comment"): Rule(
         address="/tasks/{task}/comments",
         here=CANDIDATES,

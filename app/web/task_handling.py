@@ -1,0 +1,134 @@
+"""Handling a task beside its form: ask for it, hand it on, give it back, put it off; why it is before somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request
+from flask.typing import ResponseReturnValue
+
+from app.commands.delegate_task import ask_for_task, delegate_task, return_task, set_follow_up
+from app.domain.calendar import local_date
+from app.domain.errors import TaskAlreadyClosed, TaskClaimedByOther, TaskHeld
+from app.domain.localized import LocalizedText
+from app.queries.task_page import TaskPage
+from app.queries.why_mine import WhyMine
+from app.storage.rows import Task
+from app.web.access import current_actor
+from app.web.asking import key_of, run
+from app.web.language import texts
+from app.web.shell import now
+from app.web.stories import shown
+from app.web.worklist import told_conflict
+
+blueprint = Blueprint("task_handling", __name__)
+
+
+@blueprint.post("/tasks/<key>/ask")
+def ask(key: str) -> ResponseReturnValue:
+    """Tell the holder that the person would like to have the task."""
+    task_key = key_of(key)
+    return _done(
+        task_key,
+        lambda: (
+            "handling.asked"
+            if run(ask_for_task, task_key=task_key, actor=current_actor(), now=now())
+            else "handling.free"
+        ),
+    )
+
+
+@blueprint.post("/tasks/<key>/delegate")
+def delegate(key: str) -> ResponseReturnValue:
+    """Hand the person's own task on."""
+    task_key = key_of(key)
+
+    def work() -> str:
+        task = run(
+            delegate_task,
+            task_key=task_key,
+            username=request.form.get("person", ""),
+            returns=request.form.get("returns") == "yes",
+            actor=current_actor(),
+            now=now(),
+        )
+        return _said(task, "handling.delegated")
+
+    return _done(task_key, work)
+
+
+@blueprint.post("/tasks/<key>/return")
+def give_back(key: str) -> ResponseReturnValue:
+    """Give the task back to who handed it on."""
+    task_key = key_of(key)
+    return _done(
+        task_key,
+        lambda: _said(run(return_task, task_key=task_key, actor=current_actor(), now=now()), "handling.returned"),
+    )
+
+
+@blueprint.post("/tasks/<key>/follow-up")
+def follow_up(key: str) -> ResponseReturnValue:
+    """Keep on which day the person goes on with the task."""
+    task_key, day = key_of(key), request.form.get("follow_up", "")
+    return _done(
+        task_key,
+        lambda: _said(
+            run(set_follow_up, task_key=task_key, day=day, actor=current_actor(), now=now()),
+            "handling.put_off" if day else "handling.not_put_off",
+        ),
+    )
+
+
+def _said(task: Task, key: str) -> str:
+    return f"task.held_{task.held_event}" if task.held_event else key
+
+
+def _done(task_key: int, work: Callable[[], str]) -> ResponseReturnValue:
+    """Do it and go back to the task; say what was done, or who was faster."""
+    try:
+        flash(texts()(work()), "success")
+    except (TaskClaimedByOther, TaskAlreadyClosed, TaskHeld) as error:
+        flash(told_conflict(error), "warning")
+    return redirect(f"/tasks/{task_key}", code=303)
+
+
+def handling_of(page: TaskPage, role_names: Mapping[str, LocalizedText]) -> dict[str, Any]:
+    """Return what the viewer can do with the task beside its form, and why it is before them."""
+    task, why = page.task, page.why
+    at_rest = task.status == "open" and not task.held_event
+    mine = page.mine and at_rest
+    follow_up_at = task.follow_up_at
+    return {
+        "why": reasons(why, role_names) if page.may_work and task.status == "open" else [],
+        "ask_address": f"/tasks/{task.key}/ask" if at_rest and page.may_work and task.assignee and not mine else "",
+        "delegate_address": f"/tasks/{task.key}/delegate" if mine and page.comments.people else "",
+        "return_address": f"/tasks/{task.key}/return" if mine and task.delegated_by else "",
+        "returns_to": why.returns_to,
+        "asked_by": list(why.asked_by) if mine else [],
+        "people": list(page.comments.people),
+        "follow_up_address": f"/tasks/{task.key}/follow-up" if mine else "",
+        "follow_up": local_date(follow_up_at).isoformat() if follow_up_at else "",
+        "today": local_date(now()).isoformat(),
+    }
+
+
+def reasons(why: WhyMine, role_names: Mapping[str, LocalizedText]) -> list[str]:
+    """Return in words why the task is before the viewer."""
+    say = texts()
+    told = []
+    if why.roles:
+        names = ", ".join(shown(role_names[role]) if role in role_names else role for role in why.roles)
+        told.append(say("why.roles", roles=names, unit=shown(why.unit_name)))
+    if why.is_named:
+        told.append(say("why.named"))
+    if why.given_by:
+        told.append(say("why.given_by", who=why.given_by))
+    elif why.is_held:
+        told.append(say("why.held"))
+    if why.returns_to:
+        told.append(say("why.returns_to", who=why.returns_to))
+    for ground, groups in why.grounds.items():
+        told.append(say(f"why.ground.{ground}", groups=", ".join(say(f"data_group.{group}") for group in groups)))
+    return told
