@@ -29,6 +29,8 @@ class CommentThread:
     hidden: int = 0
     #: data groups in which the viewer may write, the likeliest first
     groups: tuple[DataGroup, ...] = ()
+    #: the group to begin with, where the form leaves no doubt; else it has to be chosen
+    proposed: DataGroup | None = None
     #: user name and name of people who could be mentioned
     people: tuple[tuple[str, str], ...] = ()
 
@@ -77,6 +79,7 @@ def comment_thread(
         comments=_known(comments, actor, follows=follows),
         hidden=sum(pair not in visible for pair in pairs) if follows else 0,
         groups=tuple(sorted(groups, key=lambda group: _place(group, likely))),
+        proposed=_proposed(groups, likely),
         people=tuple(person for person in people if person[0] != actor.name)[:MOST_OFFERED],
     )
 
@@ -100,6 +103,11 @@ def _known(comments: Iterable[Comment], actor: Actor, *, follows: bool) -> tuple
     kind = actor.organisation_type
     known = [each for each in comments if may_know_process(each.process_id, organisation_type=kind)]
     return tuple(known if follows else (replace(each, task_name={}, task_key=0) for each in known))
+
+
+def _proposed(groups: Collection[DataGroup], likely: Collection[DataGroup]) -> DataGroup | None:
+    found = [group for group in groups if group in likely and group is not DataGroup.BASIC]
+    return found[0] if len(found) == 1 else None
 
 
 def _place(group: DataGroup, likely: Collection[DataGroup]) -> tuple[bool, bool, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from app.domain.actor import Actor, may_monitor, may_repair
+from app.domain.actor import CLIENT_ROLE, REPRESENTATIVE_ROLE, Actor, may_monitor, may_repair
 from app.domain.errors import NotAllowed, NotFound
 from app.domain.localized import LocalizedText
 from app.domain.steps import ElementOutline, ProcessOutline
@@ -16,7 +16,7 @@ from app.engine.translation import in_other_words
 from app.published import process_of
 from app.queries.cursors import read_cursor, write_cursor
 from app.storage.called_processes import CalledLine
-from app.storage.invariants import NIGHTLY_RUN, Violation
+from app.storage.invariants import NIGHTLY_RUN, OrphanGroup, Violation
 from app.storage.monitor import DefinitionLine, DeliveryLine, InstanceFilters, InstanceLine
 from app.storage.outbox import OutboxMail
 from app.storage.unit_of_work import UnitOfWork
@@ -297,6 +297,10 @@ class OpenCaseReport:
     lines: tuple[Violation, ...]
     total: int
     looked_at: datetime | None
+    #: groups with free tasks that nobody can take, as they are now
+    orphans: tuple[OrphanGroup, ...]
+    role_names: Mapping[str, LocalizedText]
+    area_names: Mapping[str, LocalizedText]
 
 
 def broken_invariants(uow: UnitOfWork, *, actor: Actor) -> OpenCaseReport:
@@ -306,6 +310,10 @@ def broken_invariants(uow: UnitOfWork, *, actor: Actor) -> OpenCaseReport:
         lines=tuple(uow.invariants.open(limit=200)),
         total=uow.invariants.count(),
         looked_at=uow.invariants.last_night(NIGHTLY_RUN),
+        # clients come in by a door of their own and work in no unit
+        orphans=tuple(uow.invariants.orphan_groups(besides={CLIENT_ROLE, REPRESENTATIVE_ROLE}, limit=100)),
+        role_names=dict(uow.accounts.roles()),
+        area_names=uow.reference.areas(),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, lit
 from app.storage.statements import insert_new
 from app.storage.tables.care import care_case
 from app.storage.tables.instances import job, message_subscription, process_instance, timer
-from app.storage.tables.people import position, user_account
-from app.storage.tables.work import invariant_violation, nightly_run, user_task
+from app.storage.tables.people import position, unit, user_account
+from app.storage.tables.work import invariant_violation, nightly_run, task_offer, user_task
 
 #: the name of the look among what is done once a night
 NIGHTLY_RUN = "invariants"
@@ -31,6 +31,17 @@ class Violation:
     owner_name: str
     kind: str
     since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrphanGroup:
+    """A group that has free tasks in an area ("" = any) and nobody who could take them."""
+
+    group_id: str
+    area_id: str
+    tasks: int
+    #: when the first of them is due; NEVER where none is
+    due_at: datetime
 
 
 def _in_an_active_instance(table: Table, *open_now: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -129,6 +140,36 @@ class Invariants:
         """Return how many violations are open."""
         query = select(func.count()).select_from(invariant_violation).where(invariant_violation.c.mended_at.is_(None))
         return int(self._connection.execute(query).scalar_one())
+
+    def orphan_groups(self, *, besides: Collection[str], limit: int) -> list[OrphanGroup]:
+        """Return the groups, `besides` some, with free tasks of which nobody works in the area; urgent ones first."""
+        works_there = (
+            select(literal(1))
+            .select_from(
+                position.join(unit, unit.c.id == position.c.unit_id).join(
+                    user_account, user_account.c.key == position.c.user_key
+                )
+            )
+            .where(
+                position.c.role_id == task_offer.c.group_id,
+                user_account.c.disabled.is_(False),
+                or_(task_offer.c.area_id == "", unit.c.area_id == "", unit.c.area_id == task_offer.c.area_id),
+            )
+            .correlate(task_offer)
+            .exists()
+        )
+        first_due = func.min(task_offer.c.due_at, type_=task_offer.c.due_at.type)
+        rows = self._connection.execute(
+            select(task_offer.c.group_id, task_offer.c.area_id, func.count().label("tasks"), first_due.label("due_at"))
+            .where(task_offer.c.assignee.is_(None), task_offer.c.group_id.not_in(sorted(besides)))
+            .group_by(task_offer.c.group_id, task_offer.c.area_id)
+            .having(~works_there)
+            .order_by(first_due, task_offer.c.group_id, task_offer.c.area_id)
+            .limit(limit)
+        )
+        return [
+            OrphanGroup(group_id=row.group_id, area_id=row.area_id, tasks=row.tasks, due_at=row.due_at) for row in rows
+        ]
 
     def open(self, *, limit: int) -> list[Violation]:
         """Return the open violations, the oldest first."""

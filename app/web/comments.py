@@ -51,7 +51,7 @@ def comments_of(
 ) -> dict[str, Any]:
     """Return the comments beside a task with the form for another one, holding what was typed where it was refused."""
     say = texts()
-    chosen = typed.data_group if typed else ""
+    chosen = typed.data_group if typed else str(thread.proposed or "")
     told: dict[str, list[str]] = {}
     for problem in problems:
         named = {"name": say(f"comment.{problem.place}"), **problem.values}
@@ -62,10 +62,7 @@ def comments_of(
         "lines": comment_lines(thread.comments, task_key=task_key),
         "hidden": thread.hidden,
         "address": f"/tasks/{task_key}/comments" if thread.groups else "",
-        "groups": [
-            (str(group), say(f"data_group.{group}"), str(group) == chosen or (not chosen and number == 0))
-            for number, group in enumerate(thread.groups)
-        ],
+        "groups": [(str(group), say(f"data_group.{group}"), str(group) == chosen) for group in thread.groups],
         "people": [
             (username, name, typed is not None and username in typed.mentioned) for username, name in thread.people
         ],

@@ -6,10 +6,12 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from app.queries.monitor import broken_invariants
+from app.storage.types import NEVER
 from app.web.access import current_actor
 from app.web.asking import run
 from app.web.language import texts
 from app.web.monitor.blueprint import PATH, blueprint
+from app.web.stories import shown
 
 
 @blueprint.get(f"{PATH}/open-cases")
@@ -32,4 +34,17 @@ def open_cases() -> ResponseReturnValue:
         rows=rows,
         total_text=say.plural("open_cases.total", count=report.total),
         looked_at=report.looked_at,
+        orphans=[
+            {
+                "name": shown(report.role_names[group.group_id])
+                if group.group_id in report.role_names
+                else group.group_id,
+                "area": shown(report.area_names.get(group.area_id, {}))
+                or group.area_id
+                or say("open_cases.any_area"),
+                "text": say.plural("open_cases.free_tasks", count=group.tasks),
+                "due_at": None if group.due_at == NEVER else group.due_at,
+            }
+            for group in report.orphans
+        ],
     )
