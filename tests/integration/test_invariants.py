@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete, insert, update
 
 from app.commands.check_invariants import check_invariants
+from app.commands.claim_task import claim_task
 from app.domain.calendar import last_night
 from app.domain.errors import NotAllowed
 from app.queries.monitor import broken_invariants
@@ -170,3 +171,20 @@ def test_the_monitor_shows_the_report_by_number_and_to_its_roles_only(place):
     assert {(line.case_key, line.case_number, line.owner_name) for line in report.lines} == {(case_key, "2026-1", "")}
     with pytest.raises(NotAllowed):
         place.executor.read(broken_invariants, actor=place.people["counsellor"])
+
+
+def test_groups_with_free_tasks_and_nobody_in_the_area_are_told(place):
+    place.publish(
+        WORK.replace(b'candidateGroups="r_palveluohjaaja"', b'candidateGroups="r_palveluohjaaja, r_kadonnut"')
+    )
+    instance = place.start()
+    report = place.executor.read(broken_invariants, actor=place.people["admin"])
+    assert [(group.group_id, group.area_id, group.tasks) for group in report.orphans] == [("r_kadonnut", AREA, 1)]
+    with place.executor.database.engine.begin() as connection:
+        connection.execute(
+            update(user_account).where(user_account.c.username.in_(("counsellor", "colleague"))).values(disabled=True)
+        )
+    report = place.executor.read(broken_invariants, actor=place.people["admin"])
+    assert {group.group_id for group in report.orphans} == {"r_kadonnut", "r_palveluohjaaja"}
+    place.run(claim_task, task_key=place.open_tasks(instance)["first"], actor=place.people["counsellor"])
+    assert place.executor.read(broken_invariants, actor=place.people["admin"]).orphans == ()

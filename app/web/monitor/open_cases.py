@@ -39,9 +39,7 @@ def open_cases() -> ResponseReturnValue:
                 "name": shown(report.role_names[group.group_id])
                 if group.group_id in report.role_names
                 else group.group_id,
-                "area": shown(report.area_names.get(group.area_id, {}))
-                or group.area_id
-                or say("open_cases.any_area"),
+                "area": shown(report.area_names.get(group.area_id, {})) or group.area_id or say("open_cases.any_area"),
                 "text": say.plural("open_cases.free_tasks", count=group.tasks),
                 "due_at": None if group.due_at == NEVER else group.due_at,
             }
