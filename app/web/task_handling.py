@@ -100,9 +100,10 @@ def handling_of(page: TaskPage, role_names: Mapping[str, LocalizedText]) -> dict
     at_rest = task.status == "open" and not task.held_event
     mine = page.mine and at_rest
     follow_up_at = task.follow_up_at
+    other_has_it = at_rest and page.may_work and task.assignee is not None and not mine and not page.stands_in
     return {
         "why": reasons(why, role_names) if page.may_work and task.status == "open" else [],
-        "ask_address": f"/tasks/{task.key}/ask" if at_rest and page.may_work and task.assignee and not mine else "",
+        "ask_address": f"/tasks/{task.key}/ask" if other_has_it else "",
         "delegate_address": f"/tasks/{task.key}/delegate" if mine and page.comments.people else "",
         "return_address": f"/tasks/{task.key}/return" if mine and task.delegated_by else "",
         "returns_to": why.returns_to,
