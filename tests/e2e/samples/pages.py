@@ -255,6 +255,41 @@ DOCUMENTS = [
 ]
 
 
+COMMENTS: dict[str, Any] = {
+    "lines": [
+        {
+            "key": "1",
+            "text": "Soitetaan vasta iltapäivällä.\nKatso myös lausunto.",
+            "who": "Outi Ohjaaja",
+            "at": before(hours=2),
+            "group": "Sosiaalipalvelut",
+            "task": "Ota työkyky puheeksi",
+            "task_address": "/samples/task",
+        }
+    ],
+    "hidden": 1,
+    "address": "/samples/task",
+    "groups": [("sosiaali", "Sosiaalipalvelut", True), ("terveys", "Terveys", False)],
+    "people": [("outi", "Outi Ohjaaja", False), ("tuula", "Tuula Terveydenhoitaja", True)],
+    "text": "",
+    "longest": 4000,
+    "problems": {"comment": ["Täytä kohta Kommentti."]},
+    "submission_id": "c-1",
+}
+HANDLING: dict[str, Any] = {
+    "why": ["Tehtävä kuuluu rooliisi (ajanvaraaja) yksikössä Ajanvaraus.", "Tehtävän antoi sinulle Outi Ohjaaja."],
+    "ask_address": "",
+    "delegate_address": "/samples/task",
+    "return_address": "/samples/task",
+    "returns_to": "Outi Ohjaaja",
+    "asked_by": [("tuula", "Tuula Terveydenhoitaja")],
+    "people": [("tuula", "Tuula Terveydenhoitaja")],
+    "follow_up_address": "/samples/task",
+    "follow_up": "2026-03-10",
+    "today": "2026-03-02",
+}
+
+
 def task(**changes: Any) -> dict[str, Any]:
     values: dict[str, Any] = {
         "earlier_case": None,
@@ -280,6 +315,8 @@ def task(**changes: Any) -> dict[str, Any]:
             "release_address": "/tasks/7/release",
             "ended_at": None,
             "ended_by_name": "",
+            "ended_for_other": False,
+            "stands_in": False,
         },
         "instructions": [
             "Kysy enintään kahden minuutin ajan. Tieto, jota asiakas ei osaa sanoa, jätetään tyhjäksi.",
@@ -309,6 +346,8 @@ def task(**changes: Any) -> dict[str, Any]:
         "history_address": "/samples/case#history",
         "documents": DOCUMENTS,
         "related": [{"text": "Ota työkyky puheeksi", "address": "/samples/task", "note": "Terveydenhoitaja, huomenna"}],
+        "comments": COMMENTS,
+        "handling": HANDLING,
     }
     return {**values, **changes}
 
@@ -451,6 +490,7 @@ CASE_RECORDS = {
 def case(**changes: Any) -> dict[str, Any]:
     values: dict[str, Any] = {
         "restricted_text": "",
+        "comments": {**COMMENTS, "hidden": 0},
         "emergency_until": None,
         "rights_address": "",
         "decisions_address": "/samples/case",
