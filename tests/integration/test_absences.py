@@ -24,10 +24,12 @@ from app.storage.tables.teamwork import absence
 from tests.factories import WORK, make_place
 from tests.races.test_commands import race
 
+BOTH = pytest.mark.parametrize("place", ["sqlite_database", "postgresql_database"], indirect=True)
+
 
 @pytest.fixture
-def place(database):
-    place = make_place(database)
+def place(request):
+    place = make_place(request.getfixturevalue(getattr(request, "param", "sqlite_database")))
     place.publish(WORK)
     return place
 
@@ -59,6 +61,7 @@ def page(place, person="colleague"):
     return place.executor.read(absence_page, actor=place.people[person], now=place.now)
 
 
+@BOTH
 def test_the_substitute_sees_the_tasks_and_does_them_on_behalf_of_the_other(place, task):
     with pytest.raises(TaskClaimedByOther):
         complete(place, task)
@@ -114,6 +117,7 @@ def test_a_day_that_is_none_is_asked_for_again(sqlite_database):
     assert [problem.place for problem in refused.value.problems] == ["first_day", "last_day"]
 
 
+@BOTH
 def test_nobody_else_ends_an_absence_and_two_presses_end_it_once(place):
     key = leave(place)
     with pytest.raises(NotFound):
@@ -122,6 +126,7 @@ def test_nobody_else_ends_an_absence_and_two_presses_end_it_once(place):
     assert race(*runners) == ["NotFound", "done"]
 
 
+@BOTH
 def test_substitute_and_holder_at_once_complete_it_once(place, task):
     leave(place)
     found = race(lambda: complete(place, task), lambda: complete(place, task, "counsellor"))

@@ -24,11 +24,12 @@ from tests.factories import WORK, make_place
 from tests.races.test_commands import open_case, race
 
 SECRET = "Salaisuus: soitetaan vasta huomenna."
+BOTH = pytest.mark.parametrize("place", ["sqlite_database", "postgresql_database"], indirect=True)
 
 
 @pytest.fixture
-def place(database):
-    return make_place(database)
+def place(request):
+    return make_place(request.getfixturevalue(getattr(request, "param", "sqlite_database")))
 
 
 @pytest.fixture
@@ -56,6 +57,7 @@ def rows(place, query):
         return connection.execute(query).all()
 
 
+@BOTH
 def test_a_comment_is_read_by_who_may_see_its_group_and_the_reading_is_logged(place, task):
     write(place, task)
     [comment] = thread(place, task).comments
@@ -79,6 +81,7 @@ def test_who_may_not_see_the_group_is_told_that_something_is_hidden(place, task)
     assert [problem.code for problem in refused.value.problems] == ["comment_group"]
 
 
+@BOTH
 def test_another_organisation_reads_it_by_consent_only_and_not_at_which_task(place, task):
     write(place, task)
     with place.executor.database.engine.begin() as connection:
@@ -100,6 +103,7 @@ def test_a_restricted_group_stays_readable_in_the_own_register(place, task):
     assert len(thread(place, task).comments) == 1
 
 
+@BOTH
 def test_a_mention_is_a_notice_until_the_task_is_opened_and_the_author_tells_themself_nothing(place, task):
     write(place, task, text="@colleague, @counsellor katsokaa.", mentioned=["colleague"])
     [told] = notices(place, "colleague")
@@ -138,6 +142,7 @@ def test_who_could_not_take_the_task_writes_nothing(place, task):
         write(place, task, "doctor")
 
 
+@BOTH
 def test_comments_written_before_the_client_was_known_become_those_of_the_case(place):
     place.publish(WORK)
     instance = place.start()
@@ -159,6 +164,7 @@ def test_a_task_given_by_a_supervisor_is_a_notice_and_one_taken_is_none(place, t
     assert notices(place, "supervisor") == ()
 
 
+@BOTH
 def test_the_same_form_at_the_same_moment_is_one_comment(place, task):
     runners = [lambda: write(place, task, submission_id="once")] * 3
     assert set(race(*runners)) <= {"done", "Conflict"}

@@ -21,6 +21,7 @@ from tests.factories import WORK, make_place
 from workers.notices import NoticeMails
 
 YEARS = [datetime.fromisoformat(day) for day in ("2020-01-01", "2035-01-01")]
+BOTH = pytest.mark.parametrize("place", ["sqlite_database", "postgresql_database"], indirect=True)
 
 
 class Post:
@@ -39,8 +40,8 @@ class Post:
 
 
 @pytest.fixture
-def place(database):
-    place = make_place(database)
+def place(request):
+    place = make_place(request.getfixturevalue(getattr(request, "param", "sqlite_database")))
     place.publish(WORK)
     return place
 
@@ -76,6 +77,7 @@ def kinds(place):
         return list(connection.scalars(select(notice.c.kind).order_by(notice.c.at, notice.c.key)))
 
 
+@BOTH
 def test_the_holder_is_told_once_before_a_task_is_due(place, task):
     def due(moment):
         with place.executor.database.engine.begin() as connection:
@@ -102,6 +104,7 @@ def test_a_mail_goes_at_once_to_who_wants_it_so_and_says_nothing(place, task):
     assert len(rounds(place, post)) == 1
 
 
+@BOTH
 def test_the_days_mail_goes_in_the_morning_and_tells_of_all(place, task):
     wants(place, "digest")
     tell(place, task)
@@ -127,6 +130,7 @@ def test_who_has_read_it_or_wants_no_mail_gets_none(place, task, settled):
     assert rounds(place, post) == []
 
 
+@BOTH
 def test_a_server_that_is_away_is_tried_again_with_the_same_message_and_not_for_ever(place, task):
     wants(place, "at_once")
     tell(place, task)
