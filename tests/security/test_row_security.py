@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import yaml
 from psycopg import sql
-from sqlalchemy import delete, event, func, insert, select, update
+from sqlalchemy import delete, event, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from app.domain.access import Purpose
@@ -32,6 +32,7 @@ from app.storage.row_security import is_bypassed
 from app.storage.schema import downgrade, upgrade
 from app.storage.tables import care, rights
 from app.storage.tables.people import organisation, unit, user_account
+from app.storage.tables.teamwork import task_comment
 from app.storage.unit_of_work import UnitOfWork, unit_of_work
 from tests.scenarios.world import World
 from tests.security.doors.office import CANARIES, CLOCK, CONTACT, EVENT, INDICATORS, PROCESS
@@ -381,9 +382,39 @@ def test_the_owner_of_the_tables_is_bound_too(walled_url):
         superuser = connection.execute(
             "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
         ).fetchone()
-    others = {"consent", "plan", "plan_action", "measure", "mandate", "emergency_access", "data_request", "correction"}
+    others = {
+        "consent",
+        "plan",
+        "plan_action",
+        "measure",
+        "mandate",
+        "emergency_access",
+        "data_request",
+        "correction",
+        "task_comment",
+    }
     assert {row[0] for row in forced} == {*TABLES, *others}
     assert superuser == (False,)
+
+
+def test_comments_are_admitted_like_answers(work):
+    for name in ("task_key_user_task", "author_user_account"):
+        # of this transaction only: what the comment hangs on is not what is asked here
+        work.connection.execute(text(f"ALTER TABLE task_comment DROP CONSTRAINT fk_task_comment_{name}"))
+    common = {"task_key": 1, "case_key": CASE, "content": b"", "mentioned": [], "author": 1, "at": NOW}
+    for writer, group in (("sote", DataGroup.HEALTH), ("tt", DataGroup.EMPLOYMENT)):
+        row = {"key": new_key(), "controller_org_id": writer, "data_group": group, **common}
+        work.connection.execute(insert(task_comment).values(row))
+
+    def count(actor):
+        with work.care.seen_by(actor, now=NOW):
+            return work.connection.scalar(select(func.count()).select_from(task_comment))
+
+    assert [count(person(name)) for name in ("sote", "tt", "kela")] == [1, 1, 0]
+    consent(work, "kela", DataGroup.HEALTH)
+    assert count(person("kela")) == 1
+    assert count(client_actor(CLIENT, CASE)) == 2
+    assert count(client_actor(OTHER_CLIENT, OTHER_CASE)) == 0
 
 
 def test_it_is_known_when_the_wall_binds_nobody(walled_url, postgresql_url):
