@@ -50,6 +50,7 @@ def start_broken(office: Office) -> int:
 
 #: the names that `furnish` gives
 PAGES = [
+    "absences",
     "accessibility",
     "case",
     "case-of-doctor",
@@ -82,6 +83,7 @@ PAGES = [
     "monitor-nothing",
     "not-allowed",
     "not-found",
+    "notices",
     "open-cases",
     "outbox",
     "outbox-mail",
@@ -153,6 +155,8 @@ def furnish(office: Office) -> Furnished:
     found.add("worklist-clients", "r_ajanvaraaja", "/worklist/clients")
     found.add("worklist-columns", "r_ajanvaraaja", "/worklist/columns?tab=groups")
     found.add("worklist-selection", "r_esihenkilo", "/worklist/selection?tab=unit")
+    found.add("notices", "r_palveluohjaaja", "/notices")
+    found.add("absences", "r_palveluohjaaja", "/absences")
     found.add("worklist-nothing", "r_ajanvaraaja", "/worklist?tab=all&text=xyz")
     found.add("worklist-empty", "r_jarjesto", "/worklist")
     found.add("cases", "r_ajanvaraaja", "/cases")
