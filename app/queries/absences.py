@@ -11,8 +11,9 @@ from app.domain.actor import Actor
 from app.domain.calendar import local_date
 from app.domain.errors import NotAllowed
 from app.domain.localized import LocalizedText
+from app.storage.task_filters import Filters
 from app.storage.unit_of_work import UnitOfWork
-from app.storage.worklist import Filters, TaskLine
+from app.storage.worklist import TaskLine
 
 MOST_TASKS = 50
 MOST_COLLEAGUES = 200

@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.storage.types import Instant
 
-revision = "0029"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
