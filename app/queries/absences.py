@@ -58,7 +58,7 @@ def absence_page(uow: UnitOfWork, *, actor: Actor, now: datetime) -> AbsencePage
 
 def _tasks(uow: UnitOfWork, absence: Absence, actor: Actor, now: datetime) -> tuple[TaskLine, ...]:
     today = local_date(now)
-    held = uow.worklist.mine(absence.user_key, filters=Filters(), order="due", after=None, limit=MOST_TASKS)
+    held = uow.worklist.mine(absence.user_key, filters=Filters(), order=("due",), after=None, limit=MOST_TASKS)
     return tuple(
         line
         for line in held
