@@ -270,7 +270,7 @@ def test_everything_that_matters_works_without_scripts(plain, site):
     plain.locator("button[name=colours][value=dark]").click()
     assert plain.locator("html").get_attribute("data-color-scheme") == "dark"
     plain.goto(f"{site}/samples/instance-cancel")
-    assert plain.get_by_label("Syy").is_visible()
+    assert plain.locator("#cancel-reason").is_visible()
     plain.goto(f"{site}/samples/task")
     assert plain.get_by_role("button", name="Tallenna luonnos").is_visible()
     plain.get_by_role("button", name="Pekka Pääkäyttäjä").click()
