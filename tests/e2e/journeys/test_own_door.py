@@ -63,7 +63,7 @@ def test_from_the_link_to_the_form_and_who_has_looked(office, examined, open_con
     page.locator("[name=esitiedot]").fill("Nukun huonosti.")
     page.get_by_text("Luonnos tallennettu").wait_for()
     page.get_by_role("button", name="Lähetä vastaukset").click()
-    page.get_by_text("Kiitos. Vastauksesi on lähetetty.").wait_for()
+    page.locator("#k-notices").get_by_text("Kiitos. Vastauksesi on lähetetty.").wait_for()
     assert page.get_by_role("link", name="Vastaa").count() == 0
     for name in (
         "Suunnitelmani",
