@@ -16,7 +16,8 @@ from tests.e2e.journeys.furnished import PAGES, furnish
 from tests.e2e.journeys.office import SIDEWAYS, choose_language, fill, press_done, wait_for_diagrams
 from tests.scenarios.world import PROCESSES
 
-pytestmark = pytest.mark.e2e
+# the first page waits until everything is published, the office furnished and everybody signed in
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 KEYS = {key.split(".")[0] for key in Texts.load("fi") if "." in key}
 KEY = re.compile(rf"\b(?:{'|'.join(sorted(KEYS))})\.[a-z_]+(?:\.[a-z_]+)*\b")
