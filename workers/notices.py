@@ -49,6 +49,6 @@ def _sent(connector: Connector, mail: NoticesToMail, now: datetime) -> bool:
     except GivenUp as error:
         log.warning("notices.mail_refused", reason=error.code)
     except ConnectorFailed as error:
-        log.info("notices.mail_put_off", reason=error.code)
+        log.warning("notices.mail_put_off", reason=error.code)
         return False
     return True

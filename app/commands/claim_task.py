@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.commands._task_changes import give
+from app.commands._task_changes import give, note_change
 from app.domain.actor import Actor, may_take
 from app.domain.errors import NotAllowed, TaskAlreadyClosed, TaskClaimedByOther, TaskHeld
-from app.domain.steps import noted_moments
 from app.storage.rows import Task
 from app.storage.unit_of_work import UnitOfWork
 
@@ -55,9 +54,8 @@ def claim_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -
         return task
     if task.assignee is not None:
         raise TaskClaimedByOther(task_key, by=task.assignee)
-    noted, _ = noted_moments(task.properties, now)
-    if give(uow, instance=instance, task=task, to=actor.user_key, username=actor.name, actor=actor, now=noted):
-        _note(uow, actor, "task_claimed", task, noted)
+    if give(uow, instance=instance, task=task, to=actor.user_key, username=actor.name, actor=actor, now=now):
+        note_change(uow, "task_claimed", task, actor=actor, now=now)
     return uow.tasks.get(task_key)
 
 
@@ -77,19 +75,6 @@ def release_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime)
         return task
     if task.assignee != actor.user_key:
         raise NotAllowed("release_task")
-    noted, _ = noted_moments(task.properties, now)
-    if give(uow, instance=instance, task=task, to=None, username="", actor=actor, now=noted):
-        _note(uow, actor, "task_released", task, noted)
+    if give(uow, instance=instance, task=task, to=None, username="", actor=actor, now=now):
+        note_change(uow, "task_released", task, actor=actor, now=now)
     return uow.tasks.get(task_key)
-
-
-def _note(uow: UnitOfWork, actor: Actor, action: str, task: Task, now: datetime) -> None:
-    uow.audit.add(
-        actor=actor,
-        action=action,
-        subject="user_task",
-        subject_key=task.key,
-        instance_key=task.instance_key,
-        case_key=task.case_key,
-        now=now,
-    )

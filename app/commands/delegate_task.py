@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from app.commands._task_changes import give, held
+from app.commands._task_changes import give, held, note_change, tell
 from app.commands.claim_task import ensure_concerns, ensure_open
 from app.domain.actor import Actor, may_take
 from app.domain.calendar import local_date, local_midnight
 from app.domain.errors import InvalidInput, NotAllowed, Problem, TaskClaimedByOther
 from app.domain.notices import NoticeKind
-from app.domain.steps import ListenerEvent
+from app.domain.steps import ListenerEvent, noted_moments
 from app.storage.rows import Instance, Task
 from app.storage.unit_of_work import UnitOfWork
 
@@ -37,7 +37,7 @@ def ask_for_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime)
         task_key=task_key,
         by=actor.user_key,
         once=f"asked:{task_key}:{actor.user_key}:{task.revision}",
-        now=now,
+        now=noted_moments(task.properties, now)[0],
     )
     _note(uow, actor, "task_asked_for", task, now, holder=task.assignee)
     return True
@@ -76,7 +76,7 @@ def delegate_task(uow: UnitOfWork, *, task_key: int, username: str, returns: boo
         now=now,
     ):
         kind = NoticeKind.DELEGATED if returns else NoticeKind.ASSIGNED
-        uow.notices.add([to], kind, task_key=task_key, by=actor.user_key, now=now)
+        tell(uow, [to], kind, task, actor=actor, now=now)
         _note(uow, actor, "task_delegated", task, now, holder=to)
     return uow.tasks.get(task_key)
 
@@ -97,9 +97,7 @@ def return_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) 
     to = None if uow.accounts.has_left(task.delegated_by) else task.delegated_by
     username = uow.accounts.get(to).username if to is not None else ""
     if give(uow, instance=instance, task=task, to=to, username=username, actor=actor, now=now):
-        uow.notices.add(
-            [to] if to is not None else [], NoticeKind.RETURNED, task_key=task_key, by=actor.user_key, now=now
-        )
+        tell(uow, [] if to is None else [to], NoticeKind.RETURNED, task, actor=actor, now=now)
         _note(uow, actor, "task_returned", task, now, holder=to)
     return uow.tasks.get(task_key)
 
@@ -161,13 +159,4 @@ def _day(text: str, *, today: date) -> date:
 
 
 def _note(uow: UnitOfWork, actor: Actor, action: str, task: Task, now: datetime, *, holder: int | None) -> None:
-    uow.audit.add(
-        actor=actor,
-        action=action,
-        subject="user_task",
-        subject_key=task.key,
-        instance_key=task.instance_key,
-        case_key=task.case_key,
-        details={"element": task.element_id, "holder": str(holder or "")},
-        now=now,
-    )
+    note_change(uow, action, task, actor=actor, now=now, element=task.element_id, holder=str(holder or ""))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from app.commands._task_changes import give, held
+from app.commands._task_changes import give, held, note_change, tell
 from app.commands.claim_task import claim_task, ensure_open, release_task
 from app.domain.actor import Actor, may_monitor, may_take
 from app.domain.directing import may_direct
@@ -59,8 +59,8 @@ def assign_task(
         raise InvalidInput([Problem("not_a_candidate", place="assignee")])
     given = give(uow, instance=instance, task=task, to=people[0].user_key, username=username, actor=actor, now=now)
     if given and people[0].user_key is not None:
-        uow.notices.add([people[0].user_key], NoticeKind.ASSIGNED, task_key=task_key, by=actor.user_key, now=now)
-        _note(uow, actor, "task_assigned", task, now)
+        tell(uow, [people[0].user_key], NoticeKind.ASSIGNED, task, actor=actor, now=now)
+        note_change(uow, "task_assigned", task, actor=actor, now=now, element=task.element_id)
     return uow.tasks.get(task_key)
 
 
@@ -78,7 +78,7 @@ def unassign_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime
         return release_task(uow, task_key=task_key, actor=actor, now=now)
     ensure_open(task)
     if give(uow, instance=instance, task=task, to=None, username="", actor=actor, now=now):
-        _note(uow, actor, "task_unassigned", task, now)
+        note_change(uow, "task_unassigned", task, actor=actor, now=now, element=task.element_id)
     return uow.tasks.get(task_key)
 
 
@@ -115,7 +115,7 @@ def change_task(uow: UnitOfWork, *, task_key: int, change: TaskChange, actor: Ac
         candidate_groups=task.candidate_groups if change.candidate_groups is None else change.candidate_groups,
         candidate_users=task.candidate_users if change.candidate_users is None else change.candidate_users,
     )
-    _note(uow, actor, "task_changed", task, now)
+    note_change(uow, "task_changed", task, actor=actor, now=now, element=task.element_id)
 
 
 def _told(change: TaskChange) -> TaskChanges:
@@ -152,16 +152,3 @@ def _locked_task(uow: UnitOfWork, task_key: int, actor: Actor) -> tuple[Instance
     if not known:
         raise Concealed("user task", task_key, case_key=task.case_key)
     return instance, task
-
-
-def _note(uow: UnitOfWork, actor: Actor, action: str, task: Task, now: datetime) -> None:
-    uow.audit.add(
-        actor=actor,
-        action=action,
-        subject="user_task",
-        subject_key=task.key,
-        instance_key=task.instance_key,
-        case_key=task.case_key,
-        details={"element": task.element_id},
-        now=now,
-    )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from app.commands.prepare_notification import county_name
 from app.domain.localized import LANGUAGES, LocalizedText
-from app.domain.notices import BEFORE_DUE, NoticeKind, NoticeMail, digest_after, wanted_mail
+from app.domain.notices import BEFORE_DUE, NoticeMail, digest_after, wanted_mail
 from app.storage.notices import WaitingMail
 from app.storage.unit_of_work import UnitOfWork
 
@@ -32,10 +32,7 @@ class NoticesToMail:
 def tell_due(uow: UnitOfWork, *, now: datetime, limit: int = AT_ONCE) -> int:
     """Tell the holders of up to `limit` tasks that they are due within a day, each once; return how many."""
     found = uow.notices.due_soon(now=now, until=now + BEFORE_DUE, limit=limit)
-    for task_key, holder, due_at in found:
-        uow.notices.add_once(
-            holder, NoticeKind.DUE, task_key=task_key, once=f"due:{task_key}:{due_at.isoformat()}", now=now
-        )
+    uow.notices.add_due(found, now=now)
     return len(found)
 
 
@@ -48,6 +45,7 @@ def take_notice_mails(uow: UnitOfWork, *, now: datetime, limit: int = AT_ONCE) -
     """
     county = {language: county_name(uow, area_id="", language=language) for language in LANGUAGES}
     done: list[int] = []
+    later: dict[datetime, list[int]] = {}
     taken: dict[int, list[WaitingMail]] = {}
     for waiting in uow.notices.waiting_for_mail(now=now, limit=limit):
         wanted = wanted_mail(waiting.settings)
@@ -55,11 +53,12 @@ def take_notice_mails(uow: UnitOfWork, *, now: datetime, limit: int = AT_ONCE) -
         if is_over or wanted is NoticeMail.NONE:
             done.append(waiting.key)
         elif wanted is NoticeMail.DIGEST and now < digest_after(waiting.at):
-            uow.notices.put_off_mail([waiting.key], until=digest_after(waiting.at), tried=False)
+            later.setdefault(digest_after(waiting.at), []).append(waiting.key)
         else:
             taken.setdefault(waiting.user_key, []).append(waiting)
-    if done:
-        uow.notices.put_off_mail(done, until=None, tried=False)
+    uow.notices.put_off_mail(done, until=None, tried=False)
+    for until, keys in later.items():
+        uow.notices.put_off_mail(keys, until=until, tried=False)
     mails = [
         NoticesToMail(
             keys=tuple(sorted(each.key for each in found)),
@@ -69,8 +68,8 @@ def take_notice_mails(uow: UnitOfWork, *, now: datetime, limit: int = AT_ONCE) -
         )
         for found in taken.values()
     ]
-    for mail in mails:
-        uow.notices.put_off_mail(mail.keys, until=now + TRY_AGAIN_AFTER, tried=True)
+    leased = [key for mail in mails for key in mail.keys]
+    uow.notices.put_off_mail(leased, until=now + TRY_AGAIN_AFTER, tried=True)
     return mails
 
 

@@ -41,7 +41,7 @@ def save_view(
         raise InvalidInput([Problem("view_name_long", place="name", values={"most": LONGEST_NAME})])
     if group_id and group_id not in actor.roles:
         raise NotAllowed("share_view")
-    if uow.work_views.count(owner) >= MOST_VIEWS:
+    if uow.work_views.count(owner, besides=called) >= MOST_VIEWS:
         raise InvalidInput([Problem("views_many", place="name", values={"most": MOST_VIEWS})])
     key = uow.work_views.put(owner_key=owner, name=called, fields=fields, group_id=group_id, now=now)
     if begin_with_it:

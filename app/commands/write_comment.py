@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.commands._task_changes import note_change, tell
 from app.commands.claim_task import ensure_concerns
 from app.domain.actor import Actor, may_take
 from app.domain.comments import LONGEST_COMMENT, MOST_MENTIONED, comment_groups, mentions
 from app.domain.errors import Conflict, InvalidInput, NotAllowed, Problem
 from app.domain.notices import NoticeKind
 from app.domain.sharing import DataGroup
+from app.domain.steps import noted_moments
 from app.storage.rows import Task
 from app.storage.unit_of_work import UnitOfWork
 
@@ -55,6 +57,7 @@ def write_comment(uow: UnitOfWork, *, task_key: int, written: Written, actor: Ac
     if problems:
         raise InvalidInput(problems)
     group = DataGroup(written.data_group)
+    noted, _ = noted_moments(task.properties, now)
     mentioned = _mentioned(uow, task, group, [*written.mentioned, *mentions(text)], actor, now)
     key = uow.comments.add(
         task,
@@ -63,7 +66,7 @@ def write_comment(uow: UnitOfWork, *, task_key: int, written: Written, actor: Ac
         text=text,
         mentioned=mentioned,
         author=actor.user_key,
-        now=now,
+        now=noted,
     )
     if written.submission_id:
         uow.tasks.remember_submission(
@@ -71,19 +74,20 @@ def write_comment(uow: UnitOfWork, *, task_key: int, written: Written, actor: Ac
             user_key=actor.user_key,
             action="write_comment",
             result={"comment": str(key)},
-            now=now,
+            now=noted,
             otherwise=Conflict("the comment was sent twice"),
         )
-    uow.notices.add(mentioned, NoticeKind.MENTIONED, task_key=task.key, by=actor.user_key, now=now)
-    uow.audit.add(
+    tell(uow, mentioned, NoticeKind.MENTIONED, task, actor=actor, now=now)
+    people = [str(person) for person in mentioned]
+    note_change(
+        uow,
+        "comment_written",
+        task,
         actor=actor,
-        action="comment_written",
-        subject="user_task",
-        subject_key=task.key,
-        instance_key=task.instance_key,
-        case_key=task.case_key,
-        details={"comment": str(key), "data_group": str(group), "mentioned": [str(person) for person in mentioned]},
         now=now,
+        comment=str(key),
+        data_group=str(group),
+        mentioned=people,
     )
 
 

@@ -59,8 +59,7 @@ def absence_page(uow: UnitOfWork, *, actor: Actor, now: datetime) -> AbsencePage
 def _tasks(uow: UnitOfWork, absence: Absence, actor: Actor, now: datetime) -> tuple[TaskLine, ...]:
     today = local_date(now)
     held = uow.worklist.mine(absence.user_key, filters=Filters(), order=("due",), after=None, limit=MOST_TASKS)
+    tasks = uow.tasks.get_many([line.key for line in held])
     return tuple(
-        line
-        for line in held
-        if stands_in(actor, task=uow.tasks.get(line.key).restriction, absences=[absence], day=today)
+        line for line in held if stands_in(actor, task=tasks[line.key].restriction, absences=[absence], day=today)
     )

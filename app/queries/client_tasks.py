@@ -58,9 +58,10 @@ def _is_own(uow: UnitOfWork, sight: Sight, user_key: int) -> bool:
 
 
 def _tasks(uow: UnitOfWork, case_key: int, actor: Actor, user_key: int) -> list[TaskLine]:
+    lines = uow.worklist.of_case(case_key, user_key)
+    tasks = uow.tasks.get_many([line.key for line in lines if line.assignee is None])
     return [
         line
-        for line in uow.worklist.of_case(case_key, user_key)
-        if line.assignee == user_key
-        or (line.assignee is None and may_take(actor, task=uow.tasks.get(line.key).restriction))
+        for line in lines
+        if line.assignee == user_key or (line.key in tasks and may_take(actor, task=tasks[line.key].restriction))
     ]

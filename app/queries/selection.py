@@ -10,6 +10,7 @@ from app.domain.actor import Actor, may_take
 from app.domain.directing import may_direct
 from app.domain.errors import NotAllowed
 from app.queries.worklist import Tab, Wish, colleagues_of, first_lines
+from app.storage.rows import Task
 from app.storage.unit_of_work import UnitOfWork
 from app.storage.worklist import TaskLine
 
@@ -45,24 +46,24 @@ def marked(uow: UnitOfWork, *, actor: Actor, keys: Collection[int]) -> Selection
     if actor.user_key is None:
         raise NotAllowed("worklist")
     lines = uow.worklist.lines(keys, actor.user_key) if keys else []
-    seen = [line for line in lines if _opens(uow, line, actor) or _directs(uow, line, actor)]
+    tasks = uow.tasks.get_many([line.key for line in lines])
+    seen = [line for line in lines if _opens(tasks[line.key], actor) or _directs(tasks[line.key], actor)]
     return _selection(uow, actor, tuple(seen), more=False)
 
 
 def _selection(uow: UnitOfWork, actor: Actor, lines: tuple[TaskLine, ...], *, more: bool) -> Selection:
+    tasks = uow.tasks.get_many([line.key for line in lines])
     return Selection(
         lines=lines,
         more=more,
-        openable=frozenset(line.key for line in lines if _opens(uow, line, actor)),
+        openable=frozenset(key for key, task in tasks.items() if _opens(task, actor)),
         colleagues=colleagues_of(uow, actor),
     )
 
 
-def _opens(uow: UnitOfWork, line: TaskLine, actor: Actor) -> bool:
-    task = uow.tasks.get(line.key)
+def _opens(task: Task, actor: Actor) -> bool:
     return actor.user_key in (task.assignee, task.completed_by) or may_take(actor, task=task.restriction)
 
 
-def _directs(uow: UnitOfWork, line: TaskLine, actor: Actor) -> bool:
-    task = uow.tasks.get(line.key)
+def _directs(task: Task, actor: Actor) -> bool:
     return may_direct(actor, unit_id=task.unit_id, area_id=task.area_id)

@@ -58,6 +58,14 @@ class Notices:
         row = self._row(person, kind, task_key, by, now) | {"once": once}
         insert_many_new(self._connection, notice, [row], keys=("user_key", "once"))
 
+    def add_due(self, tasks: Collection[tuple[int, int, datetime]], *, now: datetime) -> None:
+        """Tell the holders (second) of the tasks (first) when they are due (third), each once."""
+        rows = [
+            self._row(holder, NoticeKind.DUE, task_key, None, now) | {"once": f"due:{task_key}:{due_at.isoformat()}"}
+            for task_key, holder, due_at in tasks
+        ]
+        insert_many_new(self._connection, notice, rows, keys=("user_key", "once"))
+
     @staticmethod
     def _row(person: int, kind: NoticeKind, task_key: int, by: int | None, now: datetime) -> dict[str, Any]:
         return {
@@ -201,6 +209,8 @@ class Notices:
 
     def put_off_mail(self, keys: Collection[int], *, until: datetime | None, tried: bool) -> None:
         """Look at the mails of these notices then, or (None) never again; `tried` counts a try."""
+        if not keys:
+            return
         values: dict[str, Any] = {"mail_at": until}
         if tried:
             values["mail_tries"] = notice.c.mail_tries + 1

@@ -51,6 +51,11 @@ class Tasks:
             raise NotFound("user task", key)
         return self._to_task(row)
 
+    def get_many(self, keys: Collection[int]) -> dict[int, Task]:
+        """Return the user tasks by key; what is not there is left out."""
+        query = select(user_task).where(user_task.c.key.in_(keys))
+        return {row.key: self._to_task(row) for row in self._connection.execute(query)} if keys else {}
+
     def open_of(self, instance_key: int) -> list[Task]:
         """Return the open tasks of the instance."""
         query = select(user_task).where(user_task.c.instance_key == instance_key, user_task.c.status == "open")

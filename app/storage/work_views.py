@@ -60,9 +60,9 @@ class WorkViews:
         query = select(work_view.c.key).where(work_view.c.key == key).with_for_update()
         return self._connection.execute(query).first() is not None
 
-    def count(self, owner_key: int) -> int:
-        """Return how many views the person has named."""
-        query = select(func.count()).select_from(work_view).where(work_view.c.owner_key == owner_key)
+    def count(self, owner_key: int, *, besides: str) -> int:
+        """Return how many views the person has named otherwise."""
+        query = select(func.count()).where(work_view.c.owner_key == owner_key, work_view.c.name != besides)
         return self._connection.execute(query).scalar_one()
 
     def put(self, *, owner_key: int, name: str, fields: Mapping[str, str], group_id: str, now: datetime) -> int:
