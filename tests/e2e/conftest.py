@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from app.settings import Settings
@@ -33,6 +33,7 @@ OPTIONS = [
 ]
 #: generous, because a machine may be busy; nothing waits for it that works
 WAIT = 20_000
+expect.set_options(timeout=WAIT)
 #: what the browser says of answers that tests ask for on purpose
 EXPECTED = ("status of 4", "ERR_FAILED")
 

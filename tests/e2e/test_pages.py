@@ -3,6 +3,7 @@
 import gzip
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.e2e
 
@@ -114,7 +115,7 @@ def test_the_skip_link_leads_to_the_content(staff, site):
 def test_marked_rows_bring_the_buttons_below_the_rows_which_stay_where_they_are(staff, site, axe):
     open_sample(staff, site, "worklist")
     form = staff.locator("#handling")
-    assert not form.is_visible()
+    expect(form).to_be_hidden()
     row = staff.locator("[data-row]").first
     place = row.bounding_box()
     staff.keyboard.press("j")
@@ -125,9 +126,9 @@ def test_marked_rows_bring_the_buttons_below_the_rows_which_stay_where_they_are(
     assert axe(staff) == []
     staff.get_by_role("checkbox", name="Valitse kaikki tämän sivun tehtävät").check()
     form.get_by_text("9 tehtävää valittuna").wait_for()
-    assert staff.locator("[data-mark]:checked").count() == 9
+    expect(staff.locator("[data-mark]:checked")).to_have_count(9)
     staff.get_by_role("checkbox", name="Valitse kaikki tämän sivun tehtävät").uncheck()
-    assert not form.is_visible()
+    expect(form).to_be_hidden()
 
 
 def test_letters_move_in_the_list_and_can_be_switched_off(staff, site):
@@ -139,7 +140,7 @@ def test_letters_move_in_the_list_and_can_be_switched_off(staff, site):
     assert staff.evaluate("document.activeElement.innerText") == "Kysy hälytysindikaattorit"
     staff.keyboard.press("/")
     staff.keyboard.type("jkt")
-    assert staff.locator("#filter-text").input_value() == "jkt"
+    expect(staff.locator("#filter-text")).to_have_value("jkt")
     staff.get_by_role("button", name="Pekka Pääkäyttäjä").click()
     staff.locator("button[name=shortcuts][value=off]").click()
     staff.wait_for_load_state()
@@ -171,7 +172,7 @@ def test_the_palette_is_a_combobox_that_leads_by_keys_alone(staff, site, axe):
     staff.keyboard.press("Control+k")
     box.wait_for()
     staff.keyboard.press("Escape")
-    assert not staff.locator("#k-palette").is_visible()
+    expect(staff.locator("#k-palette")).to_be_hidden()
 
 
 @pytest.mark.parametrize("name", ["task", "case", "instance"])
@@ -181,8 +182,8 @@ def test_the_diagram_is_drawn_and_marks_where_we_are_within_the_policy(staff, si
     assert drawn.get_attribute("data-shown") == "yes"
     assert drawn.locator(".k-here").count() >= 1
     assert drawn.locator(".k-overlay").count() >= 1
-    assert drawn.locator(".bjs-powered-by").is_visible()
-    assert staff.locator("[data-element=indikaattorit]").first.is_visible(), "the same is told by a list"
+    expect(drawn.locator(".bjs-powered-by")).to_be_visible()
+    expect(staff.locator("[data-element=indikaattorit]").first, "the same is told by a list").to_be_visible()
 
 
 def test_the_diagram_opens_in_the_whole_window_and_comes_back(staff, site):
@@ -219,7 +220,7 @@ def test_a_filter_changes_the_list_and_the_address_and_is_announced(staff, site)
     staff.get_by_label("Määräaika").select_option("today")
     staff.wait_for_url("**/samples/worklist?**due=today**")
     staff.get_by_role("status").filter(has_text="9 tehtävää").wait_for()
-    assert staff.locator("#results tbody tr").count() == 9
+    expect(staff.locator("#results tbody tr")).to_have_count(9)
     assert staff.evaluate("document.activeElement.id") == "filter-due", "focus stays"
     staff.reload()
     assert "due=today" in staff.url
@@ -235,7 +236,7 @@ def test_the_session_s_end_is_told_in_time_and_can_be_put_off(open_context, sign
     with page.expect_response("**/samples/news*"):
         page.clock.fast_forward("26:00")
     page.locator("#news.htmx-request").wait_for(state="detached")
-    assert not page.locator("#k-session").is_visible()
+    expect(page.locator("#k-session")).to_be_hidden()
     page.clock.fast_forward("01:10")
     page.get_by_role("heading", name="Istunto päättyy pian").wait_for()
     page.get_by_role("button", name="Jatka", exact=True).click()
@@ -250,7 +251,7 @@ def test_after_the_end_what_was_typed_without_a_draft_goes_along(open_context, s
     page.locator("#f-syy").fill("Uusi asia")
     page.clock.fast_forward("30:10")
     page.get_by_role("heading", name="Istunto on päättynyt").wait_for()
-    assert not page.locator("#f-syy").is_visible(), "the page is hidden from whoever passes by"
+    expect(page.locator("#f-syy"), "the page is hidden from whoever passes by").to_be_hidden()
 
 
 @pytest.fixture
@@ -270,9 +271,9 @@ def test_everything_that_matters_works_without_scripts(plain, site):
     plain.locator("button[name=colours][value=dark]").click()
     assert plain.locator("html").get_attribute("data-color-scheme") == "dark"
     plain.goto(f"{site}/samples/instance-cancel")
-    assert plain.locator("#cancel-reason").is_visible()
+    expect(plain.locator("#cancel-reason")).to_be_visible()
     plain.goto(f"{site}/samples/task")
-    assert plain.get_by_role("button", name="Tallenna luonnos").is_visible()
+    expect(plain.get_by_role("button", name="Tallenna luonnos")).to_be_visible()
     plain.get_by_role("button", name="Pekka Pääkäyttäjä").click()
     plain.locator("button[name=colours][value=auto]").click()
 

@@ -12,6 +12,8 @@ from sqlalchemy import insert, select
 from app.commands.arrange_consultation import arrange_consultation
 from app.commands.ask_consultation import ask_consultation, check_consultation, withdraw_consultation
 from app.commands.claim_task import claim_task
+from app.commands.delegate_task import ask_for_task, delegate_task, return_task, set_follow_up
+from app.commands.direct_task import assign_task, unassign_task
 from app.commands.fire_timer import fire_timer
 from app.commands.jobs import claim_jobs, finish_job
 from app.commands.lead_consultation import (
@@ -28,6 +30,7 @@ from app.commands.plan_consultation import forget_consultation, plan_consultatio
 from app.commands.prepare_notification import prepare_notification
 from app.commands.run_local_job import run_local_job
 from app.commands.start_instance import start_instance
+from app.commands.write_comment import Written, write_comment
 from app.domain.actor import Actor
 from app.domain.anonymity import Kind
 from app.domain.consultation import ItemStatus, Part, SessionStatus
@@ -623,7 +626,18 @@ def test_steps_around_the_hour_note_no_time_finer_than_the_week(database):
     # Wednesday, 13.37 in Finland
     place.now = datetime(2026, 3, 4, 11, 37, 12, tzinfo=UTC)
     task = place.open_tasks(instance)["take_to_the_hour"]
-    place.run(claim_task, task_key=task, actor=place.people["counsellor"])
+
+    def do(command, person="counsellor", **values):
+        place.run(command, task_key=task, actor=place.people[person], **values)
+
+    do(assign_task, "supervisor", username="colleague", may_replace=True)
+    do(ask_for_task)
+    do(delegate_task, "colleague", username="counsellor", returns=True)
+    do(return_task)
+    do(set_follow_up, "colleague", day="2026-03-20")
+    do(write_comment, written=Written(text="Otetaan torstaina.", data_group="sosiaali", mentioned=("colleague",)))
+    do(unassign_task, "colleague")
+    do(claim_task)
     place.complete(task)
     monday, following = datetime(2026, 3, 1, 22, tzinfo=UTC), datetime(2026, 3, 8, 22, tzinfo=UTC)
     assert place.open_timers(instance)["reminder"][1] == following + timedelta(days=3)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from lxml import etree, html
+from playwright.sync_api import expect
 
 from app.locale import Texts
 from tests.e2e.conftest import EXPECTED
@@ -98,7 +99,7 @@ def ensure_accessible(page, axe):
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_accessible_in_both_schemes_and_fits_narrow_screens(furnished, seats, axe, name):
     page = open_page(furnished, seats, name)
-    assert page.locator("h1").count() == 1
+    expect(page.locator("h1")).to_have_count(1)
     # the page is open: its Finnish is read here, the other languages below
     assert foreign_texts(page, "fi", set()) == []
     ensure_accessible(page, axe)

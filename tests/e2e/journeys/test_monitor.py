@@ -1,6 +1,7 @@
 """The monitor in a browser: trouble is found, put right with changed data, or ended with a reason."""
 
 import pytest
+from playwright.sync_api import expect
 
 from app.commands.publish import publish
 from app.commands.resolve_incident import set_variables
@@ -37,7 +38,7 @@ def test_an_incident_is_found_by_its_cause_and_retried_with_changed_data(office,
     wait_for_diagrams(admin)
     drawn = admin.locator("[data-diagram]")
     assert drawn.get_attribute("data-shown") == "yes"
-    assert drawn.locator("[data-element-id=valinta].k-trouble-here").count() == 1
+    expect(drawn.locator("[data-element-id=valinta].k-trouble-here")).to_have_count(1)
     assert drawn.locator(".k-overlay[data-color=danger]").inner_text().strip() == "! 1"
 
     admin.get_by_text("Muuta tietoja").click()
@@ -45,7 +46,7 @@ def test_an_incident_is_found_by_its_cause_and_retried_with_changed_data(office,
     field.fill("{")
     admin.get_by_role("button", name="Yritä uudelleen").click()
     admin.locator("textarea[aria-invalid=true]").wait_for()
-    assert field.input_value() == "{", "what was typed is kept"
+    expect(field, "what was typed is kept").to_have_value("{")
     field.fill("11")
     admin.get_by_label("Mitä korjattiin").fill("Määrä oli sana")
     with admin.expect_request(lambda request: request.url.endswith("/retry")):
@@ -53,7 +54,7 @@ def test_an_incident_is_found_by_its_cause_and_retried_with_changed_data(office,
     admin.locator(".k-notice[data-color=success]").wait_for()
     assert admin.url.endswith(f"/monitor/instances/{key}")
     wait_for_diagrams(admin)
-    assert drawn.locator("[data-element-id=paljon].k-here").count() == 1, "the token has moved on"
+    expect(drawn.locator("[data-element-id=paljon].k-here"), "the token has moved on").to_have_count(1)
     assert variables(office, key) == {"maara": 11, "toinen": [1, 2]}
     assert "Määrä oli sana" in admin.locator("main").inner_text()
 

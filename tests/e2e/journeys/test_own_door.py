@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from app.commands.client_sign_in import make_client_link
 from tests.e2e.journeys.office import SIDEWAYS, answers_of, scenario
@@ -64,7 +65,7 @@ def test_from_the_link_to_the_form_and_who_has_looked(office, examined, open_con
     page.get_by_text("Luonnos tallennettu").wait_for()
     page.get_by_role("button", name="Lähetä vastaukset").click()
     page.locator("#k-notices").get_by_text("Kiitos. Vastauksesi on lähetetty.").wait_for()
-    assert page.get_by_role("link", name="Vastaa").count() == 0
+    expect(page.get_by_role("link", name="Vastaa")).to_have_count(0)
     for name in (
         "Suunnitelmani",
         "Asiakirjani",
@@ -89,7 +90,7 @@ def test_without_scripts_a_client_tells_that_they_want_to_stop(office, open_cont
     assert "Voit lopettaa milloin tahansa" in page.locator("main").inner_text()
     page.get_by_role("button", name="Kyllä, kerro tämä").click()
     assert "Tieto on mennyt perille" in page.locator("main").inner_text()
-    assert page.get_by_role("link", name="Haluan lopettaa").count() == 0
+    expect(page.get_by_role("link", name="Haluan lopettaa")).to_have_count(0)
     assert "v2_esitiedot" not in office.world.open_tasks()
 
 

@@ -1,6 +1,7 @@
 """Whole pathways in a browser: the first call with its booking, self-care to its first check, a health examination."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.journeys.office import answers_of, choose_language, fill, press_done, scenario
 
@@ -25,20 +26,20 @@ def test_the_call_of_matti_35_becomes_a_case_with_its_booking_and_its_offer(offi
     # what comes next in the same case is offered at once, and is taken with one press
     page.reload()
     page.get_by_role("button", name="Ota käsittelyyn Tarkista hälytysindikaattorit").click()
-    assert page.get_by_text("Matti Esimerkki").is_visible()
+    expect(page.get_by_text("Matti Esimerkki")).to_be_visible()
     number = case_number(page)
     office.finish(page, answers_of(MATTI, "a3_indikaattorit"))
     office.instance_of_case(number)
     assert office.world.variables()["indikaattorisumma"] == MATTI["expect"]["sum"]
 
     office.take(page, "Kysy asiakkaalta")
-    assert page.get_by_text("Missä mennään").is_visible()
+    expect(page.get_by_text("Missä mennään")).to_be_visible()
     office.finish(page, answers_of(MATTI, "a6_kysy_asiakkaalta"))
 
     # the case page: both times, the confirmations as PDF, what has happened
     page.get_by_role("link", name=f"Asia {number}").click()
     appointments = page.get_by_role("region", name="Ajanvaraukset").get_by_role("listitem")
-    assert appointments.count() == 2
+    expect(appointments).to_have_count(2)
     assert "Varattu" in appointments.first.inner_text()
     document = page.get_by_role("link", name="Ajanvarausvahvistus").first
     answer = page.request.get(office.address + document.get_attribute("href"))
@@ -64,14 +65,14 @@ def test_self_care_is_started_from_the_case_and_its_first_check_answered(office,
     case_key = office.world.open_case(SELF_CARE["case"])
     page = desk("r_palveluohjaaja")
     office.open(page, "/start")
-    assert page.get_by_role("heading", name="Omahoito").count() == 0, "it needs a case"
+    expect(page.get_by_role("heading", name="Omahoito"), "it needs a case").to_have_count(0)
     office.open(page, f"/cases/{case_key}")
     page.get_by_role("link", name="Aloita uusi palvelu").click()
     page.get_by_role("button", name="Aloita Omahoito alkaa").click()
     page.get_by_role("heading", level=1, name="Suunnittele omahoito").wait_for()
     office.finish(page, answers_of(SELF_CARE, "o1_suunnittele"))
     page.goto(f"{office.address}/cases/{case_key}")
-    assert page.get_by_role("region", name="Asiakirjat").get_by_role("link").count() == 1
+    expect(page.get_by_role("region", name="Asiakirjat").get_by_role("link")).to_have_count(1)
 
     office.instance_of_case(page.locator("h1").inner_text().removeprefix("Asia "))
     office.world.pass_time("o3_tarkistusaika", None)

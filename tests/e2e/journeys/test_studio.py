@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import update
 
 from app.storage.tables.models import model_draft
@@ -79,7 +80,7 @@ def change_deadline(office, owner):
     field.press("Tab")
     owner.locator("#panel-TaskSchedule\\.dueDate[aria-invalid=true]").wait_for()
     assert "FEEL-lauseketta ei voi lukea" in owner.locator("#panel-TaskSchedule\\.dueDate-error").inner_text()
-    assert owner.locator("[data-canvas] [data-element-id=a1_yhteydenotto].k-studio-error").count() == 1
+    expect(owner.locator("[data-canvas] [data-element-id=a1_yhteydenotto].k-studio-error")).to_have_count(1)
     assert "Kirjaa yhteydenotto" in problems(owner)
     assert "estää julkaisemisen" in problems(owner)
     assert save(owner).ok, "a draft may be wrong"
@@ -142,7 +143,7 @@ def test_nothing_is_lost_by_opening_and_saving(office, owner):
     name.press("Tab")
     owner.locator("[data-act=undo]").click()
     assert name.input_value() == was
-    assert owner.locator("[data-act=undo]").is_disabled()
+    expect(owner.locator("[data-act=undo]")).to_be_disabled()
     assert save(owner).ok
     office.open(owner, "/studio")
     drafts = office.world.executor.read(lambda uow: uow.model_drafts.lines(seen_by=None))
@@ -167,7 +168,7 @@ def test_the_second_of_two_owners_compares_and_keeps_theirs(office, owner, desk)
     assert "Outi Näyte tallensi luonnoksen" in dialog.inner_text()
     dialog.get_by_role("button", name="Vertaa").click()
     dialog.get_by_text("Muutettu").first.wait_for()
-    assert second.get_by_label("Nimi suomeksi").first.input_value() == "Toinen"
+    expect(second.get_by_label("Nimi suomeksi").first).to_have_value("Toinen")
     dialog.get_by_role("button", name="Tallenna omana kopiona").click()
     second.wait_for_url("**/edit?copy=1")
     second.wait_for_selector("[data-canvas][data-shown=yes]")
@@ -191,10 +192,10 @@ def test_a_diagram_is_drawn_by_keyboard(office, owner):
     assert owner.evaluate("document.activeElement.id") == "panel-name"
     owner.keyboard.type("Uusi vaihe")
     owner.keyboard.press("Tab")
-    assert owner.locator("[data-steps] button").count() == count + 1
+    expect(owner.locator("[data-steps] button")).to_have_count(count + 1)
     owner.locator("[data-steps] button", has_text="Uusi vaihe").wait_for()
     owner.get_by_role("button", name="Poista tämä").press("Enter")
-    assert owner.locator("[data-steps] button").count() == count
+    expect(owner.locator("[data-steps] button")).to_have_count(count)
 
 
 #: a moment after the last change (app/web/assets/js/studio); the page's clock is set on, nobody waits
@@ -242,7 +243,7 @@ def test_a_draft_is_saved_by_itself_and_tells_a_conflict_without_asking(office, 
     owner.get_by_label("Nimi suomeksi").first.press("Tab")
     owner.clock.fast_forward(QUIET)
     owner.locator("[data-draft-state]", has_text="tallensi luonnoksen").wait_for()
-    assert not owner.get_by_role("dialog").is_visible()
+    expect(owner.get_by_role("dialog")).to_be_hidden()
     assert save(owner).status == 409
     owner.get_by_role("dialog").get_by_role("button", name="Vertaa").wait_for()
 
@@ -281,13 +282,13 @@ def test_a_table_is_saved_by_itself_and_never_over_somebody_else(office, owner):
     owner.locator("[data-draft-state]", has_text="Luonnos tallennettu").wait_for()
     draft, content = draft_of(office, "dmn_riittava_tuki")
     assert "Itsestään tallennettu" in content.decode()
-    assert owner.locator("[data-publish]").is_visible()
+    expect(owner.locator("[data-publish]")).to_be_visible()
     somebody_else_saves(office, draft)
     cell.fill("Toisen jälkeen")
     assert pass_quietly(owner).status == 409
     owner.locator("[data-draft-state]", has_text="tallensi luonnoksen").wait_for()
     assert "Toisen jälkeen" not in draft_of(office, "dmn_riittava_tuki")[1].decode()
-    assert cell.input_value() == "Toisen jälkeen"
+    expect(cell).to_have_value("Toisen jälkeen")
 
 
 def test_a_form_is_saved_by_itself_also_half_written(office, owner):

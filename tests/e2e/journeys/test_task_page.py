@@ -1,6 +1,9 @@
 """One task in a browser: what is wrong is said, nothing typed is lost, nobody overwrites anybody, keys are enough."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.journeys.office import answers_of, fill, press_done, scenario
 
@@ -36,10 +39,10 @@ def test_what_is_wrong_is_said_first_and_leads_to_its_field_and_nothing_typed_is
     with page.expect_response(lambda answer: answer.request.method == "POST" and answer.status == 422):
         press_done(page)
     page.wait_for_function("document.activeElement.id === 'kyky-errors'")
-    assert page.title().startswith("Virhe: ")
+    expect(page).to_have_title(re.compile("^Virhe: "))
     links = page.locator("#kyky-errors a")
-    assert links.count() == 2
-    assert page.locator("[name=nimi]").input_value() == "Matti Esimerkki"
+    expect(links).to_have_count(2)
+    expect(page.locator("[name=nimi]")).to_have_value("Matti Esimerkki")
     links.filter(has_text="Henkilötunnus").click()
     assert focused(page) == "f-hetu"
     described = page.locator("#f-hetu").get_attribute("aria-describedby")
@@ -61,13 +64,13 @@ def test_without_scripts_rows_are_added_and_removed_and_the_task_is_completed(of
     add.click()
     page.locator('[name="omat_askeleet-1-askel"]').fill("Turha")
     page.locator('button[value="remove:omat_askeleet:1"]').click()
-    assert page.locator(f'[name="{first}"]').input_value() == "Kävelen", "what was typed is still there"
-    assert page.locator('[name="omat_askeleet-1-askel"]').count() == 0
+    expect(page.locator(f'[name="{first}"]'), "what was typed is still there").to_have_value("Kävelen")
+    expect(page.locator('[name="omat_askeleet-1-askel"]')).to_have_count(0)
     press_done(page)
-    assert page.title().startswith("Virhe: ")
+    expect(page).to_have_title(re.compile("^Virhe: "))
     fill(page, PLAN)
     press_done(page)
-    assert page.get_by_role("heading", name="Tehtävä on valmis").is_visible()
+    expect(page.get_by_role("heading", name="Tehtävä on valmis")).to_be_visible()
 
 
 def test_the_slower_of_two_is_told_who_and_when_and_keeps_the_text(office, desk, indicators):
@@ -82,12 +85,12 @@ def test_the_slower_of_two_is_told_who_and_when_and_keeps_the_text(office, desk,
     told.wait_for()
     assert "Anni Näyte" in told.inner_text()
     assert "2.3.2026 klo" in told.inner_text()
-    assert slow.locator("[name=kaynnit_12kk]").input_value() == "7"
-    assert slow.locator("[name=kaynnit_12kk]").is_enabled(), "it can be copied"
-    assert slow.locator(".k-done").count() == 0
+    expect(slow.locator("[name=kaynnit_12kk]")).to_have_value("7")
+    expect(slow.locator("[name=kaynnit_12kk]"), "it can be copied").to_be_enabled()
+    expect(slow.locator(".k-done")).to_have_count(0)
     office.open(slow, indicators)
-    assert slow.locator(".k-notice", has_text="Anni Näyte").is_visible()
-    assert slow.locator("[name=kaynnit_12kk]").is_disabled(), "a closed task is to be read"
+    expect(slow.locator(".k-notice", has_text="Anni Näyte")).to_be_visible()
+    expect(slow.locator("[name=kaynnit_12kk]"), "a closed task is to be read").to_be_disabled()
 
 
 def test_somebody_else_s_task_is_shown_to_be_read_only(office, desk, indicators):
@@ -96,9 +99,9 @@ def test_somebody_else_s_task_is_shown_to_be_read_only(office, desk, indicators)
     page.get_by_role("button", name="Palauta").wait_for()
     other = office.another_person("r_ajanvaraaja")
     page = office.open(desk(other), indicators)
-    assert page.locator("[name=kaynnit_12kk]").is_disabled()
-    assert page.get_by_text("Anni Näyte").first.is_visible()
-    assert page.locator(".k-done").count() == 0
+    expect(page.locator("[name=kaynnit_12kk]")).to_be_disabled()
+    expect(page.get_by_text("Anni Näyte").first).to_be_visible()
+    expect(page.locator(".k-done")).to_have_count(0)
 
 
 def test_a_draft_survives_leaving_the_page(office, desk, contact):
@@ -108,9 +111,9 @@ def test_a_draft_survives_leaving_the_page(office, desk, contact):
         page.locator("[name=puhelin]").focus()
     page.get_by_text("Luonnos tallennettu").wait_for()
     page.reload()
-    assert page.locator("[name=nimi]").input_value() == "Puhelu kesken"
+    expect(page.locator("[name=nimi]")).to_have_value("Puhelu kesken")
     office.open(page, "/worklist")
-    assert page.get_by_role("row", name="Kirjaa yhteydenotto").get_by_text("Luonnos").first.is_visible()
+    expect(page.get_by_role("row", name="Kirjaa yhteydenotto").get_by_text("Luonnos").first).to_be_visible()
 
 
 def test_the_end_of_the_session_is_told_and_what_was_typed_is_there_after_signing_in_again(
@@ -127,7 +130,7 @@ def test_the_end_of_the_session_is_told_and_what_was_typed_is_there_after_signin
     page.get_by_role("button", name="Jatka", exact=True).click()
     page.locator("#k-session").wait_for(state="hidden")
     page = office.open(desk("r_ajanvaraaja"), contact)
-    assert page.locator("[name=nimi]").input_value() == "Ennen istunnon loppua"
+    expect(page.locator("[name=nimi]")).to_have_value("Ennen istunnon loppua")
 
 
 def tab_to(page, wanted, *, most=80):
