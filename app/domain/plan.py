@@ -52,6 +52,9 @@ class Action:
     predecessor_key: int | None
     state: ActionState = ActionState.PLANNED
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    #: when it began and ended indeed, as far as it is known
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
 
     @property
     def is_clients_own(self) -> bool:

@@ -63,6 +63,8 @@ class CasePage:
     #: data groups, of those that are shown, whose use the client has had restricted
     restricted: tuple[DataGroup, ...] = ()
     comments: tuple[Comment, ...] = field(default=(), repr=False)
+    #: whether it is the viewer's to follow, and not theirs by a task only
+    follows: bool = False
 
 
 def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> CasePage:
@@ -104,7 +106,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         for line in uow.monitor.instances(InstanceFilters(case_key=case_key), after=None, limit=100)
         if may_know_process(line.process_id, organisation_type=kind)
     ]
-    if not _follows(sight, actor):
+    if not follows_case(sight, actor):
         instances = []
     told = [line for line in instances if may_see_course(organisation_type=kind, own=line.unit_id == actor.unit_id)]
     kept = {group for group, _ in uow.care.answers.groups_and_controllers(case_key)} | kept_groups(uow, case_key)
@@ -113,7 +115,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
     is_emergency = sight.emergency_until is not None
     return CasePage(
         case=replace(sight.case, source=shown_source(sight.case.source, organisation_type=kind)),
-        outcome=shown_outcome(sight.case.outcome, organisation_type=kind) if _follows(sight, actor) else "",
+        outcome=shown_outcome(sight.case.outcome, organisation_type=kind) if follows_case(sight, actor) else "",
         client=client,
         owner_name=uow.accounts.names_of([owner]).get(owner, "") if owner else "",
         unit_name=units.get(sight.case.unit_id, {}),
@@ -121,7 +123,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         hidden_with_content={
             group: why_hidden(sight, group, actor=actor, now=now) for group in sight.hidden if group in kept
         }
-        if _follows(sight, actor)
+        if follows_case(sight, actor)
         else {},
         records=records,
         same_client=same,
@@ -139,6 +141,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         may_see_decisions=may_see_decisions(sight),
         restricted=tuple(group for group in DataGroup if group in sight.restricted and group not in sight.hidden),
         comments=comments,
+        follows=follows_case(sight, actor),
     )
 
 
@@ -164,12 +167,12 @@ def _open(
         raise NotAllowed("case")
     sight = sight_of_case(uow, case_key=case_key, actor=actor, now=now, with_emergency=with_emergency)
     tasks = [line for line in uow.worklist.of_case(case_key, actor.user_key) if _concerns(uow, line, actor)]
-    if not sight.decisions and not tasks and not _follows(sight, actor):
+    if not sight.decisions and not tasks and not follows_case(sight, actor):
         raise Concealed("case", case_key, case_key=case_key)
     return sight, tasks
 
 
-def _follows(sight: Sight, actor: Actor) -> bool:
+def follows_case(sight: Sight, actor: Actor) -> bool:
     """Tell whether the case is the actor's to follow: they see something of its register, or answer for it."""
     return bool(sight.groups) or (sight.case.is_open and sight.case.owner_key == actor.user_key)
 

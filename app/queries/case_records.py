@@ -51,6 +51,9 @@ class ActionLine:
     state: str
     #: names of the action that has to be done first, "" where it runs beside the others
     after: str = field(default="", repr=False)
+    #: when it began and ended indeed, where that is known and may be
+    began_on: date | None = None
+    ended_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,10 +194,18 @@ def _plan(
             review_on=action.review_on,
             state=shown_measure_state(str(action.state), organisation_type=actor.organisation_type),
             after=names.get(action.predecessor_key or 0, ""),
+            began_on=local_date(action.began_at) if action.began_at else None,
+            ended_on=_ended_on(action, actor),
         )
         for action in actions
     )
     return PlanLine(version=plan.version, approved_on=local_date(plan.approved_at), actions=lines, own_part=masked)
+
+
+def _ended_on(action: Action, actor: Actor) -> date | None:
+    """Return when the action ended; an end before its time tells of an interruption, which some may not know (R-26)."""
+    masked = shown_measure_state(str(action.state), organisation_type=actor.organisation_type) != action.state
+    return None if masked or action.ended_at is None else local_date(action.ended_at)
 
 
 def _name(action: Action, actor: Actor) -> str:

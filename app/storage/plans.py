@@ -141,4 +141,6 @@ class Plans:
             predecessor_key=row.predecessor_key,
             state=ActionState(row.state),
             texts=msgspec.json.decode(texts),
+            began_at=row.started_at,
+            ended_at=row.ended_at,
         )

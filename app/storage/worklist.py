@@ -69,6 +69,15 @@ class TaskLine:
     paused_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSpan:
+    """From when to when somebody had a task of the instance to do; `ended_at` None: they still have."""
+
+    instance_key: int
+    created_at: datetime
+    ended_at: datetime | None
+
+
 class Worklist:
     """Reads of open tasks."""
 
@@ -181,6 +190,16 @@ class Worklist:
         """Return the open tasks of the case, earliest due first."""
         chosen: list[ColumnElement[bool]] = [user_task.c.status == "open", user_task.c.case_key == case_key]
         return self._lines(user_key, chosen, order=("due",), after=None, limit=200)
+
+    def spans_of_case(self, case_key: int) -> list[TaskSpan]:
+        """Return when each task of the case was open, of those that are and those that were."""
+        query = select(user_task.c.instance_key, user_task.c.created_at, user_task.c.ended_at).where(
+            user_task.c.case_key == case_key
+        )
+        return [
+            TaskSpan(instance_key=row.instance_key, created_at=row.created_at, ended_at=row.ended_at)
+            for row in self._connection.execute(query)
+        ]
 
     def open_by_case(self, case_keys: Collection[int]) -> dict[int, int]:
         """Return how many tasks are open in each of the cases."""

@@ -227,6 +227,7 @@ def _page(page: CasePage) -> dict[str, Any]:
         "history_next_address": "",
         "representatives_address": f"{PATH}/{page.case.key}/representatives" if page.is_own_client else "",
         "decisions_address": f"{PATH}/{page.case.key}/decisions" if page.may_see_decisions else "",
+        "timeline_address": f"{PATH}/{page.case.key}/timeline" if page.follows else "",
         "start_address": f"/start?case={page.case.key}" if page.can_start else "",
         "rights_address": f"{PATH}/{page.case.key}/rights" if page.is_own_client else "",
         "comments": {"lines": comment_lines(page.comments), "hidden": 0},

@@ -56,6 +56,7 @@ PAGES = [
     "case-of-doctor",
     "case-of-guide",
     "case-rights",
+    "case-timeline",
     "cases",
     "cases-none",
     "chart",
@@ -228,6 +229,7 @@ def _call(found: Furnished) -> None:
     found.add("case", "r_ajanvaraaja", f"/cases/{world.case_key()}")
     found.add("case-of-guide", "r_palveluohjaaja", f"/cases/{world.case_key()}")
     found.add("case-rights", "r_palveluohjaaja", f"/cases/{world.case_key()}/rights")
+    found.add("case-timeline", "r_palveluohjaaja", f"/cases/{world.case_key()}/timeline")
     found.add("instance", "r_yllapitaja", f"/monitor/instances/{world.instance}")
     found.add("instance-cancel", "r_yllapitaja", f"/monitor/instances/{world.instance}?cancel=1")
     office.begin_call()

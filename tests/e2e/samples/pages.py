@@ -576,6 +576,7 @@ def case(**changes: Any) -> dict[str, Any]:
         "hidden_parts": ["Sosiaalipalvelujen kirjauksia on, mutta ne eivät avaudu ilman asiakkaan suostumusta."],
         "history": HISTORY,
         "history_next_address": "/samples/case?before=x",
+        "timeline_address": "/samples/case",
         "start_address": "/samples/start",
         "events": [
             {

@@ -169,6 +169,9 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "worklist.release"): Rule(address="/tasks/{task}/release", here=CANDIDATES, elsewhere=NOBODY, logged=True),
     # a client's case and documents
     ("GET", "cases.show"): Rule(address="/cases/{case}", here=SERVING, elsewhere=NOBODY, refused=404, logged=True),
+    ("GET", "client_timeline.show"): Rule(
+        address="/cases/{case}/timeline", here=SERVING, elsewhere=NOBODY, refused=404, logged=True
+    ),
     ("POST", "cases.tell"): Rule(
         address="/cases/{case}/events", here=SERVING, elsewhere=NOBODY, refused=404, logged=True, fields={"event": "1"}
     ),
