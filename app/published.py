@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from app.domain.answers import StoredFile
 from app.domain.consultation import ITEM_PROCESS
 from app.domain.errors import EngineFault, InvalidDiagram, NotFound
-from app.domain.forms import FieldType, FormDefinition, Option, OptionSource, Values
+from app.domain.forms import FormDefinition, Option, OptionSource, Values
 from app.domain.keys import new_key
 from app.domain.steps import ProcessOutline
 from app.engine.decisions import CompiledDecision, compile_decision
@@ -292,14 +292,9 @@ def choices_of(uow: UnitOfWork, form: FormDefinition, *, area_id: str) -> dict[s
 @lru_cache(maxsize=1000)
 def _sources(form: FormDefinition) -> frozenset[OptionSource]:
     """Return the lists that fields of the form offer."""
-    named = {item.options_from for _, item in form.walk() if item.options_from}
-    return frozenset(
-        named | {_SOURCES_OF_TYPES[item.type] for _, item in form.walk() if item.type in _SOURCES_OF_TYPES}
-    )
+    return frozenset(item.source for _, item in form.walk() if item.source is not None)
 
 
-#: fields that choose a person or an organisation, whether they say from where or not
-_SOURCES_OF_TYPES = {FieldType.USER: OptionSource.USERS, FieldType.ORGANISATION: OptionSource.ORGANISATIONS}
 #: options that are rows of the reference data, by their kind there
 _KINDS = {
     OptionSource.SERVICES: "service",

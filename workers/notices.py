@@ -6,7 +6,14 @@ from datetime import datetime
 
 import structlog
 
-from app.commands.mail_notices import AT_ONCE, NoticesToMail, settle_notice_mail, take_notice_mails, tell_due
+from app.commands.mail_notices import (
+    AT_ONCE,
+    NoticesToMail,
+    give_up_notice_mail,
+    settle_notice_mail,
+    take_notice_mails,
+    tell_due,
+)
 from app.connectors import SEND_NOTIFICATION
 from app.connectors.contract import Call, Connector, ConnectorFailed, GivenUp
 from app.connectors.mail import Audience, Notice, Recipient
@@ -33,22 +40,24 @@ class NoticeMails:
         told = self._executor.run(tell_due, now=now)
         if self._connector is not None:
             for mail in self._executor.run(take_notice_mails, now=now):
-                if _sent(self._connector, mail, now):
-                    self._executor.run(settle_notice_mail, keys=mail.keys)
+                self._send(self._connector, mail, now)
         return told == AT_ONCE
 
+    def _send(self, connector: Connector, mail: NoticesToMail, now: datetime) -> None:
+        try:
+            connector(_call(mail, now))
+        except GivenUp as error:
+            log.warning("notices.mail_refused", reason=error.code)
+            self._executor.run(give_up_notice_mail, keys=mail.keys, now=now)
+        except ConnectorFailed as error:
+            log.warning("notices.mail_put_off", reason=error.code)
+        else:
+            self._executor.run(settle_notice_mail, keys=mail.keys)
 
-def _sent(connector: Connector, mail: NoticesToMail, now: datetime) -> bool:
-    """Send the mail; return whether it is settled: gone, or refused for good."""
+
+def _call(mail: NoticesToMail, now: datetime) -> Call:
     recipient = Recipient(address=mail.address, language=mail.language, audience=Audience.STAFF)
     notice = Notice(notification=NOTIFICATION, recipients=(recipient,), county=mail.county)
     # the same notices make the same Message-ID, however often they are tried
     key = f"{NOTIFICATION}.{mail.keys[0]}.{len(mail.keys)}"
-    try:
-        connector(Call(idempotency_key=key, type=SEND_NOTIFICATION, attempt=1, now=now, request=notice))
-    except GivenUp as error:
-        log.warning("notices.mail_refused", reason=error.code)
-    except ConnectorFailed as error:
-        log.warning("notices.mail_put_off", reason=error.code)
-        return False
-    return True
+    return Call(idempotency_key=key, type=SEND_NOTIFICATION, attempt=1, now=now, request=notice)

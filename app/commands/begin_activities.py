@@ -8,7 +8,7 @@ from typing import Any
 
 from app.commands._record import record_step
 from app.domain.actor import Actor, may_repair
-from app.domain.errors import InvalidInput, NotAllowed, NotFound, Problem
+from app.domain.errors import InstancePaused, InvalidInput, NotAllowed, NotFound, Problem
 from app.domain.sent_variables import check_variables
 from app.domain.steps import ActivitiesBegun
 from app.engine.run import advance
@@ -31,6 +31,7 @@ def begin_activities(
 
     :raises NotFound: no such ad-hoc sub-process is going on
     :raises InstanceEnded: its instance has ended
+    :raises InstancePaused: an administrator has paused the process
     :raises NotAllowed: the actor may not repair instances
     :raises InvalidInput: no reason given, an activity that cannot be begun, or a variable that may not be sent
     :raises Conflict: it is about to end, or does one after the other
@@ -45,6 +46,8 @@ def begin_activities(
     if found is None:
         raise NotFound("element instance", element_instance_key)
     instance = uow.instances.lock_active(found[0])
+    if instance.paused_at is not None:
+        raise InstancePaused(instance.key)
     process = process_of(uow, instance.definition_key)
     trigger = ActivitiesBegun(
         key=element_instance_key, activities=tuple(activities), cancels_remaining=cancels_remaining

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
+from app.commands.store_answers import attach_files
 from app.domain.access import Ground
 from app.domain.actor import Actor
 from app.domain.calendar import local_date
 from app.domain.client import Client
 from app.domain.data_rights import correction_text
+from app.domain.disclosure import ATTACHMENT, SET_ASIDE
 from app.domain.errors import Conflict, InvalidInput, Problem
-from app.domain.forms import Field, FormDefinition
+from app.domain.forms import Field, FieldType, FormDefinition
 from app.domain.sharing import DataGroup
-from app.engine.forms import answer_anew
+from app.engine.forms import Around, Raw, answer_anew
 from app.storage.answers import KeptAnswer
 from app.storage.unit_of_work import UnitOfWork
 
@@ -77,7 +80,8 @@ def correct_answer(
     kept: KeptAnswer,
     form: FormDefinition,
     asked: Field,
-    written: Sequence[str],
+    raw: Raw,
+    around: Around,
     language: str,
     actor: Actor,
     now: datetime,
@@ -86,20 +90,29 @@ def correct_answer(
     Write an answer as it is right, by the rules of its question; return whether that changes it.
 
     It stays the answer of its form and moment, so that everything that was made of the form goes on with the right
-    one; documents that were printed before stay as they were, and so does what a step has decided. `kept` is as the
-    actor saw it, `written` what a browser sends for the question in the language.
+    one; documents that were printed before stay as they were, and so does what a step has decided and the records that
+    were made of the form: a plan or a consent is changed by its own form. A file that is taken away is set aside.
+    `kept` is as the actor saw it, `raw` what a browser sends for the question in the language, `around` what the
+    question needs from outside of it.
 
     :raises InvalidInput: it is no answer to the question, or nothing is left of it
     :raises Conflict: somebody changed it meanwhile
     """
-    right = answer_anew(form, asked, written, language=language, now=now)
-    before = kept.answer.value
-    if right.value == before:
+    anew = answer_anew(form, asked, raw, language=language, around=around)
+    right, before = anew.record, kept.answer.value
+    if _same(right.value, before):
         return False
     uow.care.cases.lock(case_key)
     if uow.care.answers.get(kept.key).value != before:
         raise Conflict("the answer was changed meanwhile")
     uow.care.answers.correct(kept, value=right.value, fact=right.fact)
+    if asked.type is FieldType.FILE:
+        left = set(_contents(right.value))
+        for sha256 in _contents(before):
+            if sha256 not in left:
+                uow.care.documents.set_aside(case_key, sha256=sha256, document_class=ATTACHMENT, instead=SET_ASIDE)
+        register = kept.answer.controller_organisation_id
+        attach_files(uow, anew.files, case_key=case_key, register=register, language=language, by=actor, now=now)
     group = kept.answer.data_group or DataGroup.HEALTH
     uow.data_rights.add_correction(
         client_key=client_key,
@@ -116,6 +129,21 @@ def correct_answer(
     _log_change(uow, client_key, case_key, group, actor, now)
     _note(uow, "answer_corrected", kept.key, case_key, actor, now, fields=[kept.answer.field])
     return True
+
+
+def _same(right: Any, before: Any) -> bool:
+    """Tell whether the answers are the same; files are by their contents and names, wherever they are kept."""
+    files = [
+        [(each.get("sha256"), each.get("name")) for each in value]
+        if isinstance(value, list) and all(isinstance(each, Mapping) and "sha256" in each for each in value)
+        else value
+        for value in (right, before)
+    ]
+    return bool(files[0] == files[1])
+
+
+def _contents(value: Any) -> list[str]:
+    return [str(each["sha256"]) for each in value or () if isinstance(each, Mapping) and "sha256" in each]
 
 
 def note_death(

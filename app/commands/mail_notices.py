@@ -41,22 +41,27 @@ def take_notice_mails(uow: UnitOfWork, *, now: datetime, limit: int = AT_ONCE) -
     Return the mails that are to go out now, each person's notices in one, and lease them to the caller.
 
     Who wants none, has read it meanwhile, has left or has no address gets none; who wants one mail a day waits for the
-    morning. What is not settled within the lease is tried again, with the same Message-ID.
+    morning. What is not settled within the lease is tried again, with the same Message-ID; after `MOST_TRIES` that is
+    given up, which the monitor shows.
     """
     county = {language: county_name(uow, area_id="", language=language) for language in LANGUAGES}
     done: list[int] = []
+    given_up: list[int] = []
     later: dict[datetime, list[int]] = {}
     taken: dict[int, list[WaitingMail]] = {}
     for waiting in uow.notices.waiting_for_mail(now=now, limit=limit):
         wanted = wanted_mail(waiting.settings)
-        is_over = waiting.is_read or waiting.disabled or not waiting.address or waiting.tries >= MOST_TRIES
+        is_over = waiting.is_read or waiting.disabled or not waiting.address
         if is_over or wanted is NoticeMail.NONE:
             done.append(waiting.key)
+        elif waiting.tries >= MOST_TRIES:
+            given_up.append(waiting.key)
         elif wanted is NoticeMail.DIGEST and now < digest_after(waiting.at):
             later.setdefault(digest_after(waiting.at), []).append(waiting.key)
         else:
             taken.setdefault(waiting.user_key, []).append(waiting)
     uow.notices.put_off_mail(done, until=None, tried=False)
+    uow.notices.give_up_mail(given_up, now=now)
     for until, keys in later.items():
         uow.notices.put_off_mail(keys, until=until, tried=False)
     mails = [
@@ -74,5 +79,10 @@ def take_notice_mails(uow: UnitOfWork, *, now: datetime, limit: int = AT_ONCE) -
 
 
 def settle_notice_mail(uow: UnitOfWork, *, keys: Collection[int]) -> None:
-    """Note that the mail about these notices has gone, or can never go."""
+    """Note that the mail about these notices has gone."""
     uow.notices.put_off_mail(keys, until=None, tried=False)
+
+
+def give_up_notice_mail(uow: UnitOfWork, *, keys: Collection[int], now: datetime) -> None:
+    """Note that the mail about these notices can never go, which the monitor shows."""
+    uow.notices.give_up_mail(keys, now=now)

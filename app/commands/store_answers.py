@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from app.commands.withdraw_consent import cut_grants
 from app.domain.access import Ground, Purpose
 from app.domain.actor import Actor
-from app.domain.answers import Answers
+from app.domain.answers import AcceptedFile, Answers
 from app.domain.client import Case, Client, Identity, identity_from, needs_from
 from app.domain.consent import WITHDRAWAL_FORM, UnreadableConsent, Withdrawal, read_withdrawal
+from app.domain.disclosure import ATTACHMENT
 from app.domain.errors import InvalidInput, InvalidSubmission, NotAllowed, Problem
 from app.domain.foreign_code import ForeignCode, parse_foreign_code
 from app.domain.forms import RecordKind
@@ -21,9 +22,6 @@ from app.domain.keys import new_key
 from app.domain.sharing import DataGroup
 from app.storage.rows import Instance
 from app.storage.unit_of_work import UnitOfWork
-
-#: document class of files that somebody attached to a form
-ATTACHMENT = "liite"
 
 
 def store_answers(
@@ -170,20 +168,7 @@ def _keep(uow: UnitOfWork, case: Case, answers: Answers, actor: Actor, task_key:
     if answers.form_id == WITHDRAWAL_FORM:
         # with the form itself: what the client takes back is closed before anybody can look again
         cut_grants(uow, case_key=case.key, withdrawal=_withdrawal(answers), actor=actor, now=now)
-    for file in answers.files:
-        uow.care.documents.add(
-            key=new_key(),
-            case_key=case.key,
-            controller_organisation_id=register,
-            document_class=ATTACHMENT,
-            data_groups=[file.data_group or DataGroup.HEALTH],
-            title=file.name,
-            media_type=file.media_type,
-            content=file.content,
-            language=answers.language,
-            created_by=actor.user_key,
-            now=now,
-        )
+    attach_files(uow, answers.files, case_key=case.key, register=register, language=answers.language, by=actor, now=now)
     purpose, ground = Purpose.CARE, Ground.OWN_REGISTER
     if actor.client_key is not None:
         purpose, ground = Purpose.OWN_DATA, Ground.OWN_DATA if actor.mandate is None else Ground.MANDATE
@@ -197,6 +182,33 @@ def _keep(uow: UnitOfWork, case: Case, answers: Answers, actor: Actor, task_key:
         ground=ground,
         now=now,
     )
+
+
+def attach_files(
+    uow: UnitOfWork,
+    files: Sequence[AcceptedFile],
+    *,
+    case_key: int,
+    register: str,
+    language: str,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Keep the files of an answer as documents of the case, in the register of that organisation."""
+    for file in files:
+        uow.care.documents.add(
+            key=new_key(),
+            case_key=case_key,
+            controller_organisation_id=register,
+            document_class=ATTACHMENT,
+            data_groups=[file.data_group or DataGroup.HEALTH],
+            title=file.name,
+            media_type=file.media_type,
+            content=file.content,
+            language=language,
+            created_by=by.user_key,
+            now=now,
+        )
 
 
 def _is_protected(answers: Answers) -> bool:

@@ -7,6 +7,8 @@ A copy of all of it they take themselves (art. 15). A request is answered within
 from __future__ import annotations
 
 import enum
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -89,9 +91,15 @@ class Correction:
 
 
 def correction_text(value: Any) -> str:
-    """Return an answer as a correction keeps it: words as they are, codes with commas, yes and no, days in ISO form."""
+    """
+    Return an answer as a correction keeps it: words as they are, codes with commas, yes and no, days in ISO form.
+
+    Rows and files are JSON, each an object by the keys of its columns.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, (list, tuple)) and any(isinstance(each, Mapping) for each in value):
+        return json.dumps(value, ensure_ascii=False, default=correction_text)
     if isinstance(value, (list, tuple)):
         return ", ".join(correction_text(each) for each in value)
     if isinstance(value, date):
@@ -103,6 +111,8 @@ def corrected_value(asked: Field, text: str) -> Any:
     """Return the answer to the question that the text of a correction keeps, as pages show answers."""
     if asked.type is FieldType.BOOLEAN:
         return {"true": True, "false": False}.get(text, text)
+    if asked.type in (FieldType.GROUP, FieldType.FILE):
+        return json.loads(text) if text.startswith("[") else None
     return text.split(", ") if asked.type is FieldType.MULTI_CHOICE else text
 
 

@@ -16,6 +16,9 @@ ACTIONS = "toimenpiteet"
 OF_MASKED_ACTION = frozenset({"palvelu", "vastuuorg", "alkaa", "valmis_viimeistaan", "tarkistus_pvm", "tila"})
 
 
+#: document class of files that somebody attached to a form, and of those that a correction has set aside (R-21)
+ATTACHMENT = "liite"
+SET_ASIDE = "liite_oikaistu"
 _DISCLOSED = "luovutus:"
 
 
@@ -31,8 +34,11 @@ def may_open_document(
     Tell whether a document may be opened by somebody who may see all of its data groups.
 
     What was composed for one party is no other party's. `masked`: of one of the groups they may see their own part
-    only, and no other document is cut to that.
+    only, and no other document is cut to that. What a correction has set aside is opened by nobody any more; it stands
+    in the client's copy of everything.
     """
+    if document_class == SET_ASIDE:
+        return False
     if document_class.startswith(_DISCLOSED):
         return organisation_id == controller_organisation_id or document_class == disclosed_to(organisation_id)
     return not masked

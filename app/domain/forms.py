@@ -76,6 +76,9 @@ class OptionSource(enum.StrEnum):
     MUNICIPALITIES = "municipalities"
 
 
+_SOURCES_OF_TYPES = {FieldType.USER: OptionSource.USERS, FieldType.ORGANISATION: OptionSource.ORGANISATIONS}
+
+
 class RecordKind(enum.StrEnum):
     """The rooms of the care core that an answer can go to."""
 
@@ -188,6 +191,11 @@ class Field:
     def process_variable(self) -> str | None:
         """The name of the process variable that the answer becomes, or None."""
         return self.variable or (self.key if self.record is None else None)
+
+    @property
+    def source(self) -> OptionSource | None:
+        """The list that the options come from: people and organisations have theirs whether the form says it or not."""
+        return self.options_from or _SOURCES_OF_TYPES.get(self.type)
 
     @property
     def is_three_valued(self) -> bool:

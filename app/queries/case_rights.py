@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.domain.access import Ground
 from app.domain.actor import Actor
+from app.domain.answers import StoredFile
 from app.domain.client import Client
 from app.domain.data_rights import Correction, DataRequest
-from app.domain.errors import Concealed
-from app.domain.forms import Field, FormDefinition
+from app.domain.disclosure import ATTACHMENT
+from app.domain.errors import Concealed, NotFound
+from app.domain.forms import Field, FieldType, FormDefinition, Option
 from app.domain.sharing import DataGroup
-from app.engine.forms import stands_alone
+from app.engine.forms import Around, stands_alone
+from app.published import options_of
 from app.queries.access import Sight, log_reading, sight_of_case
 from app.queries.known_forms import KnownForms
 from app.storage.answers import KeptAnswer
@@ -42,6 +46,17 @@ class CaseRights:
     requests: tuple[DataRequest, ...] = field(repr=False)
     corrections: tuple[Correction, ...] = field(repr=False)
     answers: tuple[GivenAnswer, ...] = field(repr=False)
+    #: the lists from which answers and corrections took their options
+    choices: Mapping[str, Sequence[Option]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerToCorrect:
+    """One answer of the page with what its question needs from outside; `around.documents` are the files of it."""
+
+    page: CaseRights
+    given: GivenAnswer
+    around: Around
 
 
 def own_pairs(sight: Sight) -> frozenset[tuple[DataGroup, str]]:
@@ -80,7 +95,49 @@ def case_rights(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) 
         ),
         corrections=tuple(uow.data_rights.corrections(case_key, groups=frozenset(groups))),
         answers=tuple(answers),
+        choices=_choices(uow, answers, area_id=sight.case.area_id),
     )
+
+
+def answer_to_correct(
+    uow: UnitOfWork, *, case_key: int, answer_key: int, actor: Actor, now: datetime
+) -> AnswerToCorrect:
+    """
+    Return the answer with its question, and log what is read.
+
+    :raises NotFound: no such case, or no such answer that can be put right in it
+    :raises Concealed: the client is not served in the actor's own register
+    """
+    page = case_rights(uow, case_key=case_key, actor=actor, now=now)
+    given = next((each for each in page.answers if each.kept.key == answer_key), None)
+    if given is None:
+        raise NotFound("answer", answer_key)
+    documents = _files(uow, case_key, given) if given.asked.type is FieldType.FILE else {}
+    return AnswerToCorrect(page=page, given=given, around=Around(now=now, choices=page.choices, documents=documents))
+
+
+def _choices(uow: UnitOfWork, answers: Sequence[GivenAnswer], *, area_id: str) -> dict[str, Sequence[Option]]:
+    fields = [asked for given in answers for asked in (given.asked, *given.asked.fields)]
+    sources = {asked.source for asked in fields if asked.source is not None}
+    return {source: options_of(uow, source, area_id=area_id) for source in sources}
+
+
+def _files(uow: UnitOfWork, case_key: int, given: GivenAnswer) -> dict[str, StoredFile]:
+    """Return the files of the answer as they are kept in the case, by the keys of their documents."""
+    wanted = {each["sha256"] for each in given.kept.answer.value}
+    found: dict[str, StoredFile] = {}
+    for document in uow.care.documents.of_case(case_key):
+        if document.document_class == ATTACHMENT and document.sha256 in wanted:
+            wanted.remove(document.sha256)
+            key = str(document.key)
+            found[key] = StoredFile(
+                key=key,
+                name=document.title,
+                media_type=document.media_type,
+                size=document.size,
+                sha256=document.sha256,
+            )
+    return found
 
 
 def _given(forms: KnownForms, kept: KeptAnswer) -> GivenAnswer | None:

@@ -18,6 +18,7 @@ from app.queries.cursors import read_cursor, write_cursor
 from app.storage.called_processes import CalledLine
 from app.storage.invariants import NIGHTLY_RUN, OrphanGroup, Violation
 from app.storage.monitor import DefinitionLine, DeliveryLine, InstanceFilters, InstanceLine
+from app.storage.notices import GivenUpMails
 from app.storage.outbox import OutboxMail
 from app.storage.unit_of_work import UnitOfWork
 
@@ -167,6 +168,12 @@ def incident_groups(uow: UnitOfWork, *, actor: Actor) -> list[IncidentGroup]:
             )
         )
     return groups
+
+
+def given_up_mails(uow: UnitOfWork, *, actor: Actor) -> list[GivenUpMails]:
+    """Return to whom mails about notices could not be sent. :raises NotAllowed: not a monitor's role"""
+    ensure_may_monitor(actor)
+    return uow.notices.given_up_mails(limit=PAGE_SIZE)
 
 
 def instance_page(uow: UnitOfWork, *, instance_key: int, actor: Actor) -> InstancePage:

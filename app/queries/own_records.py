@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from app.domain.access import Grant, Ground, Purpose
 from app.domain.actor import CLIENT_ROLE, REPRESENTATIVE_ROLE, Actor
+from app.domain.disclosure import SET_ASIDE
 from app.domain.localized import LocalizedText
 from app.domain.sharing import DataGroup
 from app.queries.access import log_reading, sight_of_case
@@ -67,7 +68,8 @@ def own_documents(uow: UnitOfWork, *, actor: Actor, now: datetime) -> list[Store
         shown = [
             document
             for document in documents
-            if {(group, document.controller_organisation_id) for group in document.data_groups} <= sight.visible
+            if document.document_class != SET_ASIDE
+            and {(group, document.controller_organisation_id) for group in document.data_groups} <= sight.visible
         ]
         read = {group for document in shown for group in document.data_groups}
         log_reading(uow, sight=sight, actor=actor, groups=read, purpose="", now=now)

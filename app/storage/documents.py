@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
 from app.domain.errors import InvalidInput, NotFound, Problem
 from app.domain.sharing import DataGroup
@@ -114,6 +114,21 @@ class Documents:
             .order_by(document.c.created_at.desc(), document.c.key)
         )
         return [self._to_document(row) for row in rows]
+
+    def set_aside(self, case_key: int, *, sha256: str, document_class: str, instead: str) -> None:
+        """Give the newest document of the case with this content and class the other class."""
+        newest = (
+            select(document.c.key)
+            .where(
+                document.c.case_key == case_key,
+                document.c.sha256 == sha256,
+                document.c.document_class == document_class,
+            )
+            .order_by(document.c.created_at.desc(), document.c.key)
+            .limit(1)
+            .scalar_subquery()
+        )
+        self._connection.execute(update(document).where(document.c.key == newest).values(document_class=instead))
 
     def content(self, key: int) -> bytes:
         """Return the content of the document, decrypted. :raises NotFound: no such document"""

@@ -40,6 +40,15 @@ class WaitingMail:
     disabled: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenUpMails:
+    """How many mails about notices could not be sent to somebody, and when that was given up last."""
+
+    name: str
+    count: int
+    last_at: datetime
+
+
 class Notices:
     """What was brought to whose notice."""
 
@@ -215,6 +224,29 @@ class Notices:
         if tried:
             values["mail_tries"] = notice.c.mail_tries + 1
         self._connection.execute(update(notice).where(notice.c.key.in_(keys)).values(values))
+
+    def give_up_mail(self, keys: Collection[int], *, now: datetime) -> None:
+        """Note that the mails of these notices could not be sent; nobody tries them again."""
+        if keys:
+            statement = update(notice).where(notice.c.key.in_(keys))
+            self._connection.execute(statement.values(mail_at=None, mail_given_up_at=now))
+
+    def given_up_mails(self, *, limit: int) -> list[GivenUpMails]:
+        """Return to whom mails could not be sent about notices that they have not seen since, the latest first."""
+        last = func.max(notice.c.mail_given_up_at, type_=notice.c.mail_given_up_at.type)
+        rows = self._connection.execute(
+            select(user_account.c.name, func.count().label("mails"), last.label("last_at"))
+            .join(notice, notice.c.user_key == user_account.c.key)
+            .where(
+                notice.c.mail_given_up_at.is_not(None),
+                notice.c.read_at.is_(None),
+                user_account.c.disabled.is_(False),
+            )
+            .group_by(user_account.c.key, user_account.c.name)
+            .order_by(last.desc(), user_account.c.key)
+            .limit(limit)
+        )
+        return [GivenUpMails(name=row.name, count=row.mails, last_at=row.last_at) for row in rows]
 
 
 def _to_notice(row: AnyRow) -> Notice:

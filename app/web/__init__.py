@@ -22,6 +22,7 @@ from app.web import (
     api,
     assets,
     auth,
+    case_corrections,
     case_rights,
     cases,
     client_tasks,
@@ -135,6 +136,7 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
         monitor,
         emergency,
         retention,
+        case_corrections,
         case_rights,
         data_requests,
     ):

@@ -9,12 +9,12 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.commands.correct_data import IDENTITY, correct_answer, correct_identity, note_death
+from app.commands.correct_data import IDENTITY, correct_identity, note_death
 from app.commands.data_requests import Asked, ask_about_data
 from app.domain.client import Client
 from app.domain.client_sessions import parse_day
 from app.domain.data_rights import LONGEST_TEXT, Correction, RequestKind, corrected_value
-from app.domain.errors import Conflict, InvalidInput, Problem
+from app.domain.errors import Conflict, InvalidInput, NotFound, Problem
 from app.domain.forms import LONGEST_LONG_TEXT, MOST_OPTIONS, FieldType
 from app.domain.keys import parse_key
 from app.locale.problems import problem_text
@@ -24,10 +24,11 @@ from app.queries.data_copy import copy_as_letter, copy_for_machines
 from app.storage.unit_of_work import UnitOfWork
 from app.web.access import current_actor
 from app.web.asking import key_of, run
+from app.web.case_corrections import put_right
 from app.web.cases import as_file
-from app.web.forms import raw_of
+from app.web.forms import raw_of, shown_answer
 from app.web.forms.answer_texts import limit_text
-from app.web.forms.builder import shown_text
+from app.web.forms.answered import Choices
 from app.web.language import current_language, texts
 from app.web.own.rights import request_line
 from app.web.shell import now
@@ -35,8 +36,12 @@ from app.web.stories import shown
 
 blueprint = Blueprint("case_rights", __name__)
 PATH = "/cases/<key>/rights"
-#: how a question is answered anew; others by an input of one line
+#: how a question is answered anew on the page itself; others on a page of their own
 _CONTROLS = {
+    FieldType.INTEGER: "input",
+    FieldType.DECIMAL: "input",
+    FieldType.DATE: "input",
+    FieldType.DATE_TIME: "input",
     FieldType.LONG_TEXT: "area",
     FieldType.TEXT: "area",
     FieldType.BOOLEAN: "select",
@@ -145,22 +150,12 @@ def _correct_identity(uow: UnitOfWork, *, case_key: int, typed: dict[str, str]) 
 
 
 def _correct_answer(uow: UnitOfWork, *, case_key: int, answer_key: int, written: Sequence[str]) -> None:
-    page = _rights(uow, case_key)
-    found = next((each for each in page.answers if each.kept.key == answer_key), None)
-    if found is None:
-        raise Conflict("no such answer can be put right here any more")
-    correct_answer(
-        uow,
-        client_key=page.client.key,
-        case_key=case_key,
-        kept=found.kept,
-        form=found.form,
-        asked=found.asked,
-        written=written,
-        language=current_language(),
-        actor=current_actor(),
-        now=now(),
-    )
+    try:
+        put_right(uow, case_key=case_key, answer_key=answer_key, raw_of_question=lambda asked: {asked.key: written})
+    except NotFound as error:
+        if error.kind != "answer":
+            raise
+        raise Conflict("no such answer can be put right here any more") from None
 
 
 def _as_seen(client: Client, typed: dict[str, str]) -> Client:
@@ -198,7 +193,9 @@ def _page(
         groups=[("", say("own.rights.choose")), *((str(each), say(f"data_group.{each}")) for each in page.groups)],
         requests=[request_line(item) for item in page.requests],
         corrections=[_correction(each, page) for each in page.corrections],
-        answers=[_answer(each, written if str(each.kept.key) == wrong else None) for each in page.answers],
+        answers=[
+            _answer(each, written if str(each.kept.key) == wrong else None, page.choices) for each in page.answers
+        ],
         identity=IDENTITY,
         typed={"kind": "", "data_group": "", "text": "", "answer": "", **known, **(typed or {})},
         # what is wrong with an answer stands at its question, whose name the problem says by itself
@@ -217,23 +214,29 @@ def _named(problem: Problem, page: CaseRights, answer_key: str) -> Problem:
     return Problem(problem.code, place=place, values=values)
 
 
-def _answer(given: GivenAnswer, written: Sequence[str] | None) -> dict[str, Any]:
+def _answer(given: GivenAnswer, written: Sequence[str] | None, choices: Choices) -> dict[str, Any]:
     """Return an answer with its control: as it was written just now where that was wrong, else as it is kept."""
     asked, language = given.asked, current_language()
     say, key = texts(), given.kept.key
+    told = {
+        "key": str(key),
+        "question": shown(asked.label),
+        "form": shown(given.form.title),
+        "at": given.kept.answer.answered_at,
+    }
+    if asked.type not in _CONTROLS or asked.options_from is not None:
+        text = shown_answer(asked, given.kept.answer.value, say, choices)
+        return {**told, "control": "", "text": text, "is_wrong": False}
     kept = raw_of(given.form, {asked.key: given.kept.answer.value}, language=language).get(asked.key, [])
     texts_now = kept if written is None else written
     options = [(option.value, shown(option.label)) for option in asked.options]
     if asked.type is FieldType.BOOLEAN:
         options = [("true", say("forms.yes")), ("false", say("forms.no"))]
     return {
-        "key": str(key),
-        "question": shown(asked.label),
-        "form": shown(given.form.title),
-        "control": _CONTROLS.get(asked.type, "input"),
+        **told,
+        "control": _CONTROLS[asked.type],
         "options": [(value, text, value in texts_now) for value, text in options],
         "text": texts_now[0] if texts_now else "",
-        "at": given.kept.answer.answered_at,
         "is_wrong": written is not None,
     }
 
@@ -245,7 +248,10 @@ def _correction(item: Correction, page: CaseRights) -> dict[str, Any]:
     before, after = item.before, item.after
     if asked is not None:
         name = shown(asked.label)
-        before, after = (shown_text(asked, corrected_value(asked, text), say) for text in (before, after))
+        before, after = (
+            shown_answer(asked, corrected_value(asked, text), say, page.choices) or say("forms.nothing")
+            for text in (before, after)
+        )
     else:
         name = item.subject if attribute == item.subject else say(f"case_rights.{attribute}")
     return {"name": name, "before": before, "after": after, "at": item.at, "by": item.by}

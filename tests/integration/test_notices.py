@@ -13,7 +13,9 @@ from app.commands.claim_task import claim_task
 from app.commands.mail_notices import MOST_TRIES, TRY_AGAIN_AFTER
 from app.connectors.contract import GivenUp, TryAgain
 from app.domain.calendar import HELSINKI
+from app.domain.errors import NotAllowed
 from app.domain.notices import DIGEST_AT, NoticeKind, digest_after
+from app.queries.monitor import given_up_mails
 from app.storage.tables.people import user_account
 from app.storage.tables.teamwork import notice
 from app.storage.tables.work import user_task
@@ -65,6 +67,10 @@ def wants(place, choice, person="counsellor", address="c@example.invalid"):
 def tell(place, task, kind=NoticeKind.MENTIONED):
     person = place.people["counsellor"].user_key
     place.executor.run(lambda uow: uow.notices.add([person], kind, task_key=task, by=None, now=place.now))
+
+
+def given_up(place, person="admin"):
+    return place.executor.read(given_up_mails, actor=place.people[person])
 
 
 def rounds(place, post):
@@ -141,6 +147,14 @@ def test_a_server_that_is_away_is_tried_again_with_the_same_message_and_not_for_
         place.later(seconds=TRY_AGAIN_AFTER.total_seconds())
     assert len(post.calls) == MOST_TRIES
     assert len({call.idempotency_key for call in post.calls}) == 1
+    [line] = given_up(place)
+    assert (line.name, line.count) == ("Counsellor", 1)
+    with pytest.raises(NotAllowed):
+        given_up(place, "counsellor")
+    place.executor.run(
+        lambda uow: uow.notices.mark_read(place.people["counsellor"].user_key, task_key=task, now=place.now)
+    )
+    assert given_up(place) == [], "who has read the notice needs no mail any more"
 
 
 def test_an_address_that_is_refused_for_good_is_tried_once(place, task):
@@ -151,6 +165,7 @@ def test_an_address_that_is_refused_for_good_is_tried_once(place, task):
     rounds(place, post)
     place.later(days=1)
     assert len(rounds(place, post)) == 1
+    assert [line.count for line in given_up(place)] == [1]
 
 
 @given(st.datetimes(*YEARS))

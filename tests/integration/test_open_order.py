@@ -10,8 +10,9 @@ from sqlalchemy import select
 from app.commands.begin_activities import begin_activities
 from app.commands.evaluate_start_conditions import evaluate_start_conditions
 from app.commands.messages import broadcast_signal, deliver, publish_message
+from app.commands.pause_instance import pause_instance, resume_instance
 from app.commands.resolve_incident import resolve_incident, set_variables
-from app.domain.errors import NotAllowed, NotFound
+from app.domain.errors import InstancePaused, NotAllowed, NotFound
 from app.storage.tables.instances import history, incident
 from tests.factories import chain, diagram, flow, make_place, user_step
 from tests.programs import open_door
@@ -119,6 +120,10 @@ def test_conditions_and_the_choice_of_activities(place):
         place.run(begin_activities, **chosen, actor=place.people["counsellor"])
     with pytest.raises(NotFound):
         place.run(begin_activities, **{**chosen, "element_instance_key": 1}, actor=admin)
+    place.run(pause_instance, instance_key=instance, actor=admin, reason="selvitetään")
+    with pytest.raises(InstancePaused):
+        place.run(begin_activities, **chosen, actor=admin)
+    place.run(resume_instance, instance_key=instance, actor=admin)
     place.run(begin_activities, **chosen, actor=admin)
     assert sorted(place.open_tasks(instance)) == ["b", "beside"]
     place.complete(place.open_tasks(instance)["b"])

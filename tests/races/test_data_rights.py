@@ -12,7 +12,7 @@ from app.commands.data_requests import Asked, answer_data_request, ask_about_dat
 from app.domain.answers import RecordAnswer
 from app.domain.forms import RecordKind, RecordTarget
 from app.domain.sharing import DataGroup
-from app.engine.forms import read_form
+from app.engine.forms import Around, read_form
 from app.storage.tables.rights import correction, data_request
 from tests.factories import make_place
 from tests.own_door import FORM
@@ -78,7 +78,8 @@ def test_of_two_corrections_one_is_told_that_the_other_was_faster(place):
         "kept": kept,
         "form": form,
         "asked": form.field_at(("vointi",)),
-        "written": ["oikein"],
+        "raw": {"vointi": ["oikein"]},
+        "around": Around(now=place.now),
         "language": "fi",
         **values,
     }

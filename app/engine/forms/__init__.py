@@ -8,7 +8,7 @@ needs from outside of it.
 
 from app.engine.forms.conversion import to_json_value
 from app.engine.forms.form_js import form_source
-from app.engine.forms.one_question import answer_anew, stands_alone
+from app.engine.forms.one_question import answer_anew, question_alone, stands_alone
 from app.engine.forms.reading import read_form
 from app.engine.forms.received import ACTION_NAME, ROW_MARK, Named, Raw, read_names
 from app.engine.forms.schema import form_schema
@@ -33,6 +33,7 @@ __all__ = [
     "look_at",
     "parse_json_submission",
     "parse_submission",
+    "question_alone",
     "read_form",
     "read_names",
     "stands_alone",

@@ -2,61 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 
-from app.domain.answers import RecordAnswer
+from app.domain.answers import AcceptedFile, RecordAnswer
 from app.domain.forms import Field, FieldType, FormDefinition, RecordKind, Section
+from app.engine.forms.received import Raw
 from app.engine.forms.submission import Around, parse_submission
 
-#: types that can be answered by themselves; people, files and rows are chosen and kept with more than their value
-_ALONE = frozenset(
-    {
-        FieldType.TEXT,
-        FieldType.LONG_TEXT,
-        FieldType.INTEGER,
-        FieldType.DECIMAL,
-        FieldType.DATE,
-        FieldType.DATE_TIME,
-        FieldType.BOOLEAN,
-        FieldType.CHOICE,
-        FieldType.MULTI_CHOICE,
-    }
-)
+#: an identity code is compared with other clients', a reference named something of that moment
+_NOT_ALONE = frozenset({FieldType.IDENTITY_CODE, FieldType.REFERENCE})
+#: what may be wrong as a whole, so that nothing is the right answer
+_MAY_BE_NOTHING = frozenset({FieldType.GROUP, FieldType.FILE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredAnew:
+    """The right answer, and the contents of files that came with it."""
+
+    record: RecordAnswer
+    files: tuple[AcceptedFile, ...] = field(repr=False)
 
 
 def stands_alone(asked: Field) -> bool:
-    """Tell whether the question can be answered by itself: people answer it, and its options stand in the form."""
+    """
+    Tell whether the question can be answered by itself: people answer it, and it is kept as one answer.
+
+    Rows of which a column is of another data group are several answers, and computed columns need the whole form.
+    """
+    if asked.record is None or asked.record.kind not in (RecordKind.ANSWER, RecordKind.DOCUMENT):
+        return False
     return (
-        asked.type in _ALONE
-        and asked.submittable
-        and asked.options_from is None
-        and asked.record is not None
-        and asked.record.kind is RecordKind.ANSWER
+        asked.submittable
+        and asked.type not in _NOT_ALONE
+        and all(each.submittable and each.data_group == asked.data_group for each in asked.fields)
     )
 
 
-def answer_anew(
-    form: FormDefinition, asked: Field, written: Sequence[str], *, language: str, now: datetime
-) -> RecordAnswer:
+def question_alone(form: FormDefinition, asked: Field) -> FormDefinition:
     """
-    Read what was written as the answer to that question of the form, as the form would; something must be answered.
+    Return the form with this question only, to be drawn and read as forms are.
 
     Conditions of the form do not count: the question was asked when it was answered first.
-
-    :raises InvalidSubmission: it is no answer to the question
     """
-    question = replace(asked, required=True, required_if=None, show_if=None)
-    alone = FormDefinition(
+    columns = tuple(replace(each, required_if=None, show_if=None) for each in asked.fields)
+    required = asked.required or asked.type not in _MAY_BE_NOTHING
+    question = replace(asked, required=required, required_if=None, show_if=None, fields=columns)
+    return FormDefinition(
         form_id=form.form_id,
         title=form.title,
         introduction={},
         data_group=form.data_group,
-        sections=(Section(key="question", title={}, fields=(question,)),),
+        sections=(Section(key="question", title=form.title, fields=(question,)),),
         content_hash=f"{form.content_hash}:{asked.key}",
         refuses=form.refuses,
     )
-    answers = parse_submission(alone, {asked.key: list(written)}, language=language, around=Around(now=now))
+
+
+def answer_anew(form: FormDefinition, asked: Field, raw: Raw, *, language: str, around: Around) -> AnsweredAnew:
+    """
+    Read what was sent as the answer to that question of the form, as the form would.
+
+    `raw` is what a browser sends for it; something must be answered, but rows and files may all be taken away where
+    the form does not require them. `around` has the options of its lists, and the files that are kept, by their keys.
+
+    :raises InvalidSubmission: it is no answer to the question
+    """
+    answers = parse_submission(question_alone(form, asked), raw, language=language, around=around)
     [record] = answers.records
-    return record
+    return AnsweredAnew(record=record, files=answers.files)

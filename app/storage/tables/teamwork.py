@@ -36,6 +36,7 @@ notice = Table(
     Column("read_at", Instant),
     Column("mail_at", Instant),  # when somebody looks whether a mail is wanted; none: that is settled
     Column("mail_tries", Integer, nullable=False, server_default="0"),
+    Column("mail_given_up_at", Instant),  # the mail could not be sent, and nobody tries it again
     Index("uq_notice_once", "user_key", "once", unique=True),
     Index(None, "user_key", "at", "key"),
     Index(

@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from app.domain.forms import Field, FieldType, FormDefinition, Option, OptionSource
+from app.domain.forms import Field, FieldType, FormDefinition, Option
 from app.domain.localized import in_language
 from app.locale import Texts
 from app.web.forms.builder import shown_text
 
 #: lists of options by where they come from
 Choices: TypeAlias = Mapping[str, Sequence[Option]]
-#: fields that choose a person or an organisation, whether they say from where or not
-_SOURCES = {FieldType.USER: OptionSource.USERS, FieldType.ORGANISATION: OptionSource.ORGANISATIONS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,24 +34,24 @@ def answered(
     """
     texts = Texts.load(language)
     return tuple(
-        Answered(label=in_language(each.label, language), text=_text(each, values[each.key], texts, choices))
+        Answered(label=in_language(each.label, language), text=shown_answer(each, values[each.key], texts, choices))
         for each in form.fields
         if values.get(each.key) not in (None, "", [])
     )
 
 
-def _text(asked: Field, value: Any, texts: Texts, choices: Choices) -> str:
+def shown_answer(asked: Field, value: Any, texts: Texts, choices: Choices) -> str:
+    """Return one answer as a text to read; rows are lines."""
     if asked.type is FieldType.FILE:
         return ", ".join(str(item.get("name", "")) for item in value if isinstance(item, Mapping))
     if asked.type is FieldType.GROUP:
         return "\n".join(_row(asked.fields, row, texts, choices) for row in value)
-    source = asked.options_from or _SOURCES.get(asked.type)
-    return shown_text(asked, value, texts, choices.get(source) if source else None)
+    return shown_text(asked, value, texts, choices.get(asked.source) if asked.source else None)
 
 
 def _row(fields: Sequence[Field], row: Mapping[str, Any], texts: Texts, choices: Choices) -> str:
     return "; ".join(
-        f"{in_language(inner.label, texts.language)}: {_text(inner, row[inner.key], texts, choices)}"
+        f"{in_language(inner.label, texts.language)}: {shown_answer(inner, row[inner.key], texts, choices)}"
         for inner in fields
         if row.get(inner.key) not in (None, "", [])
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from app.queries.monitor import incident_groups
+from app.queries.monitor import given_up_mails, incident_groups
 from app.web.access import current_actor
 from app.web.asking import address, run
 from app.web.language import texts
@@ -41,4 +41,14 @@ def incidents() -> ResponseReturnValue:
         for group in run(incident_groups, actor=current_actor())
     ]
     total = say.plural("monitor.incidents_open", count=sum(int(str(group["count"])) for group in groups))
-    return render_template("monitor/incidents.html", groups=groups, total_text=total, first_address="", next_address="")
+    return render_template(
+        "monitor/incidents.html",
+        groups=groups,
+        mails=[
+            {"name": line.name, "text": say.plural("incidents_page.mails", count=line.count), "last_at": line.last_at}
+            for line in run(given_up_mails, actor=current_actor())
+        ],
+        total_text=total,
+        first_address="",
+        next_address="",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -12,8 +13,9 @@ from datetime import date
 import pypdf
 import pytest
 
-from app.domain.actor import REPRESENTATIVE_ROLE, Actor
-from app.domain.answers import RecordAnswer
+from app.commands.store_answers import attach_files
+from app.domain.actor import REPRESENTATIVE_ROLE, SYSTEM, Actor
+from app.domain.answers import AcceptedFile, RecordAnswer
 from app.domain.forms import RecordKind, RecordTarget
 from app.domain.sharing import DataGroup
 from app.queries.data_copy import copy_as_letter, copy_for_machines
@@ -49,6 +51,18 @@ def staff(door, name):
     visitor = Visitor(door.app)
     visitor.sign_in(name)
     return visitor
+
+
+def text_file(name):
+    content = name.encode()
+    return AcceptedFile(
+        name=name,
+        media_type="text/plain",
+        content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+        field_key="liite",
+        data_group=DataGroup.HEALTH,
+    )
 
 
 def text_of(page):
@@ -232,6 +246,17 @@ MIXED_FORM = {
                 _asks("valittu", "choice", options=OPTIONS),
                 _asks("valitut", "multiChoice", options=OPTIONS),
                 _asks("kuka", "user"),
+                _asks("taho", "organisation"),
+                _asks(
+                    "rivit",
+                    "group",
+                    fields=[
+                        {"key": "nimi", "type": "text", "label": {"fi": "Rivin nimi"}, "required": True},
+                        {"key": "kuka", "type": "user", "label": {"fi": "Rivin tekijä"}},
+                        {"key": "paiva", "type": "date", "label": {"fi": "Rivin päivä"}},
+                    ],
+                ),
+                _asks("liite", "file", record="document", maxItems=2),
             ],
         }
     ],
@@ -260,7 +285,24 @@ def mixed(door):
         ),
         resources={"f_toinen.json": json.dumps(MIXED_FORM).encode()},
     )
-    kept = {**{key: value for key, (value, *_) in MIXED.items()}, "kuka": "1"}
+    people = {name: str(person.user_key) for name, person in place.people.items()}
+    files = [text_file("oikea.txt"), text_file("toisen.txt")]
+    kept = {
+        **{key: value for key, (value, *_) in MIXED.items()},
+        "kuka": people["counsellor"],
+        "taho": "o_sote_keskus",
+        "rivit": [
+            {"nimi": "Eka rivi", "kuka": people["counsellor"], "paiva": date(2026, 1, 2)},
+            {"nimi": "Toka rivi", "kuka": None, "paiva": None},
+        ],
+        "liite": [
+            {"name": file.name, "mediaType": file.media_type, "size": len(file.content), "sha256": file.sha256}
+            for file in files
+        ],
+    }
+    place.executor.run(
+        attach_files, files, case_key=case_key, register="o_sote_keskus", language="fi", by=SYSTEM, now=place.now
+    )
     records = [
         RecordAnswer(
             key=key, target=RecordTarget(RecordKind.ANSWER), value=value, fact=value, data_group=DataGroup.HEALTH
@@ -284,18 +326,22 @@ def mixed(door):
     return worker, address, {question: key for key, question in found}
 
 
+def kept_answers(door):
+    return door.place.executor.read(
+        lambda uow: uow.care.answers.latest(door.cases["matti"], visible={(DataGroup.HEALTH, "o_sote_keskus")})
+    )
+
+
 def test_days_numbers_and_choices_are_put_right_by_the_rules_of_their_question(door, mixed):
     worker, address, keys = mixed
-    assert set(keys) == set(MIXED), "people are chosen anew on the form"
+    assert set(keys) == set(MIXED), "people, rows and files have a page of their own"
     for question, (_, written, *_rest) in MIXED.items():
         answer = worker.post(f"{address}/answer", {"answer": keys[question], "text": written})
         assert answer.status_code == 303, question
     page = text_of(worker.get(address))
     for question, (_, _, _, before, after) in MIXED.items():
         assert f"Kysymys {question} Ennen: {before} Nyt: {after}" in page, question
-    answers = door.place.executor.read(
-        lambda uow: uow.care.answers.latest(door.cases["matti"], visible={(DataGroup.HEALTH, "o_sote_keskus")})
-    )
+    answers = kept_answers(door)
     for question, (_, _, right, *_rest) in MIXED.items():
         assert (answers[question].value, answers[question].fact) == (right, right)
 
@@ -321,6 +367,64 @@ def test_what_is_no_answer_to_the_question_comes_back_with_what_is_wrong(door, m
     assert f"Kysymys {question}" in refused.text
     assert f'id="a{keys[question]}-error"' in refused.text
     assert door.audit_actions().count("answer_corrected") == before
+
+
+def own_page(worker, address, question):
+    """Return the address of the page on which the question is put right, and its text."""
+    page = worker.get(address).text
+    [key] = re.findall(rf'/rights/answer/(\d+)"[^>]*>[^<]*<span[^>]*> Kysymys {question}<', page)
+    return f"{address}/answer/{key}", worker.get(f"{address}/answer/{key}").text
+
+
+def test_people_organisations_and_rows_are_put_right_on_a_page_of_their_own(door, mixed):
+    worker, address, _ = mixed
+    other = str(door.place.people["nurse"].user_key)
+    where, page = own_page(worker, address, "kuka")
+    assert f'value="{other}"' in page
+    assert worker.post(where, {"kuka": ["999"]}).status_code == 422
+    assert worker.post(where, {"kuka": [other]}).status_code == 303
+    where, _ = own_page(worker, address, "taho")
+    assert worker.post(where, {"taho": ["o_tyollisyys"]}).status_code == 303
+    where, page = own_page(worker, address, "rivit")
+    assert 'value="Toka rivi"' in page
+    rows = {"rivit-0-nimi": ["Eka oikein"], "rivit-0-kuka": [other], "rivit-0-paiva": ["3.2.2026"]}
+    one_less = worker.post(where, {**rows, "rivit-1-nimi": ["Toka rivi"], "_action": ["remove:rivit:1"]})
+    assert one_less.status_code == 200
+    assert "Toka rivi" not in one_less.text
+    nameless = worker.post(where, {"rivit-0-nimi": [""], "rivit-0-kuka": [other]})
+    assert nameless.status_code == 422
+    assert "Rivin nimi" in nameless.text
+    assert worker.post(where, rows).status_code == 303
+    answers = kept_answers(door)
+    assert (answers["kuka"].value, answers["taho"].fact) == (other, "o_tyollisyys")
+    assert answers["rivit"].value == [{"nimi": "Eka oikein", "kuka": other, "paiva": date(2026, 2, 3)}]
+    said = text_of(worker.get(address))
+    assert "Kysymys taho Ennen: Sote-keskus Nyt: Työllisyyspalvelut" in said
+    assert "Rivin nimi: Toka rivi Nyt: Rivin nimi: Eka oikein; Rivin tekijä: Nurse; Rivin päivä: 3.2.2026" in said
+    assert worker.post(where, rows).status_code == 303
+    assert text_of(worker.get(address)) == said, "the same again changes nothing"
+    assert worker.get(f"{address}/answer/4711").status_code == 404
+
+
+def test_a_wrong_file_is_set_aside_and_the_right_one_kept_but_the_client_s_copy_has_both(door, matti, mixed):
+    worker, address, _ = mixed
+    case = address.removesuffix("/rights")
+    where, page = own_page(worker, address, "liite")
+    files = {name: key for key, name in re.findall(r'value="drop:liite:(\d+)".*?(\w+\.txt)', page, re.DOTALL)}
+    assert set(files) == {"oikea.txt", "toisen.txt"}
+    assert "toisen.txt" in worker.get(case).text
+    sent = worker.post(where, {"liite": [files["oikea.txt"], (io.BytesIO(b"oma teksti"), "oma.txt")]})
+    assert sent.status_code == 303
+    after = worker.get(case).text
+    assert "oma.txt" in after
+    assert "toisen.txt" not in after
+    assert worker.get(f"/documents/{files['toisen.txt']}").status_code == 404
+    assert "toisen.txt" not in matti.get("/oma/documents").text
+    data, names = data_of(matti.get("/oma/rights/copy.zip").data)
+    [change] = [each for each in data["cases"][0]["corrections"] if each["subject"] == "liite"]
+    assert "toisen.txt" in change["before"]
+    assert "toisen.txt" not in change["after"]
+    assert sum(name.endswith(".txt") for name in names) == 3
 
 
 def test_who_the_client_is_is_put_right_and_found_by_the_right_name(door, matti):

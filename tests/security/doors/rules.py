@@ -273,6 +273,22 @@ RULES: dict[tuple[str, str], Rule] = {
             ("put_death", "death", {}),
         )
     },
+    ("GET", "case_corrections.show"): Rule(
+        address="/cases/{case}/rights/answer/4711",
+        here=SERVING,
+        elsewhere=NOBODY,
+        refused=404,
+        logged=True,
+        also=frozenset({404}),
+    ),
+    ("POST", "case_corrections.send"): Rule(
+        address="/cases/{case}/rights/answer/4711",
+        here=SERVING,
+        elsewhere=NOBODY,
+        refused=404,
+        logged=True,
+        also=frozenset({404}),
+    ),
     ("GET", "data_requests.index"): Rule(address="/data-requests", here=NOBODY, elsewhere=NOBODY, logged=True),
     ("GET", "data_requests.show"): Rule(address="/data-requests/4711", here=NOBODY, elsewhere=NOBODY, refused=404),
     ("POST", "data_requests.answer"): Rule(address="/data-requests/4711", here=NOBODY, elsewhere=NOBODY, refused=404),
