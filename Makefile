@@ -24,10 +24,14 @@ help: ## show what can be made
 run: $(BIN)/.run $(BUNDLES) ## start everything with demo data; make run ARGS="--port 9000"
 	@exec $(BIN)/python -m app.cli run $(ARGS)
 
+# many tests wait for processes and browsers: three keep two processors busy. In the order of the folders, whose last
+# is that of the smallest tests, no process is left alone with a long one at the end
+TOGETHER := -n 3 --dist loadfile --no-loadscope-reorder
+
 test: install-dev $(BUNDLES) ## lint, types, import contracts and every test
 	@$(BIN)/python -m tests.browser --install
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest $(TOGETHER) $(TESTS)
 
 lint: install-dev ## ruff, mypy --strict, import contracts, spelling
 	$(BIN)/ruff check

@@ -191,10 +191,11 @@ def _openable(uow: UnitOfWork, actor: Actor, wish: Wish, lines: Sequence[TaskLin
     """A supervisor sees that a step is there or late, and opens it only where it is for them too."""
     if wish.tab not in SUPERVISED:
         return frozenset(line.key for line in lines)
+    tasks = uow.tasks.get_many([line.key for line in lines])
     return frozenset(
         line.key
         for line in lines
-        if line.assignee == actor.user_key or may_take(actor, task=uow.tasks.get(line.key).restriction)
+        if line.assignee == actor.user_key or may_take(actor, task=tasks[line.key].restriction)
     )
 
 
@@ -299,10 +300,12 @@ def next_tasks(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -
     line = uow.worklist.line(task_key, actor.user_key)
     if line is None or task.completed_by != actor.user_key:
         raise Concealed("user task", task_key, case_key=task.case_key)
+    of_case = uow.worklist.of_case(task.case_key, actor.user_key) if task.case_key else []
+    others = uow.tasks.get_many([item.key for item in of_case])
     same = [
         item
-        for item in (uow.worklist.of_case(task.case_key, actor.user_key) if task.case_key else [])
-        if item.assignee in {None, actor.user_key} and may_take(actor, task=uow.tasks.get(item.key).restriction)
+        for item in of_case
+        if item.assignee in {None, actor.user_key} and may_take(actor, task=others[item.key].restriction)
     ]
     mine = _lines(uow, actor, actor.user_key, Wish(tab=Tab.MINE), now, 5)
     free = _lines(uow, actor, actor.user_key, Wish(tab=Tab.GROUPS), now, 5)

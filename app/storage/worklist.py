@@ -37,6 +37,27 @@ from app.storage.types import NEVER, AnyRow
 #: counts stop here: nobody reads an exact number above it, and counting a million rows takes seconds
 MOST_COUNTED = 1000
 
+#: of a task only what a line shows: a page has fifty of them, and most of a task is for its form and the engine
+_SHOWN = [
+    user_task.c[name]
+    for name in (
+        "key",
+        "instance_key",
+        "case_key",
+        "name",
+        "process_id",
+        "element_id",
+        "status",
+        "due_at",
+        "follow_up_at",
+        "priority",
+        "assignee",
+        "candidate_groups",
+        "created_at",
+        "ended_at",
+        "escalated_at",
+    )
+]
 #: where a page ends: the values by which its last row is sorted, and the row's key
 Place: TypeAlias = tuple[Sequence[Any], int]
 
@@ -270,7 +291,7 @@ class Worklist:
         )
         return (
             select(
-                user_task,
+                *_SHOWN,
                 process_definition.c.name.label("process_name"),
                 care_case.c.number.label("case_number"),
                 user_account.c.name.label("assignee_name"),

@@ -63,6 +63,7 @@ from app.web import (
     work_views,
     worklist,
 )
+from app.web.routes import ReadingRule
 from app.web.shell import EXTENSION, Shell
 
 #: a form with its files; each file has its own, smaller limit
@@ -75,6 +76,7 @@ MOST_FORM_PARTS = 2000
 def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], datetime]) -> Flask:
     """Return the web application over the executor, with the clock that its views read."""
     app = Flask(__name__, static_folder=None)
+    app.url_rule_class = ReadingRule
     app.config.update(
         DEBUG=settings.debug,
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,

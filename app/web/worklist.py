@@ -127,6 +127,7 @@ def _page(found: Worklist, actor: Actor) -> dict[str, Any]:
             for line in found.lines
         ],
         "total_text": _total(found),
+        "here_address": address_of(wish, after=wish.after),
         "first_address": address_of(wish) if wish.after else "",
         "next_address": address_of(wish, after=found.next_cursor) if found.next_cursor else "",
         "clear_address": address_of(Wish(tab=wish.tab)) if wish.is_narrowed else "",

@@ -51,7 +51,7 @@ def ensure_accessible(page, axe):
 
 def test_from_the_link_to_the_form_and_who_has_looked(office, examined, open_context, axe):
     page = come_in(open_context().new_page(), office, examined, answer="1.1.2000")
-    assert "ei ole sama kuin meillä" in page.locator("#answer-error").inner_text()
+    expect(page.locator("#answer-error")).to_contain_text("ei ole sama kuin meillä")
     assert page.evaluate("document.activeElement.id") == "answer"
     ensure_accessible(page, axe)
     page.get_by_label("Syntymäaikasi").fill("14.5.2000")
@@ -87,9 +87,9 @@ def test_without_scripts_a_client_tells_that_they_want_to_stop(office, open_cont
     case_key = office.world.case_key()
     page = come_in(open_context(java_script_enabled=False).new_page(), office, case_key)
     page.get_by_role("link", name="Haluan lopettaa").click()
-    assert "Voit lopettaa milloin tahansa" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("Voit lopettaa milloin tahansa")
     page.get_by_role("button", name="Kyllä, kerro tämä").click()
-    assert "Tieto on mennyt perille" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("Tieto on mennyt perille")
     expect(page.get_by_role("link", name="Haluan lopettaa")).to_have_count(0)
     assert "v2_esitiedot" not in office.world.open_tasks()
 
@@ -105,6 +105,6 @@ def test_strong_sign_in_by_the_demo_s_own_provider(office, open_context, axe):
     page.get_by_label("Muu henkilötunnus").fill(CONTACT["hetu"])
     page.get_by_role("button", name="Jatka").click()
     page.get_by_role("heading", level=1, name="Oma polkuni").wait_for()
-    assert CONTACT["nimi"] in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text(CONTACT["nimi"])
     page.get_by_role("button", name="Svenska").click()
     page.get_by_role("heading", level=1, name="Min väg").wait_for()

@@ -79,7 +79,7 @@ def change_deadline(office, owner):
     field.fill('=now() + duration("P9D"')
     field.press("Tab")
     owner.locator("#panel-TaskSchedule\\.dueDate[aria-invalid=true]").wait_for()
-    assert "FEEL-lauseketta ei voi lukea" in owner.locator("#panel-TaskSchedule\\.dueDate-error").inner_text()
+    expect(owner.locator("#panel-TaskSchedule\\.dueDate-error")).to_contain_text("FEEL-lauseketta ei voi lukea")
     expect(owner.locator("[data-canvas] [data-element-id=a1_yhteydenotto].k-studio-error")).to_have_count(1)
     assert "Kirjaa yhteydenotto" in problems(owner)
     assert "estää julkaisemisen" in problems(owner)
@@ -95,7 +95,7 @@ def change_deadline(office, owner):
     field.press("Enter")
     owner.locator("[data-problems-count]", has_text="Mikään ei estä julkaisemista").wait_for()
     assert save(owner).ok
-    assert "Luonnos tallennettu 9.00" in owner.locator("[data-draft-state]").inner_text()
+    expect(owner.locator("[data-draft-state]")).to_contain_text("Luonnos tallennettu 9.00")
 
 
 def change_cell(office, owner, text):
@@ -109,7 +109,7 @@ def change_cell(office, owner, text):
     owner.keyboard.type('"TARJOA')
     owner.keyboard.press("Enter")
     owner.locator("[id='cell.1.5'][aria-invalid=true]").wait_for()
-    assert "ei voi lukea" in owner.locator("[id='cell.1.5-problem']").inner_text()
+    expect(owner.locator("[id='cell.1.5-problem']")).to_contain_text("ei voi lukea")
     owner.locator("[data-problems-list] a").first.click()
     assert owner.evaluate("document.activeElement.id") == "cell.1.5"
     owner.keyboard.press("Control+a")
@@ -149,7 +149,7 @@ def test_nothing_is_lost_by_opening_and_saving(office, owner):
     drafts = office.world.executor.read(lambda uow: uow.model_drafts.lines(seen_by=None))
     draft = next(line for line in drafts if line.model_id == "tyky_omahoito")
     office.open(owner, f"/studio/publish?draft={draft.key}")
-    assert "Luonnos on sama kuin julkaistu versio" in owner.locator("main").inner_text()
+    expect(owner.locator("main")).to_contain_text("Luonnos on sama kuin julkaistu versio")
 
 
 def test_the_second_of_two_owners_compares_and_keeps_theirs(office, owner, desk):
@@ -165,7 +165,7 @@ def test_the_second_of_two_owners_compares_and_keeps_theirs(office, owner, desk)
     assert save(owner).ok
     assert save(second).status == 409
     dialog = second.get_by_role("dialog")
-    assert "Outi Näyte tallensi luonnoksen" in dialog.inner_text()
+    expect(dialog).to_contain_text("Outi Näyte tallensi luonnoksen")
     dialog.get_by_role("button", name="Vertaa").click()
     dialog.get_by_text("Muutettu").first.wait_for()
     expect(second.get_by_label("Nimi suomeksi").first).to_have_value("Toinen")

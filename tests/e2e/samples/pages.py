@@ -64,6 +64,7 @@ def _task(
 
 def worklist(**changes: Any) -> dict[str, Any]:
     values: dict[str, Any] = {
+        "here_address": "/samples/worklist",
         "tabs": [
             {"text": "Omat", "address": "/worklist", "count": 3, "current": False},
             {"text": "Ryhmäni", "address": "/worklist?tab=groups", "count": 9, "current": True},
