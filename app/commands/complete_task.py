@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from app.commands._record import record_step
+from app.commands._way_back import keep_way_back
 from app.commands.absences import is_substitute
 from app.commands.claim_task import ensure_concerns, ensure_open
 from app.commands.keep_uploads import waiting_files
@@ -70,7 +71,7 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
     :raises InvalidSubmission: an answer does not fit the form
     :raises StateUnreadable: the instance cannot go on until an administrator has put it right
     """
-    instance = uow.instances.lock_for_task(task_key)
+    before = instance = uow.instances.lock_for_task(task_key)
     task = uow.tasks.get(task_key)
     repeated = _repeated(uow, task, actor, submission)
     if repeated is not None:
@@ -97,6 +98,17 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
         # the task is open and the instance locked: row and state do not belong together
         raise without_wait(instance, task_key, now=now) from None
     record_step(uow, instance=instance, step=step, actor=actor, now=noted)
+    if submission.fields is not None and actor.user_key is not None and actor.client_key is None:
+        keep_way_back(
+            uow,
+            task=task,
+            before=before,
+            after=instance,
+            step=step,
+            answers=answers,
+            typed=_typed(submission),
+            now=now,
+        )
     held = any(ruled.key == task_key and ruled.ruling is Ruling.HELD for ruled in step.rulings)
     return _remember(uow, task, instance, actor, submission, noted, held=held, on_behalf_of=on_behalf_of)
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from app.domain.calendar import local_date
 from app.domain.client_sessions import STRONG_SIGN_IN_TIME
 from app.domain.sessions import IDLE_LIMIT
+from app.domain.way_back import LIMIT, USUAL
 from app.storage.pruning import Pruning
 from app.storage.unit_of_work import UnitOfWork
 
@@ -44,6 +45,7 @@ class Pruned:
     surveys: int = 0
     mails: int = 0
     absences: int = 0
+    ways_back: int = 0
 
     @property
     def has_more(self) -> bool:
@@ -56,6 +58,7 @@ class Pruned:
             self.submissions,
             self.mails,
             self.absences,
+            self.ways_back,
         )
         return ROWS_AT_ONCE in rows or self.uploads == FILES_AT_ONCE
 
@@ -82,6 +85,7 @@ def prune(uow: UnitOfWork, *, retention: Retention, now: datetime) -> Pruned:
         surveys=len(over),
         absences=old.absences(over_before=local_date(now - ABSENCES_KEPT), limit=ROWS_AT_ONCE),
         mails=old.mails(sent_before=now - MAILS_KEPT, limit=ROWS_AT_ONCE),
+        ways_back=uow.way_back.prune(kept_before=now - uow.reference.duration(LIMIT, usual=USUAL), limit=ROWS_AT_ONCE),
         submissions=old.submissions(sent_before=now - retention.submissions, limit=ROWS_AT_ONCE),
         uploads=uow.uploads.prune(
             kept_before=now - retention.pending_uploads, ended_before=now - AFTER_END_OF_TASK, limit=FILES_AT_ONCE

@@ -158,6 +158,15 @@ class TaskHeld(Conflict):
         self.event = event
 
 
+class NotReopenable(Conflict):
+    """A completed task stays so: something has been built on it (`obstacle`, a key of the texts `reopen.not.*`)."""
+
+    def __init__(self, task_key: int, *, obstacle: str) -> None:
+        super().__init__(f"task {task_key} cannot be opened again: {obstacle}")
+        self.task_key = task_key
+        self.obstacle = obstacle
+
+
 class StaleVersion(Conflict):
     """The row changed since it was read."""
 

@@ -341,6 +341,8 @@ class ElementEvent(enum.StrEnum):
     COMPLETED = "completed"
     TERMINATED = "terminated"
     FLOW_TAKEN = "flow_taken"
+    #: who completed a user task has taken that back; it goes on as a new element instance (ADR 122)
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -220,6 +220,8 @@ def _told_steps(uow: UnitOfWork, instance: InstanceLine) -> tuple[tuple[Localize
             here[line["element_instance_key"]] = told
         elif line["event"] == "completed" and began is not None:
             been[line["element_instance_key"]] = told
+        elif line["event"] == "withdrawn":
+            been.pop(line["element_instance_key"], None)
     return tuple(here.values()), tuple(been.values())
 
 

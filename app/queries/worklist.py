@@ -13,6 +13,7 @@ from app.domain.calendar import add_working_days, local_date, local_midnight
 from app.domain.directing import may_direct_some, may_see_delays
 from app.domain.errors import Concealed, InvalidInput, NotAllowed, Problem
 from app.domain.localized import LocalizedText
+from app.domain.way_back import LIMIT, USUAL, Obstacle, obstacle_now
 from app.queries.cursors import read_place, write_cursor, write_place
 from app.storage.task_filters import SORTABLE, SORTED_KINDS, Filters
 from app.storage.types import NEVER
@@ -123,6 +124,8 @@ class Worklist:
     colleagues: tuple[tuple[str, str], ...]
     #: the views that the person sees, their own first
     views: tuple[WorkView, ...]
+    #: those of the done tasks that the person can open again, as far as can be told at a glance
+    reopenable: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +136,8 @@ class NextTasks:
     lines: tuple[TaskLine, ...]
     mine: frozenset[int]
     same_case: frozenset[int]
+    #: why the task cannot be opened again, None where it can
+    obstacle: Obstacle | None
 
 
 def worklist(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime) -> Worklist:
@@ -163,7 +168,14 @@ def worklist(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime) -> Wor
         process_names=uow.monitor.process_names(),
         colleagues=colleagues_of(uow, actor),
         views=tuple(uow.work_views.of(actor.user_key, actor.roles)),
+        reopenable=_reopenable(uow, shown, now) if wish.tab is Tab.DONE else frozenset(),
     )
+
+
+def _reopenable(uow: UnitOfWork, lines: Sequence[TaskLine], now: datetime) -> frozenset[int]:
+    since = now - uow.reference.duration(LIMIT, usual=USUAL)
+    recent = [line.key for line in lines if line.ended_at is not None and line.ended_at >= since]
+    return frozenset(uow.way_back.offered(recent, since=since))
 
 
 def ensure_order(order: Sequence[str]) -> None:
@@ -315,4 +327,11 @@ def next_tasks(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) -
         lines=tuple(found.values())[:5],
         mine=frozenset(item.key for item in found.values() if item.assignee == actor.user_key),
         same_case=frozenset(item.key for item in same),
+        obstacle=obstacle_now(
+            uow.way_back.standing(task.instance_key),
+            task_key=task_key,
+            properties=task.properties,
+            lasts=uow.reference.duration(LIMIT, area_id=task.area_id, usual=USUAL),
+            now=now,
+        ),
     )

@@ -126,11 +126,12 @@ class Erasing:
         self._drop(instance, instance.c.case_key == case_key)
 
     def _typed(self, tasks: Select[Any]) -> None:
-        """Delete drafts of the tasks, and files that waited for them."""
+        """Delete drafts of the tasks, what leads back to them, and files that waited for them."""
         uploads = select(work.pending_upload.c.key).where(work.pending_upload.c.task_key.in_(tasks))
         self._drop(work.pending_chunk, work.pending_chunk.c.upload_key.in_(uploads))
         self._drop(work.pending_upload, work.pending_upload.c.task_key.in_(tasks))
         self._drop(work.draft, work.draft.c.task_key.in_(tasks))
+        self._drop(work.way_back, work.way_back.c.task_key.in_(tasks))
 
     def _documents(self, keys: Select[Any]) -> None:
         self._drop(care.document_chunk, care.document_chunk.c.document_key.in_(keys))

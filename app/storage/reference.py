@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from app.domain.durations import parse_duration
 from app.storage.statements import upsert
 from app.storage.tables.people import reference_data, user_account
 
@@ -49,6 +50,10 @@ class Reference:
         if ids is not None:
             query = query.where(reference_data.c.id.in_(ids))
         return {row.id: row.value for row in self._connection.execute(query.order_by(reference_data.c.area_id))}
+
+    def duration(self, limit: str, *, area_id: str = "", usual: str) -> timedelta:
+        """Return the limit's length as it holds in the area, `usual` (ISO 8601) where nobody has set it."""
+        return parse_duration(self.values(LIMITS, area_id=area_id, ids=[limit]).get(limit) or usual)
 
     def context(self, names: Collection[str], *, area_id: str) -> dict[str, Any]:
         """

@@ -26,7 +26,7 @@ from app.storage.tables.feedback import accessibility_feedback
 from app.storage.tables.rights import correction, data_request, emergency_access
 from app.storage.tables.surveys import survey_answer
 from app.storage.tables.teamwork import absence, task_comment
-from app.storage.tables.work import draft, pending_chunk, pending_upload
+from app.storage.tables.work import draft, pending_chunk, pending_upload, way_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ PLACES = (
     _plain(decision_record, "output"),
     _Place(document_chunk, "content", lambda row: row.document_key, lambda row: str(row.number)),
     _Place(draft, "content", lambda row: row.task_key, lambda row: str(row.user_key)),
+    _Place(way_back, "content", lambda row: row.instance_key, lambda _: "content"),
     _plain(mandate, "details"),
     _plain(strong_sign_in, "secrets"),
     _plain(pending_upload, "name"),

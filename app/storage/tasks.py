@@ -253,6 +253,11 @@ class Tasks:
                 revision=user_task.c.revision + 1,
             )
         )
+        self._offer_anew(task, due_at=due_at, groups=candidate_groups, assignee=task.assignee)
+
+    def _offer_anew(
+        self, task: Task, *, due_at: datetime | None, groups: Collection[str], assignee: int | None
+    ) -> None:
         self._connection.execute(delete(task_offer).where(task_offer.c.task_key == task.key))
         offers = [
             {
@@ -260,9 +265,9 @@ class Tasks:
                 "area_id": task.area_id,
                 "due_at": due_at or NEVER,
                 "task_key": task.key,
-                "assignee": task.assignee,
+                "assignee": assignee,
             }
-            for group in dict.fromkeys(candidate_groups)
+            for group in dict.fromkeys(groups)
         ]
         if offers:
             self._connection.execute(insert(task_offer), offers)
@@ -277,6 +282,22 @@ class Tasks:
             ended = {"status": "cancelled", "ended_at": now}
         write(self._connection, _CLOSE if completed else _WITHDRAW, [{"closed": key, **ended} for key in keys])
         write(self._connection, _TAKE_BACK, [{"closed": key} for key in keys])
+
+    def reopen(self, task: Task, *, assignee: int | None, element_instance_key: int) -> None:
+        """Open the completed task again, of another element instance, and offer it anew."""
+        self._connection.execute(
+            update(user_task)
+            .where(user_task.c.key == task.key, user_task.c.status == "completed")
+            .values(
+                status="open",
+                assignee=assignee,
+                element_instance_key=element_instance_key,
+                ended_at=None,
+                completed_by=None,
+                revision=user_task.c.revision + 1,
+            )
+        )
+        self._offer_anew(task, due_at=task.due_at, groups=task.candidate_groups, assignee=assignee)
 
     def hold(self, key: int, event: str, *, by: int | None) -> None:
         """Note that listeners look at what somebody asked for, and forget why they denied anything before."""

@@ -42,6 +42,7 @@ from app.storage.surveys import Surveys
 from app.storage.tasks import Tasks
 from app.storage.timers import Timers, TimerStarts
 from app.storage.uploads import Uploads
+from app.storage.way_back import WayBack
 from app.storage.work_views import WorkViews
 from app.storage.worklist import Worklist
 from app.storage.writes import send_noted
@@ -147,6 +148,11 @@ class UnitOfWork:
     def notices(self) -> Notices:
         """What is brought to people's notice."""
         return Notices(self.connection)
+
+    @cached_property
+    def way_back(self) -> WayBack:
+        """What leads back from the completion of user tasks."""
+        return WayBack(self.connection, self.cipher)
 
     @cached_property
     def uploads(self) -> Uploads:

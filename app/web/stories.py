@@ -65,7 +65,12 @@ def steps(elements: Sequence[ElementOutline], *, been: Iterable[str], here: Iter
 def been_and_here(lines: Sequence[Mapping[str, Any]]) -> tuple[set[str], set[str]]:
     """Return the ids of the elements that are done, and of those that are active."""
     ended = {line["element_instance_key"] for line in lines if line["event"] in {"completed", "terminated"}}
-    been = {line["element_id"] for line in lines if line["event"] == "completed"}
+    withdrawn = {line["element_instance_key"] for line in lines if line["event"] == "withdrawn"}
+    been = {
+        line["element_id"]
+        for line in lines
+        if line["event"] == "completed" and line["element_instance_key"] not in withdrawn
+    }
     here = {
         line["element_id"]
         for line in lines

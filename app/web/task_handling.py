@@ -1,4 +1,4 @@
-"""Handling a task beside its form: ask for it, hand it on, give it back, put it off; why it is before somebody."""
+"""Handling a task beside its form: ask for it, hand it on, give it back, put it off, open it again; why it is there."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.commands.delegate_task import ask_for_task, delegate_task, return_task, set_follow_up
+from app.commands.reopen_task import reopen_task
 from app.domain.calendar import local_date
-from app.domain.errors import TaskAlreadyClosed, TaskClaimedByOther, TaskHeld
+from app.domain.errors import InstancePaused, NotReopenable, TaskAlreadyClosed, TaskClaimedByOther, TaskHeld
 from app.domain.localized import LocalizedText
 from app.queries.task_page import TaskPage
 from app.queries.why_mine import WhyMine
@@ -79,6 +80,22 @@ def follow_up(key: str) -> ResponseReturnValue:
             "handling.put_off" if day else "handling.not_put_off",
         ),
     )
+
+
+@blueprint.post("/tasks/<key>/reopen")
+def reopen(key: str) -> ResponseReturnValue:
+    """Take the completion of the person's own task back; where that cannot be, say why and show what is next."""
+    task_key = key_of(key)
+    try:
+        run(reopen_task, task_key=task_key, actor=current_actor(), now=now())
+    except NotReopenable as error:
+        flash(texts()(f"reopen.not.{error.obstacle}"), "warning")
+        return redirect(f"/tasks/{task_key}/done", code=303)
+    except InstancePaused as error:
+        flash(told_conflict(error), "warning")
+        return redirect(f"/tasks/{task_key}/done", code=303)
+    flash(texts()("reopen.done"), "success")
+    return redirect(f"/tasks/{task_key}", code=303)
 
 
 def _said(task: Task, key: str) -> str:

@@ -191,6 +191,8 @@ def done(key: str) -> ResponseReturnValue:
             for item in found.lines
         ],
         waiting_text="",
+        reopen_address=f"/tasks/{line.key}/reopen" if found.obstacle is None else "",
+        not_reopenable=say(f"reopen.not.{found.obstacle}") if found.obstacle is not None else "",
     )
 
 

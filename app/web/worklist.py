@@ -124,6 +124,7 @@ def _page(found: Worklist, actor: Actor) -> dict[str, Any]:
         "columns_address": address_of(wish, path=f"{PATH}/columns"),
         "rows": [
             row_of(line, actor, found.role_names, done=wish.tab is Tab.DONE, may_open=line.key in found.openable)
+            | {"reopen_address": f"/tasks/{line.key}/reopen" if line.key in found.reopenable else ""}
             for line in found.lines
         ],
         "total_text": _total(found),

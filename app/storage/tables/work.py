@@ -1,4 +1,4 @@
-"""What people do: user tasks, offers of them to groups, drafts, files that wait, submissions."""
+"""What people do: user tasks, offers of them to groups, drafts, files that wait, submissions, and what leads back."""
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
 
@@ -146,6 +146,21 @@ submission = Table(
     Column("action", Text, nullable=False),
     Column("result", Json, nullable=False),
     Column("at", Instant, nullable=False),
+    Index(None, "at"),
+)
+
+#: what leads back from the completion of a user task by a person: one row an instance, for an hour (ADR 122)
+way_back = Table(
+    "way_back",
+    metadata,
+    Column("instance_key", Key, ForeignKey("process_instance.key"), primary_key=True, autoincrement=False),
+    Column("task_key", Key, ForeignKey("user_task.key"), nullable=False),
+    Column("revision", Integer, nullable=False),  # of the instance after the completion
+    Column("at", Instant, nullable=False),
+    Column("obstacle", Text, nullable=False, server_default=""),  # what stands in the way from the first, "" nothing
+    Column("opened", Json, nullable=False),  # keys of what the completion opened, by the kind of the wait
+    Column("content", LargeBinary),  # AES-GCM; none where there is an obstacle
+    Index(None, "task_key"),
     Index(None, "at"),
 )
 

@@ -401,6 +401,8 @@ def done() -> dict[str, Any]:
             "case_number": "2026-00012",
             "case_address": "/samples/case",
         },
+        "reopen_address": "/samples/task",
+        "not_reopenable": "",
         "next_tasks": [
             {
                 "name": {"fi": "Kysy asiakkaalta"},

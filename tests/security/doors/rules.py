@@ -152,6 +152,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "task_handling.give_back"): Rule(
         address="/tasks/{task}/return", here=NOBODY, elsewhere=NOBODY, logged=True
     ),
+    # who has completed it; in the office the last task of its pathway, which is told
+    ("POST", "task_handling.reopen"): Rule(address="/tasks/{task}/reopen", here=NOBODY, elsewhere=NOBODY, logged=True),
     ("POST", "tasks.comment"): Rule(
         address="/tasks/{task}/comments",
         here=CANDIDATES,
