@@ -68,6 +68,7 @@ HOLDINGS: Mapping[Table, Holding] = {
             work.user_task,
             work.task_offer,
             work.draft,
+            work.way_back,
             work.pending_upload,
             work.pending_chunk,
             work.invariant_violation,
