@@ -176,6 +176,15 @@ class StaleVersion(Conflict):
         self.key = key
 
 
+class DraftElsewhere(Conflict):
+    """The same person has typed into the same form on another page meanwhile; says when that was kept."""
+
+    def __init__(self, task_key: int, *, at: datetime) -> None:
+        super().__init__(f"the draft of task {task_key} was written on another page")
+        self.task_key = task_key
+        self.at = at
+
+
 class DraftChanged(Conflict):
     """Another process owner saved the draft first, or it is gone (`revision` 0); says who and when where known."""
 

@@ -13,7 +13,7 @@ from app.domain.steps import UserTaskOpened
 from app.storage.encryption import Cipher
 from app.storage.reads import find_row
 from app.storage.rows import Instance, Task
-from app.storage.statements import insert_many_new, upsert
+from app.storage.statements import insert_many_new, insert_new, upsert
 from app.storage.tables.teamwork import task_comment
 from app.storage.tables.work import draft, submission, task_offer, user_task
 from app.storage.types import NEVER, AnyRow, Key
@@ -342,16 +342,31 @@ class Tasks:
             .values(case_key=instance.case_key)
         )
 
-    def save_draft(self, key: int, user_key: int, content: bytes, *, now: datetime) -> None:
+    def save_draft(self, key: int, user_key: int, content: bytes, *, now: datetime, page_id: str = "") -> None:
         """Keep what the person typed, encrypted: it may hold anything."""
         sealed = self._cipher.encrypt(content, table="draft", key=key, field=str(user_key))
         upsert(
             self._connection,
             draft,
-            [{"task_key": key, "user_key": user_key, "content": sealed, "saved_at": now}],
+            [{"task_key": key, "user_key": user_key, "content": sealed, "saved_at": now, "page_id": page_id}],
             keys=("task_key", "user_key"),
-            changes=("content", "saved_at"),
+            changes=("content", "saved_at", "page_id"),
         )
+
+    def add_draft(self, key: int, user_key: int, content: bytes, *, now: datetime, page_id: str) -> bool:
+        """Keep what the person typed, encrypted; False where there is a draft of theirs already."""
+        sealed = self._cipher.encrypt(content, table="draft", key=key, field=str(user_key))
+        row = {"task_key": key, "user_key": user_key, "content": sealed, "saved_at": now, "page_id": page_id}
+        return insert_new(self._connection, draft, row, keys=["task_key", "user_key"])
+
+    def lock_draft(self, key: int, user_key: int) -> tuple[str, datetime] | None:
+        """Return the page that the person's draft was typed into and when it was saved; nobody changes it meanwhile."""
+        row = self._connection.execute(
+            select(draft.c.page_id, draft.c.saved_at)
+            .where(draft.c.task_key == key, draft.c.user_key == user_key)
+            .with_for_update()
+        ).one_or_none()
+        return None if row is None else (row.page_id, row.saved_at)
 
     def find_draft(self, key: int, user_key: int) -> tuple[bytes, datetime] | None:
         """Return the person's draft of the task and when it was saved."""

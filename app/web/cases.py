@@ -37,11 +37,14 @@ PATH = "/cases"
 
 @blueprint.get(PATH)
 def index() -> ResponseReturnValue:
-    """Show the cases of the actor's own, or those with a number; no client data."""
+    """Show the cases of the actor's own, or those with a number; no client data. `open` opens the only one."""
     number, status, after = (request.args.get(name, "").strip() for name in ("number", "status", "after"))
     found = executor().read(
         list_cases, actor=current_actor(), number=number[:20], status=status, after=after, now=now()
     )
+    if request.args.get("open") and len(found.lines) == 1 and found.lines[0].case.number == number:
+        # who has typed a whole number, say into the palette, is on the telephone: no further press
+        return redirect(f"{PATH}/{found.lines[0].case.key}", code=303)
     rows = [_row(line.case, owner=line.owner_name, unit=line.unit_name, tasks=line.open_tasks) for line in found.lines]
     values = {"number": number, "status": status}
     return render_template(

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import structlog
+from flask import request
 
 from app.commands.keep_uploads import KeptFields
-from app.commands.save_draft import save_draft
+from app.commands.save_draft import WrittenOn, save_draft
 from app.domain.actor import Actor
 from app.domain.errors import KykypolkuError, Problem
 from app.domain.keys import parse_key
@@ -21,7 +22,7 @@ from app.web.asking import fields_sent, run, texts_only
 from app.web.shell import executor, now
 
 #: names in a task's form that are the page's own
-PAGE_NAMES = frozenset({security.CSRF_FIELD, "submission_id", "revision", "action", ACTION_NAME})
+PAGE_NAMES = frozenset({security.CSRF_FIELD, "submission_id", "revision", "draft_seen", "action", ACTION_NAME})
 
 T = TypeVar("T")
 
@@ -51,9 +52,16 @@ def has_files(fields: Raw) -> bool:
     return any(isinstance(each, Upload) for sent in fields.values() for each in sent)
 
 
-def keep_draft(task_key: int, fields: Raw) -> KeptFields:
+def keep_draft(task_key: int, fields: Raw, *, page: WrittenOn | None = None) -> KeptFields:
     """Keep the fields as the person's draft. :raises KykypolkuError: as save_draft"""
-    return run(save_draft, task_key=task_key, actor=current_actor(), fields=answers_only(fields), now=now())
+    return run(save_draft, task_key=task_key, actor=current_actor(), fields=answers_only(fields), now=now(), page=page)
+
+
+def page_written_on() -> WrittenOn | None:
+    """Return the page that the request's form was typed into; None where it does not say which draft it knows."""
+    if "draft_seen" not in request.form:
+        return None
+    return WrittenOn(page_id=request.form.get("submission_id", "")[:64], seen=request.form["draft_seen"])
 
 
 def keep_what_was_sent(task_key: int, fields: Raw) -> Kept:

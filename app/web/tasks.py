@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -14,10 +14,12 @@ from app.commands.complete_task import Submission, complete_task
 from app.commands.keep_uploads import KeptFields, drop_upload
 from app.commands.print_statement_frame import PRINT
 from app.commands.read_notices import read_notices
+from app.commands.save_draft import draft_mark
 from app.commands.write_comment import Written, write_comment
 from app.documents import Template
 from app.domain.errors import (
     Conflict,
+    DraftElsewhere,
     InstancePaused,
     InvalidInput,
     Problem,
@@ -33,7 +35,7 @@ from app.queries.people import role_names
 from app.queries.task_page import CasePanel, TaskPage, task_page
 from app.queries.worklist import next_tasks
 from app.storage.types import NEVER
-from app.web import drafts, security
+from app.web import drafts, security, task_conflicts
 from app.web.access import current_actor
 from app.web.asking import fields_sent, key_of, read, run, texts_only
 from app.web.comments import comments_of, written
@@ -43,7 +45,7 @@ from app.web.language import Formats, current_language, texts
 from app.web.shell import executor, now
 from app.web.stories import been_and_here, diagram_address, shown, steps, story
 from app.web.task_handling import handling_of
-from app.web.worklist import group_text, told_conflict
+from app.web.worklist import group_text
 
 blueprint = Blueprint("tasks", __name__)
 
@@ -107,7 +109,8 @@ def _complete(key: str, fields: Raw) -> ResponseReturnValue:
         return _render(_load(key), fields=kept.fields, conflict=error), 409
     except StateUnreadable:
         kept = drafts.keep_what_was_sent(task_key, fields)
-        return _render(_load(key), fields=kept.fields, problems=kept.problems, notice=_stuck(fields, kept)), 409
+        notice = task_conflicts.stuck(fields, kept)
+        return _render(_load(key), fields=kept.fields, problems=kept.problems, notice=notice), 409
     except Conflict:
         drafts.keep_what_was_sent(task_key, fields)
         raise
@@ -116,30 +119,34 @@ def _complete(key: str, fields: Raw) -> ResponseReturnValue:
     return redirect(f"/tasks/{task_key}/done", code=303)
 
 
-def _stuck(fields: Raw, kept: Kept) -> dict[str, Any]:
-    """Say that the process cannot go on, and what became of what was sent."""
-    say = texts()
-    told = [say("task.stuck")]
-    if kept.is_kept and any(drafts.answers_only(fields).values()):
-        told.append(say("task.stuck_kept"))
-    told.append(say("task.stuck_again"))
-    return {"title": say("task.stuck_title"), "text": " ".join(told), "by_name": "", "at": None, "fields": []}
-
-
 @blueprint.post("/tasks/<key>/draft")
 def draft(key: str) -> ResponseReturnValue:
     """Keep what is filled in so far; answers a script with the words for the page, and a person with the page."""
     task_key = key_of(key)
     fields = fields_sent()
-    kept = drafts.keep_draft(task_key, fields)
+    try:
+        kept = drafts.keep_draft(task_key, fields, page=drafts.page_written_on())
+    except DraftElsewhere as error:
+        return _written_elsewhere(key, texts_only(fields), error), 409
     said = texts()("task.draft_saved", when=Formats(current_language()).when(now()))
-    if request.accept_mimetypes.best == "application/json":
+    if _asked_by_script():
         page = _load(key) if drafts.has_files(fields) else None
         return jsonify(text=said, files=kept_files(page, fields, kept))
     if kept.problems:
         return _render(_load(key), fields=kept.fields, problems=kept.problems), 422
     flash(said, "success")
     return redirect(f"/tasks/{task_key}", code=303)
+
+
+def _asked_by_script() -> bool:
+    return request.accept_mimetypes.best == "application/json"
+
+
+def _written_elsewhere(key: str, fields: Raw, error: DraftElsewhere) -> str | Response:
+    if _asked_by_script():
+        return jsonify(text=texts()("task.elsewhere"))
+    page = _load(key)
+    return _render(page, fields=fields, notice=task_conflicts.written_elsewhere(page, fields, error))
 
 
 def kept_files(page: TaskPage | None, sent: Raw, kept: KeptFields) -> dict[str, str]:
@@ -267,10 +274,11 @@ def _render(
         conditions_address=f"/tasks/{task.key}/conditions",
         draft_address=f"/tasks/{task.key}/draft" if page.form is not None else "",
         draft_saved_at=page.draft_saved_at,
+        draft_seen=draft_mark(page.draft_saved_at),
         submission_id=request.form.get("submission_id") or secrets.token_urlsafe(16),
         revision=task.revision,
         errors=len(problems) + len(comment_problems),
-        conflict=notice or _told(conflict),
+        conflict=notice or task_conflicts.told(page, fields, conflict),
         complete_text=texts()("task.complete"),
         print_address=f"/tasks/{task.key}/statement-frame" if _prints(page) and may_edit else "",
         client=client_of(page.panel) if page.panel else None,
@@ -349,18 +357,6 @@ def beside_of(page: TaskPage) -> list[dict[str, Any]]:
         }
         for earlier in page.beside.forms
     ]
-
-
-def _told(conflict: TaskAlreadyClosed | TaskClaimedByOther | TaskHeld | InstancePaused | None) -> dict[str, Any] | None:
-    if conflict is None:
-        return None
-    return {
-        "title": told_conflict(conflict),
-        "text": texts()("task.conflict_kept"),
-        "by_name": "",
-        "at": None,
-        "fields": [],
-    }
 
 
 def instructions_of(element: ElementOutline | None) -> list[str]:

@@ -33,7 +33,7 @@ def _width(_servers: Servers, _full: bool) -> Iterator[Line]:
 
 def _worklist(servers: Servers, full: bool) -> Iterator[Line]:
     with Installation(servers, "worklist_small") as small, Installation(servers, "worklist_large") as large:
-        yield from worklists.first_page(small, large, worklists.LARGE if full else worklists.SMALLER)
+        yield from worklists.lists(small, large, worklists.LARGE if full else worklists.SMALLER)
 
 
 def _timers(servers: Servers, _full: bool) -> Iterator[Line]:

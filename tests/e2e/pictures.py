@@ -1,7 +1,8 @@
 """
 Take the pictures of the README anew: `python -m tests.e2e.pictures` writes docs/pictures/*.png.
 
-They show the installation of the journeys with invented people: Finnish, light, 1280 px wide.
+They show the installation of the journeys with invented people in Finnish: light and 1280 px wide, some of them dark
+or as on a telephone.
 """
 
 from __future__ import annotations
@@ -29,6 +30,13 @@ PICTURES = {
     "case": "case",
     "monitor": "instance",
     "studio": "studio-diagram",
+}
+#: the same once more -> page, colours, size of the window
+DESKTOP, TELEPHONE = (1280, 860), (390, 780)
+ALSO = {
+    "worklist-dark": ("worklist-all", "dark", DESKTOP),
+    "worklist-telephone": ("worklist-all", "light", TELEPHONE),
+    "task-telephone": ("task", "dark", TELEPHONE),
 }
 MOST_BYTES = 250_000
 
@@ -120,13 +128,26 @@ def hold_hour(office: Office) -> str:
     return f"/consultation/sessions/{session.key}"
 
 
-def take_one(office: Office, browser: Browser, role: str, path: str, picture: Path) -> None:
+def take_one(
+    office: Office,
+    browser: Browser,
+    role: str,
+    path: str,
+    picture: Path,
+    *,
+    colours: str = "light",
+    size: tuple[int, int] = DESKTOP,
+) -> None:
     """Take the picture of one page as a person of the role sees it."""
     context = browser.new_context(
-        locale="fi-FI", viewport={"width": 1280, "height": 860}, color_scheme="light", reduced_motion="reduce"
+        locale="fi-FI",
+        viewport={"width": DESKTOP[0], "height": DESKTOP[1]},
+        color_scheme="dark" if colours == "dark" else "light",
+        reduced_motion="reduce",
     )
     page = office.sign_in(context.new_page(), role)
     choose_language(page, "fi")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
     office.open(page, path)
     page.evaluate("document.fonts.ready.then(() => true)")
     page.screenshot(path=picture)
@@ -143,6 +164,9 @@ def take(folder: Path) -> None:
         for picture, name in PICTURES.items():
             role, path = found.pages[name]
             take_one(office, browser, role, path, folder / f"{picture}.png")
+        for picture, (name, colours, size) in ALSO.items():
+            role, path = found.pages[name]
+            take_one(office, browser, role, path, folder / f"{picture}.png", colours=colours, size=size)
         take_one(office, browser, "r_asiakasvastaava_te", hold_hour(office), folder / "consultation.png")
         browser.close()
         office.close()

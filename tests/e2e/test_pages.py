@@ -78,6 +78,21 @@ def test_forced_colours_keep_what_matters_visible(open_context, sign_in, site):
     open_sample(page, site, "worklist")
     current = page.locator(".k-tab[aria-current]")
     assert current.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+    other = page.locator(".k-tab:not([aria-current])").first
+    line, ground = other.evaluate(
+        "element => [getComputedStyle(element).borderBlockEndColor, getComputedStyle(document.body).backgroundColor]"
+    )
+    assert line == ground, "only the chosen one has a line"
+
+
+def test_a_printed_task_shows_its_form_and_case_and_nothing_to_press(staff, site):
+    open_sample(staff, site, "task")
+    staff.emulate_media(media="print", color_scheme="dark")
+    expect(staff.locator("#f-syy")).to_be_visible()
+    expect(staff.get_by_role("heading", name="Asia 2026")).to_be_visible()
+    for hidden in (".k-done", ".k-side", ".k-head__actions", "[aria-labelledby=handling-title]", ".k-diagram__tools"):
+        expect(staff.locator(hidden).first).to_be_hidden()
+    assert staff.locator("main").evaluate("element => getComputedStyle(element).color") != "rgb(255, 255, 255)"
 
 
 def walk(page, steps):
@@ -168,7 +183,7 @@ def test_the_palette_is_a_combobox_that_leads_by_keys_alone(staff, site, axe):
     assert first.get_attribute("aria-selected") == "false"
     staff.keyboard.press("ArrowUp")
     staff.keyboard.press("Enter")
-    staff.wait_for_url("**/cases?number=2026-00012")
+    staff.wait_for_url("**/cases?number=2026-00012&open=1")
     staff.keyboard.press("Control+k")
     box.wait_for()
     staff.keyboard.press("Escape")

@@ -109,6 +109,7 @@ draft = Table(
     Column("user_key", Key, primary_key=True),
     Column("content", LargeBinary, nullable=False),
     Column("saved_at", Instant, nullable=False),
+    Column("page_id", Text, nullable=False, server_default=""),  # the rendering that it was typed into, "" not known
 )
 
 #: files of forms that were refused, interrupted or kept as a draft: they wait for the form to be sent again

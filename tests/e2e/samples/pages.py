@@ -333,6 +333,7 @@ def task(**changes: Any) -> dict[str, Any]:
         "form_enctype": "multipart/form-data",
         "draft_address": "/samples/draft",
         "draft_saved_at": before(minutes=1),
+        "draft_seen": "",
         "submission_id": "s-1",
         "revision": 2,
         "errors": 0,
@@ -367,8 +368,10 @@ def task_conflict() -> dict[str, Any]:
     values["conflict"] = {
         "title": "Tuula Terveydenhoitaja ehti ensin",
         "text": "Tehtävä on jo valmis. Kirjoittamasi on alla, jotta voit verrata.",
-        "by_name": "Tuula Terveydenhoitaja",
-        "at": before(minutes=2),
+        "yours": "Sinun vastauksesi",
+        "theirs": "Tallennettu vastaus",
+        "address": "/samples/task",
+        "address_text": "Jatka toisen ikkunan tekstistä",
         "fields": [
             {
                 "label": "Miksi asiakas otti yhteyttä",

@@ -6,6 +6,9 @@
  *
  * A chosen file goes along once: the answer has what then stands under its input, [data-kyky-files], and the input is
  * emptied. Files that are too large for the server stay in their inputs until the form is sent.
+ *
+ * Windows with the same form tell each other what was saved. One that shows something else stops saving by itself and says
+ * so; the server refuses it too (409), also where the other window is on another machine.
  */
 import { announce } from "./announce.js";
 
@@ -21,6 +24,8 @@ class Draft {
     this.timer = undefined;
     this.sending = false;
     this.failed = false;
+    this.stopped = false;
+    this.listen();
     form.addEventListener("input", () => this.later());
     form.addEventListener("change", () => this.later());
     form.addEventListener("focusout", () => this.now());
@@ -29,6 +34,25 @@ class Draft {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.leave();
     });
+  }
+
+  /** Hear of what other windows have saved of this form. */
+  listen() {
+    if (!("BroadcastChannel" in window)) return;
+    this.others = new BroadcastChannel("kykypolku-drafts");
+    this.others.addEventListener("message", ({ data }) => {
+      if (data.url === this.form.dataset.draftUrl && this.form.dataset.draftElsewhere) this.stop(this.form.dataset.draftElsewhere);
+    });
+  }
+
+  /** Save no more by itself; the button still does, and shows what differs. */
+  stop(text) {
+    window.clearTimeout(this.timer);
+    if (!this.stopped) announce(text);
+    this.stopped = true;
+    if (!this.state) return;
+    this.state.textContent = text;
+    this.state.dataset.color = "warning";
   }
 
   /** The inputs with new files, as far as they can be sent along. */
@@ -53,13 +77,13 @@ class Draft {
 
   later() {
     window.clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => this.now(), WAIT);
+    if (!this.stopped) this.timer = window.setTimeout(() => this.now(), WAIT);
   }
 
   async now() {
     window.clearTimeout(this.timer);
     const content = this.content();
-    if (this.sending || content === this.saved) return;
+    if (this.stopped || this.sending || content === this.saved) return;
     this.sending = true;
     const inputs = this.chosen();
     const sent = new Map(inputs.map((input) => [input.name, { input, files: [...input.files] }]));
@@ -70,6 +94,10 @@ class Draft {
         headers: { Accept: "application/json" },
         signal: AbortSignal.timeout(inputs.length > 0 ? 120_000 : 10_000),
       });
+      if (answer.status === 409) {
+        this.stop((await answer.json()).text);
+        return;
+      }
       if (!answer.ok) throw new Error(String(answer.status));
       const { text, files } = await answer.json();
       const unchanged = this.content() === content;
@@ -77,6 +105,7 @@ class Draft {
       this.saved = unchanged ? this.content() : content;
       this.failed = false;
       if (this.state) this.state.textContent = text;
+      this.others?.postMessage({ url: this.form.dataset.draftUrl });
       document.dispatchEvent(new CustomEvent("kyky:saved"));
     } catch {
       this.fail();
@@ -106,7 +135,7 @@ class Draft {
   }
 
   leave() {
-    if (this.content() !== this.saved) navigator.sendBeacon(this.form.dataset.draftUrl, this.fields());
+    if (!this.stopped && this.content() !== this.saved) navigator.sendBeacon(this.form.dataset.draftUrl, this.fields());
   }
 }
 

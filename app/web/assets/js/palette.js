@@ -31,7 +31,7 @@ function searches(text) {
     { group: dialog.dataset.search, text: dialog.dataset.tasks.replace("…", text), address: `/worklist?tab=all&text=${query}` },
   ];
   if (/\d/.test(text)) {
-    found.unshift({ group: dialog.dataset.search, text: dialog.dataset.cases.replace("…", text), address: `/cases?number=${query}` });
+    found.unshift({ group: dialog.dataset.search, text: dialog.dataset.cases.replace("…", text), address: `/cases?number=${query}&open=1` });
   }
   return found;
 }
