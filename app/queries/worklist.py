@@ -19,7 +19,7 @@ from app.storage.task_filters import SORTABLE, SORTED_KINDS, Filters
 from app.storage.types import NEVER
 from app.storage.unit_of_work import UnitOfWork
 from app.storage.work_views import WorkView
-from app.storage.worklist import TaskLine
+from app.storage.worklist import OnBehalf, TaskLine
 
 PAGE_SIZE = 50
 
@@ -50,10 +50,11 @@ class Due(enum.StrEnum):
 
 
 class Holder(enum.StrEnum):
-    """Narrowing by who has the task: whoever looks, or nobody yet."""
+    """Narrowing by who has the task: whoever looks, somebody who is away and for whom they stand in, or nobody yet."""
 
     ANY = ""
     ME = "me"
+    AWAY = "away"
     NOBODY = "nobody"
 
 
@@ -154,7 +155,8 @@ def worklist(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime) -> Wor
     supervises = may_see_delays(actor)
     if wish.tab in SUPERVISED and not supervises:
         wish = replace(wish, tab=Tab.MINE)
-    lines = _lines(uow, actor, actor.user_key, wish, now, PAGE_SIZE + 1)
+    away = _away(uow, actor, actor.user_key, now)
+    lines = _lines(uow, actor, actor.user_key, wish, now, PAGE_SIZE + 1, away=away)
     more = len(lines) > PAGE_SIZE
     shown = lines[:PAGE_SIZE]
     return Worklist(
@@ -162,7 +164,7 @@ def worklist(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime) -> Wor
         tabs=tuple(tab for tab in Tab if supervises or tab not in SUPERVISED),
         lines=tuple(shown),
         openable=_openable(uow, actor, wish, shown),
-        counts=_counts(uow, actor, actor.user_key, now),
+        counts=_counts(uow, actor, actor.user_key, away, now),
         next_cursor=_cursor(wish, shown[-1]) if more else "",
         role_names=dict(uow.accounts.roles()),
         process_names=uow.monitor.process_names(),
@@ -186,11 +188,32 @@ def ensure_order(order: Sequence[str]) -> None:
         raise InvalidInput([Problem("unknown_order", place="order")])
 
 
-def _counts(uow: UnitOfWork, actor: Actor, user_key: int, now: datetime) -> dict[str, int]:
-    counts = uow.worklist.counts(user_key, actor.roles, actor.areas, now=now)
+def _away(uow: UnitOfWork, actor: Actor, user_key: int, now: datetime) -> list[OnBehalf]:
+    """Return whose tasks the actor does today because they are away, and for which roles."""
+    if actor.client_key is not None:
+        return []
+    absences = uow.absences.stood_in_for(user_key, day=local_date(now))
+    found = [OnBehalf(user_key=away, roles=actor.roles & limit if limit else actor.roles) for away, limit in absences]
+    return [each for each in found if each.roles]
+
+
+def _counts(uow: UnitOfWork, actor: Actor, user_key: int, away: Sequence[OnBehalf], now: datetime) -> dict[str, int]:
+    counts = _own_counts(uow, actor, user_key, away, now)
     if may_see_delays(actor):
         for tab in SUPERVISED:
             counts[tab] = uow.worklist.count_of_unit(actor.unit_id, actor.areas, delayed_only=tab is Tab.DELAYED)
+    return counts
+
+
+def _own_counts(
+    uow: UnitOfWork, actor: Actor, user_key: int, away: Sequence[OnBehalf], now: datetime
+) -> dict[str, int]:
+    """Count the tasks of who is away among the person's own, and apart too."""
+    counts = uow.worklist.counts(user_key, actor.roles, actor.areas, now=now)
+    if away:
+        counts["away"], overdue = uow.worklist.count_of_away(away, actor.areas, now=now)
+        counts["mine"] += counts["away"]
+        counts["overdue"] += overdue
     return counts
 
 
@@ -200,25 +223,48 @@ def colleagues_of(uow: UnitOfWork, actor: Actor) -> tuple[tuple[str, str], ...]:
 
 
 def _openable(uow: UnitOfWork, actor: Actor, wish: Wish, lines: Sequence[TaskLine]) -> frozenset[int]:
-    """A supervisor sees that a step is there or late, and opens it only where it is for them too."""
-    if wish.tab not in SUPERVISED:
+    """A supervisor sees that a step is there or late, and opens it only where it is for them too; so a substitute."""
+    if wish.tab not in SUPERVISED | {Tab.MINE}:
         return frozenset(line.key for line in lines)
-    tasks = uow.tasks.get_many([line.key for line in lines])
+    others = uow.tasks.get_many([line.key for line in lines if line.assignee != actor.user_key])
     return frozenset(
-        line.key
-        for line in lines
-        if line.assignee == actor.user_key or may_take(actor, task=tasks[line.key].restriction)
+        line.key for line in lines if line.key not in others or may_take(actor, task=others[line.key].restriction)
     )
 
 
-def _lines(uow: UnitOfWork, actor: Actor, user_key: int, wish: Wish, now: datetime, limit: int) -> list[TaskLine]:
+def _lines(
+    uow: UnitOfWork,
+    actor: Actor,
+    user_key: int,
+    wish: Wish,
+    now: datetime,
+    limit: int,
+    *,
+    away: Sequence[OnBehalf] | None = None,
+) -> list[TaskLine]:
     kinds = [SORTED_KINDS[name.removeprefix("-")] for name in wish.order]
     after = read_place(wish.after, sorted_by=[datetime] if wish.tab is Tab.DONE else kinds)
     filters = filters_of(wish, actor, now)
     if wish.tab is Tab.MINE:
-        return uow.worklist.mine(user_key, filters=filters, order=wish.order, after=after, limit=limit)
+        away = _away(uow, actor, user_key, now) if away is None else away
+        own = wish.holder is not Holder.AWAY
+        if not own and not away:
+            return []
+        return uow.worklist.mine(
+            user_key,
+            away=away,
+            areas=actor.areas,
+            own=own,
+            filters=filters,
+            order=wish.order,
+            after=after,
+            limit=limit,
+        )
     if wish.tab is Tab.DONE:
         return uow.worklist.done(user_key, after=after, limit=limit)
+    if wish.holder is Holder.AWAY:
+        # in the other lists nobody stands in for anybody
+        return []
     if wish.tab in SUPERVISED:
         return uow.worklist.of_unit(
             user_key,
@@ -296,11 +342,11 @@ def first_lines(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime, lim
     return _lines(uow, actor, actor.user_key, replace(wish, after=""), now, limit)
 
 
-def new_since(uow: UnitOfWork, *, actor: Actor, seen: int) -> int:
+def new_since(uow: UnitOfWork, *, actor: Actor, seen: int, now: datetime) -> int:
     """Return how many tasks more than `seen` are now in the actor's lists; says a number and nothing else."""
     if actor.user_key is None:
         return 0
-    counts = uow.worklist.counts(actor.user_key, actor.roles, actor.areas, now=NEVER)
+    counts = _own_counts(uow, actor, actor.user_key, _away(uow, actor, actor.user_key, now), now)
     return max(0, counts["mine"] + counts["groups"] - seen)
 
 

@@ -81,6 +81,20 @@ class Absences:
             absence.c.last_day >= day,
         )
 
+    def stood_in_for(self, substitute_key: int, *, day: date) -> list[tuple[int, frozenset[str]]]:
+        """Return for whom the person stands in on the day, each with the roles that it is limited to (none = all)."""
+        rows = self._connection.execute(
+            select(absence.c.user_key, absence.c.roles)
+            .where(
+                absence.c.substitute_key == substitute_key,
+                absence.c.first_day <= day,
+                absence.c.last_day >= day,
+                absence.c.ended_at.is_(None),
+            )
+            .order_by(absence.c.key)
+        )
+        return [(row.user_key, frozenset(row.roles)) for row in rows]
+
     def end(self, key: int, *, now: datetime) -> bool:
         """End the absence; return False where somebody did so before."""
         ended = update(absence).where(absence.c.key == key, absence.c.ended_at.is_(None)).values(ended_at=now)

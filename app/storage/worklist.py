@@ -19,6 +19,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    or_,
     select,
     tuple_,
     union_all,
@@ -99,6 +100,14 @@ class TaskSpan:
     ended_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnBehalf:
+    """Whose tasks somebody does on their behalf today, and for which of these roles."""
+
+    user_key: int
+    roles: frozenset[str]
+
+
 class Worklist:
     """Reads of open tasks."""
 
@@ -106,14 +115,25 @@ class Worklist:
         self._connection = connection
 
     def mine(
-        self, user_key: int, *, filters: Filters, order: Sequence[str], after: Place | None, limit: int
+        self,
+        user_key: int,
+        *,
+        away: Sequence[OnBehalf] = (),
+        areas: Collection[str] | None = None,
+        own: bool = True,
+        filters: Filters,
+        order: Sequence[str],
+        after: Place | None,
+        limit: int,
     ) -> list[TaskLine]:
-        """Return the open tasks that the person holds."""
-        chosen: list[ColumnElement[bool]] = [
-            user_task.c.status == "open",
-            user_task.c.assignee == user_key,
-            *conditions(filters),
-        ]
+        """
+        Return the open tasks that the person holds (`own`), and in the areas those that they do for who is `away`.
+
+        :raises ValueError: neither is asked for
+        """
+        if not own and not away:
+            raise ValueError("nobody's tasks are asked for")
+        chosen = [user_task.c.status == "open", *_held(user_key if own else None, away, areas), *conditions(filters)]
         return self._lines(user_key, chosen, order=order, after=after, limit=limit)
 
     def offered(
@@ -242,6 +262,16 @@ class Worklist:
         (row,) = find_rows(self._connection, query, person=user_key, now=now, **named)
         return {"mine": row.mine, "overdue": row.overdue, "groups": row.groups}
 
+    def count_of_away(
+        self, away: Sequence[OnBehalf], areas: Collection[str] | None, *, now: datetime
+    ) -> tuple[int, int]:
+        """Return how many tasks are to be done for who is away, and how many are overdue; none above MOST_COUNTED."""
+        query = select(user_task.c.due_at).where(user_task.c.status == "open", *_held(None, away, areas))
+        found = query.limit(MOST_COUNTED).subquery()
+        late = func.count().filter(found.c.due_at < literal(now, user_task.c.due_at.type))
+        row = self._connection.execute(select(func.count(), late).select_from(found)).one()
+        return row[0], row[1]
+
     def next_of(self, user_key: int, *, besides: int) -> int | None:
         """Return the key of the person's task that is due next."""
         return self._connection.execute(
@@ -367,6 +397,21 @@ def _offers_in_order(
     merged = union_all(*(select(part.subquery()) for part in parts)).subquery()
     ordered = (merged.c.due_at, merged.c.task_key)
     return select(*ordered).distinct().order_by(*ordered).limit(most)
+
+
+def _held(user_key: int | None, away: Sequence[OnBehalf], areas: Collection[str] | None) -> list[ColumnElement[bool]]:
+    """Return the condition of tasks of the person, and of who is away where they are offered to the roles."""
+    if not away:
+        return [user_task.c.assignee == user_key]
+    people = [each.user_key for each in away] + ([] if user_key is None else [user_key])
+    ways: list[ColumnElement[bool]] = [] if user_key is None else [user_task.c.assignee == user_key]
+    for each in away:
+        offered = select(literal(1)).where(
+            task_offer.c.task_key == user_task.c.key, task_offer.c.group_id.in_(sorted(each.roles)), *_in_areas(areas)
+        )
+        ways.append(and_(user_task.c.assignee == each.user_key, offered.exists()))
+    # said twice: the first is what the index answers
+    return [user_task.c.assignee.in_(people), or_(*ways)]
 
 
 def _free(free_only: bool) -> list[ColumnElement[bool]]:  # noqa: FBT001

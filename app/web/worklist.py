@@ -63,7 +63,7 @@ def news() -> ResponseReturnValue:
     """Say how many tasks have come since the list was drawn, or nothing; the rows stay until the person asks."""
     seen = request.args.get("seen", "0")
     known = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < LONGEST_NUMBER else 0
-    count = executor().read(new_since, actor=current_actor(), seen=known)
+    count = executor().read(new_since, actor=current_actor(), seen=known, now=now())
     if count == 0:
         return "", 204
     wish = wish_of(request.args, orders=request.args.getlist("sort"))
@@ -124,6 +124,7 @@ def _page(found: Worklist, actor: Actor) -> dict[str, Any]:
         "columns_address": address_of(wish, path=f"{PATH}/columns"),
         "rows": [
             row_of(line, actor, found.role_names, done=wish.tab is Tab.DONE, may_open=line.key in found.openable)
+            | {"stands_in_for": line.assignee_name if _is_of_absent(line, found, actor) else ""}
             | {"reopen_address": f"/tasks/{line.key}/reopen" if line.key in found.reopenable else ""}
             for line in found.lines
         ],
@@ -193,7 +194,11 @@ def _built_in(found: Worklist) -> list[dict[str, Any]]:
     """Return the views that everybody has, with their counts where they are known."""
     late = Wish(tab=Tab.MINE, due=Due.OVERDUE)
     later = Wish(tab=Tab.MINE, follow_up=FollowUp.AHEAD, order=("follow_up",))
-    counts = {late: found.counts["overdue"], later: None}
+    counts: dict[Wish, int | None] = {late: found.counts["overdue"], later: None}
+    names = {late: "overdue", later: "follow_up"}
+    if "away" in found.counts:
+        away = Wish(tab=Tab.MINE, holder=Holder.AWAY)
+        counts[away], names[away] = found.counts["away"], "away"
     return [
         {
             "text": texts()(f"worklist.view_{name}"),
@@ -202,7 +207,7 @@ def _built_in(found: Worklist) -> list[dict[str, Any]]:
             "address": address_of(wish),
             "current": fields_of(found.wish) == fields_of(wish),
         }
-        for name, wish in (("overdue", late), ("follow_up", later))
+        for wish, name in names.items()
     ]
 
 
@@ -227,6 +232,11 @@ def _tab(tab: Tab, found: Worklist) -> dict[str, Any]:
         "count": found.counts.get(str(tab)),
         "current": found.wish.tab is tab,
     }
+
+
+def _is_of_absent(line: TaskLine, found: Worklist, actor: Actor) -> bool:
+    """Tell whether the task stands among the person's own because they stand in for its holder."""
+    return found.wish.tab is Tab.MINE and line.assignee != actor.user_key
 
 
 def _total(found: Worklist) -> str:

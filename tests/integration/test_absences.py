@@ -19,10 +19,14 @@ from app.domain.calendar import local_date
 from app.domain.errors import InvalidInput, NotFound, TaskClaimedByOther
 from app.queries.absences import absence_page
 from app.queries.task_page import task_page
+from app.queries.worklist import Holder, Tab, Wish, new_since, worklist
+from app.settings import Settings
 from app.storage.tables.people import audit
 from app.storage.tables.teamwork import absence
+from app.web import create_app
 from tests.factories import WORK, make_place
 from tests.races.test_commands import race
+from tests.web import Visitor
 
 BOTH = pytest.mark.parametrize("place", ["sqlite_database", "postgresql_database"], indirect=True)
 
@@ -75,6 +79,48 @@ def test_the_substitute_sees_the_tasks_and_does_them_on_behalf_of_the_other(plac
         assert b"Kelaan" not in connection.scalar(select(absence.c.note))
     assert line.actor_key == place.people["colleague"].user_key
     assert line.details["on_behalf_of"] == str(place.people["counsellor"].user_key)
+
+
+@BOTH
+def test_the_tasks_of_who_is_away_stand_in_the_substitutes_own_list(place, task):
+    colleague = place.people["colleague"]
+
+    def listed(**wish):
+        found = place.executor.read(worklist, actor=colleague, wish=Wish(**wish), now=place.now)
+        return [line.key for line in found.lines], found.counts.get("away"), found.counts["mine"]
+
+    assert listed() == ([], None, 0)
+    own = place.open_tasks(place.start())["first"]
+    place.run(claim_task, task_key=own, actor=colleague)
+    absence_key = leave(place)
+    assert sorted(listed()[0]) == sorted([task, own])
+    assert listed()[1:] == (1, 2)
+    assert listed(holder=Holder.AWAY)[0] == [task]
+    assert listed(holder=Holder.ME)[0] == [own]
+    assert listed(tab=Tab.GROUPS, holder=Holder.AWAY)[0] == []
+    assert place.executor.read(new_since, actor=colleague, seen=0, now=place.now) == 2
+    # only of the roles that it is limited to, only for who has them now, only on its days
+    place.run(end_absence, key=absence_key, actor=colleague)
+    assert listed() == ([own], None, 1)
+    leave(place, first=1)
+    assert listed() == ([own], None, 1)
+    place.later(days=1)
+    assert sorted(listed()[0]) == sorted([task, own])
+    without = replace(colleague, roles=frozenset({"r_laakari"}))
+    found = place.executor.read(worklist, actor=without, wish=Wish(), now=place.now)
+    assert [line.key for line in found.lines] == [own]
+
+
+def test_the_list_says_for_whom(place, task, tmp_path):
+    leave(place)
+    settings = Settings.load({}, data_folder=tmp_path, public_url="http://localhost")
+    person = Visitor(create_app(place.executor, settings, clock=lambda: place.now))
+    person.sign_in("colleague")
+    page = person.get("/worklist").text
+    assert "Sijaisena: Counsellor" in page
+    assert "holder=away" in page
+    assert f'href="/tasks/{task}"' in page
+    assert "Sijaisena: Counsellor" not in person.get("/worklist?tab=all").text
 
 
 @pytest.mark.parametrize("over", ["not_begun", "ended", "past"])
