@@ -19,6 +19,23 @@ from app.storage.tables.care import care_case
 from app.storage.tables.people import organisation, position, role, session, sign_in_failure, unit, user_account
 
 #: asked for with every request, hence made once
+#: these three are asked with many pages, hence made once
+_ROLES = select(role.c.id, role.c.name).order_by(role.c.id)
+_WORKPLACES = (
+    select(
+        unit.c.id,
+        unit.c.name,
+        unit.c.organisation_id,
+        organisation.c.name.label("organisation_name"),
+        role.c.name.label("role_name"),
+    )
+    .select_from(position)
+    .join(unit, unit.c.id == position.c.unit_id)
+    .join(organisation, organisation.c.id == unit.c.organisation_id)
+    .join(role, role.c.id == position.c.role_id)
+    .where(position.c.user_key == bindparam("person"))
+    .order_by(unit.c.sort_key, unit.c.id, role.c.id)
+)
 _FIND_SESSION = (
     select(
         session.c.id_hash,
@@ -248,8 +265,7 @@ class Accounts:
 
     def roles(self) -> list[tuple[str, LocalizedText]]:
         """Return id and name of every role."""
-        query = select(role.c.id, role.c.name).order_by(role.c.id)
-        return [(row.id, row.name) for row in self._connection.execute(query)]
+        return [(row.id, row.name) for row in find_rows(self._connection, _ROLES)]
 
     def find(self, username: str) -> Account | None:
         """Return the account of the user name, or None."""
@@ -337,21 +353,7 @@ class Accounts:
 
     def workplaces(self, user_key: int) -> tuple[Workplace, ...]:
         """Return the units where the person has roles, in their order of names."""
-        rows = self._connection.execute(
-            select(
-                unit.c.id,
-                unit.c.name,
-                unit.c.organisation_id,
-                organisation.c.name.label("organisation_name"),
-                role.c.name.label("role_name"),
-            )
-            .select_from(position)
-            .join(unit, unit.c.id == position.c.unit_id)
-            .join(organisation, organisation.c.id == unit.c.organisation_id)
-            .join(role, role.c.id == position.c.role_id)
-            .where(position.c.user_key == user_key)
-            .order_by(unit.c.sort_key, unit.c.id, role.c.id)
-        ).all()
+        rows = find_rows(self._connection, _WORKPLACES, person=user_key)
         units: dict[str, list[Any]] = {}
         for row in rows:
             units.setdefault(row.id, []).append(row)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, literal, select, tuple_, update
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, tuple_, update
 
 from app.domain.keys import new_key
 from app.domain.notices import Notice, NoticeKind
+from app.storage.reads import find_rows
 from app.storage.statements import insert_many_new
 from app.storage.tables.care import care_case
 from app.storage.tables.people import position, unit, user_account
@@ -22,6 +23,13 @@ from app.storage.writes import write
 _ADD = insert(notice).inline()
 #: the number beside the place stops here
 MOST_COUNTED = 100
+#: asked with every page, hence made once
+_COUNT_UNREAD = select(func.count().label("unread")).select_from(
+    select(notice.c.key)
+    .where(notice.c.user_key == bindparam("person"), notice.c.read_at.is_(None))
+    .limit(MOST_COUNTED)
+    .subquery()
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +113,9 @@ class Notices:
 
     def count_unread(self, user_key: int) -> int:
         """Return how many notices the person has not seen, at most `MOST_COUNTED`."""
-        unread = select(notice.c.key).where(notice.c.user_key == user_key, notice.c.read_at.is_(None))
-        return self._connection.scalar(select(func.count()).select_from(unread.limit(MOST_COUNTED).subquery())) or 0
+        [row] = find_rows(self._connection, _COUNT_UNREAD, person=user_key)
+        count: int = row.unread
+        return count
 
     def has_unread(self, user_key: int, *, task_key: int) -> bool:
         """Tell whether something about the task is new to the person."""

@@ -158,13 +158,15 @@ class Worklist:
         if not wanted:
             return []
         if tuple(order) == ("due",) and areas is not None and filters.only_by_due:
-            keys = self._first_offers(wanted, areas, free_only, filters, after, limit)
-            chosen: list[ColumnElement[bool]] = [user_task.c.key.in_(keys)]
-            return self._lines(user_key, chosen, order=order, after=None, limit=limit) if keys else []
+            return self.lines(self._first_offers(wanted, areas, free_only, filters, after, limit), user_key)
         offers = select(task_offer.c.task_key).where(
             task_offer.c.group_id.in_(wanted), *_free(free_only), *_in_areas(areas)
         )
-        chosen = [user_task.c.status == "open", user_task.c.key.in_(offers), *conditions(filters)]
+        chosen: list[ColumnElement[bool]] = [
+            user_task.c.status == "open",
+            user_task.c.key.in_(offers),
+            *conditions(filters),
+        ]
         return self._lines(user_key, chosen, order=order, after=after, limit=limit)
 
     def _first_offers(
@@ -193,7 +195,7 @@ class Worklist:
 
     def done(self, user_key: int, *, after: Place | None, limit: int) -> list[TaskLine]:
         """Return the tasks that the person completed, newest first."""
-        query = self._select(user_key).where(user_task.c.completed_by == user_key)
+        query = _shown_to(user_key).where(user_task.c.completed_by == user_key)
         if after is not None:
             (ended_at,), key = after
             bound = (literal(ended_at, user_task.c.ended_at.type), literal(key, user_task.c.key.type))
@@ -283,11 +285,14 @@ class Worklist:
 
     def lines(self, keys: Collection[int], user_key: int) -> list[TaskLine]:
         """Return the tasks with these keys, open or not, earliest due first."""
-        return self._lines(user_key, [user_task.c.key.in_(keys)], order=("due",), after=None, limit=len(keys) or 1)
+        if not keys:
+            return []
+        named = {f"key_{number}": key for number, key in enumerate(keys)}
+        return [_to_line(row) for row in find_rows(self._connection, _with_keys(len(keys)), person=user_key, **named)]
 
     def line(self, key: int, user_key: int) -> TaskLine | None:
         """Return one task as a line."""
-        row = self._connection.execute(self._select(user_key).where(user_task.c.key == key)).one_or_none()
+        row = self._connection.execute(_shown_to(user_key).where(user_task.c.key == key)).one_or_none()
         return _to_line(row) if row else None
 
     def _lines(
@@ -299,39 +304,47 @@ class Worklist:
         after: Place | None,
         limit: int,
     ) -> list[TaskLine]:
-        query = self._select(user_key).where(*chosen)
+        query = _shown_to(user_key).where(*chosen)
         if after is not None:
             query = query.where(beyond(order, *after))
         query = query.order_by(*sorting(order)).limit(limit)
         return [_to_line(row) for row in self._connection.execute(query)]
 
-    @staticmethod
-    def _select(user_key: int) -> Select[Any]:
-        drafted = (
-            select(literal(1))
-            .where(draft.c.task_key == user_task.c.key, draft.c.user_key == user_key)
-            .exists()
-            .label("has_draft")
+
+def _shown_to(user_key: int | BindParameter[int]) -> Select[Any]:
+    """Return the statement of lines as the person sees them: with a draft of theirs or without."""
+    drafted = (
+        select(literal(1))
+        .where(draft.c.task_key == user_task.c.key, draft.c.user_key == user_key)
+        .exists()
+        .label("has_draft")
+    )
+    paused = (
+        select(process_instance.c.paused_at)
+        .where(process_instance.c.key == user_task.c.instance_key)
+        .scalar_subquery()
+        .label("paused_at")
+    )
+    return (
+        select(
+            *_SHOWN,
+            process_definition.c.name.label("process_name"),
+            care_case.c.number.label("case_number"),
+            user_account.c.name.label("assignee_name"),
+            drafted,
+            paused,
         )
-        paused = (
-            select(process_instance.c.paused_at)
-            .where(process_instance.c.key == user_task.c.instance_key)
-            .scalar_subquery()
-            .label("paused_at")
-        )
-        return (
-            select(
-                *_SHOWN,
-                process_definition.c.name.label("process_name"),
-                care_case.c.number.label("case_number"),
-                user_account.c.name.label("assignee_name"),
-                drafted,
-                paused,
-            )
-            .join(process_definition, process_definition.c.key == user_task.c.process_definition_key)
-            .outerjoin(care_case, care_case.c.key == user_task.c.case_key)
-            .outerjoin(user_account, user_account.c.key == user_task.c.assignee)
-        )
+        .join(process_definition, process_definition.c.key == user_task.c.process_definition_key)
+        .outerjoin(care_case, care_case.c.key == user_task.c.case_key)
+        .outerjoin(user_account, user_account.c.key == user_task.c.assignee)
+    )
+
+
+@lru_cache(maxsize=300)
+def _with_keys(count: int) -> Select[Any]:
+    """Return the statement of so many tasks by their keys, earliest due first; most lists begin with it."""
+    keys: list[BindParameter[Any]] = [bindparam(f"key_{number}") for number in range(count)]
+    return _shown_to(bindparam("person")).where(user_task.c.key.in_(keys)).order_by(*sorting(("due",)))
 
 
 @lru_cache(maxsize=200)

@@ -50,8 +50,12 @@ def session_times(session: SignedIn) -> SessionTimes:
 
 
 def lazily(query: Callable[..., Any], **values: Any) -> Callable[[], Any]:
-    """Return a function for templates that asks the query only if the template needs it."""
-    return lambda: executor().read(query, **values)
+    """
+    Return a function for templates that asks the query, of one statement, only if the template needs it.
+
+    It shows no client data.
+    """
+    return lambda: executor().look_up(query, **values)
 
 
 @blueprint.get("/")

@@ -12,8 +12,14 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from app.domain.localized import LocalizedText
 from app.storage.monitor.parts import mappings
+from app.storage.reads import find_rows
 from app.storage.tables.definitions import decision_definition, process_definition
 from app.storage.tables.instances import called_process, history, incident, process_instance
+
+#: asked with every list of tasks, hence made once; of a process the newest version comes last
+_NAMES = select(process_definition.c.process_id, process_definition.c.name).order_by(
+    process_definition.c.process_id, process_definition.c.version
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +110,7 @@ class DefinitionLists:
 
     def process_names(self) -> dict[str, LocalizedText]:
         """Return the name of each process in its newest version."""
-        query = select(process_definition.c.process_id, process_definition.c.name).order_by(
-            process_definition.c.process_id, process_definition.c.version
-        )
-        return {row.process_id: row.name for row in self._connection.execute(query)}
+        return {row.process_id: row.name for row in find_rows(self._connection, _NAMES)}
 
     def element_counts(self, definition_key: int) -> dict[str, int]:
         """
