@@ -27,6 +27,7 @@ from app.domain.steps import (
     UserTaskRuled,
     VariableWritten,
     WaitKind,
+    noted_moments,
 )
 from app.engine.feel import to_json
 from app.storage.rows import Instance
@@ -141,11 +142,12 @@ def _rule(uow: UnitOfWork, instance: Instance, step: Step, actor: Actor, now: da
         if ruled.ruling is Ruling.HELD:
             uow.tasks.hold(ruled.key, ruled.event, by=actor.user_key)
             continue
+        asked_by = uow.tasks.get(ruled.key).held_by
         # a listener may deny without a reason; that it denied is told all the same
         reason = ruled.reason[:LONGEST_DENIAL] or "-"
         uow.tasks.let_go(ruled.key, denial=reason if ruled.ruling is Ruling.DENIED else "")
         if ruled.ruling is Ruling.ALLOWED:
-            _change_task(uow, ruled, people, now)
+            _change_task(uow, ruled, people, asked_by, now)
         uow.audit.add(
             actor=actor,
             action=f"task_change_{ruled.ruling}",
@@ -158,14 +160,20 @@ def _rule(uow: UnitOfWork, instance: Instance, step: Step, actor: Actor, now: da
         )
 
 
-def _change_task(uow: UnitOfWork, ruled: UserTaskRuled, people: Mapping[str, int], now: datetime) -> None:
+def _change_task(
+    uow: UnitOfWork, ruled: UserTaskRuled, people: Mapping[str, int], asked_by: int | None, now: datetime
+) -> None:
+    """Carry out what the listeners have allowed; who gets a task by it is told, as if they had got it at once."""
     if ruled.event is ListenerEvent.COMPLETING:
         uow.tasks.drop_all_drafts(ruled.key)
     changes = dict(ruled.changes)
     task = uow.tasks.get(ruled.key)
     if "assignee" in changes:
         assignee = people.get(changes.pop("assignee"))
-        uow.tasks.assign(ruled.key, assignee, expected=task.assignee, now=now)
+        given = uow.tasks.assign(ruled.key, assignee, expected=task.assignee, by=asked_by, now=now)
+        if given and assignee is not None and assignee != task.assignee:
+            noted, _ = noted_moments(task.properties, now)
+            uow.notices.add([assignee], NoticeKind.ASSIGNED, task_key=task.key, by=asked_by, now=noted)
         task = uow.tasks.get(ruled.key)
     if changes:
         uow.tasks.change(

@@ -30,7 +30,7 @@ class Obstacle(enum.StrEnum):
     ENDED = "ended"
     CALLED = "called"
     MESSAGE = "message"
-    #: a case, a document, a withdrawn consent or a fact of the case came of it
+    #: a case, a document or a withdrawn consent came of it
     RECORD = "record"
     #: it ended what others had before them
     OTHERS = "others"
@@ -90,7 +90,7 @@ def obstacle_of(step: Step, *, task_key: int, answers: Answers | None, opened_ca
         Obstacle.ENDED: step.status is not InstanceStatus.ACTIVE,
         Obstacle.CALLED: bool(step.calls or step.calls_ended),
         Obstacle.MESSAGE: bool(step.messages or step.signals),
-        Obstacle.RECORD: bool(opened_case or step.notes or (answers is not None and _leaves_records(answers))),
+        Obstacle.RECORD: opened_case or (answers is not None and _leaves_records(answers)),
         Obstacle.LISTENERS: bool(listeners),
         Obstacle.OTHERS: any(wait.kind not in _REVIVED for wait in closed),
     }

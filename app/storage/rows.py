@@ -81,8 +81,9 @@ class Task:
     #: who gave it to its holder (None: the pathway, or they took it themself), and to whom it returns
     assigned_by: int | None = None
     delegated_by: int | None = None
-    #: what listeners look at now, "" nothing; why it was last denied
+    #: what listeners look at now, "" nothing, and who asked for it; why it was last denied
     held_event: str = ""
+    held_by: int | None = None
     denial: str = ""
 
     @property

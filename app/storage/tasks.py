@@ -107,6 +107,7 @@ class Tasks:
             assigned_by=row.assigned_by,
             delegated_by=row.delegated_by,
             held_event=row.held_event,
+            held_by=row.held_by,
             denial=row.denial,
         )
 

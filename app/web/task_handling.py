@@ -17,6 +17,7 @@ from app.queries.task_page import TaskPage
 from app.queries.why_mine import WhyMine
 from app.storage.rows import Task
 from app.web.access import current_actor
+from app.web.addresses import own_path
 from app.web.asking import key_of, run
 from app.web.language import texts
 from app.web.shell import now
@@ -89,13 +90,16 @@ def reopen(key: str) -> ResponseReturnValue:
     try:
         run(reopen_task, task_key=task_key, actor=current_actor(), now=now())
     except NotReopenable as error:
-        flash(texts()(f"reopen.not.{error.obstacle}"), "warning")
-        return redirect(f"/tasks/{task_key}/done", code=303)
+        return _stays_done(task_key, texts()(f"reopen.not.{error.obstacle}"))
     except InstancePaused as error:
-        flash(told_conflict(error), "warning")
-        return redirect(f"/tasks/{task_key}/done", code=303)
+        return _stays_done(task_key, told_conflict(error))
     flash(texts()("reopen.done"), "success")
     return redirect(f"/tasks/{task_key}", code=303)
+
+
+def _stays_done(task_key: int, why: str) -> ResponseReturnValue:
+    flash(why, "warning")
+    return redirect(own_path(request.form.get("next"), f"/tasks/{task_key}/done"), code=303)
 
 
 def _said(task: Task, key: str) -> str:

@@ -7,11 +7,12 @@ from sqlalchemy import select
 
 from app.commands.claim_task import claim_task, release_task
 from app.commands.complete_task import Submission, complete_task
-from app.commands.direct_task import TaskChange, change_task
+from app.commands.direct_task import TaskChange, assign_task, change_task
 from app.commands.fire_timer import fire_timer
 from app.commands.pause_instance import pause_instance
 from app.commands.unreadable_state import ensure_sound_state
 from app.domain.errors import TaskHeld
+from app.queries.notices import inbox
 from app.settings import Settings
 from app.storage.tables.people import audit
 from app.storage.tables.work import draft
@@ -291,3 +292,29 @@ def test_a_task_that_goes_another_way_leaves_a_sound_state(door, program):
     place.complete(place.open_tasks(instance)["late"])
     assert place.status(instance) == "completed"
     answer(program, take_job(program, "gone"))
+
+
+def test_who_gets_a_task_when_its_listeners_have_allowed_it_is_told_by_whom(door, program):
+    place, task = door.place, door.place.open_tasks(publish(door, listened(("assigning", "give"))))["first"]
+
+    def told(person):
+        found = place.executor.read(inbox, actor=place.people[person], after="").notices
+        return [(notice.kind, notice.by_name) for notice in found]
+
+    values = {"task_key": task, "username": "colleague", "may_replace": True}
+    place.run(assign_task, actor=place.people["supervisor"], **values)
+    assert told("colleague") == []
+    answer(program, take_job(program, "give"), denied=True)
+    assert told("colleague") == []
+    place.run(assign_task, actor=place.people["supervisor"], **values)
+    answer(program, take_job(program, "give"))
+    assert told("colleague") == [("assigned", "Supervisor")]
+    given = place.executor.read(lambda uow: uow.tasks.get(task))
+    keys = tuple(place.people[name].user_key for name in ("colleague", "supervisor"))
+    assert (given.assignee, given.assigned_by) == keys
+    # who takes a task knows it
+    place.run(release_task, task_key=task, actor=place.people["colleague"])
+    answer(program, take_job(program, "give"))
+    place.run(claim_task, task_key=task, actor=place.people["counsellor"])
+    answer(program, take_job(program, "give"))
+    assert told("counsellor") == []

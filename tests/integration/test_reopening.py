@@ -333,7 +333,7 @@ QUIET = Step(state=b"", status=InstanceStatus.ACTIVE)
         ({"calls_ended": (object(),)}, Obstacle.CALLED),
         ({"messages": (object(),)}, Obstacle.MESSAGE),
         ({"signals": (object(),)}, Obstacle.MESSAGE),
-        ({"notes": (object(),)}, Obstacle.RECORD),
+        ({"notes": (object(),), "decisions": (object(),)}, None),
         ({"closed": (WaitClosed(key=2, kind=WaitKind.USER_TASK, completed=False),)}, Obstacle.OTHERS),
         ({"closed": (WaitClosed(key=2, kind=WaitKind.JOB, completed=False),)}, Obstacle.OTHERS),
         ({"closed": (WaitClosed(key=2, kind=WaitKind.TIMER, completed=False),)}, None),
