@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from app.domain.answers import StoredFile
 from app.domain.consultation import ITEM_PROCESS
 from app.domain.errors import EngineFault, InvalidDiagram, NotFound
-from app.domain.forms import FormDefinition, Option, OptionSource, Values
+from app.domain.forms import Field, FormDefinition, Option, OptionSource, Values
 from app.domain.keys import new_key
 from app.domain.steps import ProcessOutline
 from app.engine.decisions import CompiledDecision, compile_decision
@@ -303,6 +303,13 @@ _KINDS = {
     OptionSource.COUNTRIES: "country",
     OptionSource.MUNICIPALITIES: "municipality",
 }
+
+
+def choices_of_fields(uow: UnitOfWork, fields: Sequence[Field], *, area_id: str) -> dict[str, Sequence[Option]]:
+    """Return the options of each list that the fields, or columns of their rows, take theirs from."""
+    every = [item for asked in fields for item in (asked, *asked.fields)]
+    sources = {item.source for item in every if item.source is not None}
+    return {source: options_of(uow, source, area_id=area_id) for source in sources}
 
 
 def options_of(uow: UnitOfWork, source: OptionSource, *, area_id: str) -> list[Option]:

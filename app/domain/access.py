@@ -16,6 +16,7 @@ from datetime import datetime
 
 from app.domain.permissions import ROLE_PERMISSIONS, Permissions
 from app.domain.sharing import NEVER_HEALTH, Cell, DataGroup, Limit, Opening, cell
+from app.domain.statutes import NamedStatute, number_of
 
 
 class Purpose(enum.StrEnum):
@@ -158,7 +159,7 @@ class _Question:
     grants: tuple[Grant, ...]
     at: datetime
     purpose: Purpose
-    statute: str
+    statutes: tuple[NamedStatute, ...]
     emergency: bool
     restricted: bool
     permissions: tuple[Permissions, ...]
@@ -173,15 +174,15 @@ def decide(
     at: datetime,
     restricted: bool,
     purpose: Purpose = Purpose.CARE,
-    statute: str = "",
+    statutes: Collection[NamedStatute] = (),
     emergency: bool = False,
 ) -> Decision:
     """
     Decide whether the viewer may see the record (domain.md 2.2, 6: R-01..R-04, R-18, R-19).
 
-    `grants` are the grants of the case, live or not; `at` is the moment of reading (aware); `statute` is the law that
-    the reader names, e.g. "381/2023", and opens only cells of the table that say "laki". `emergency` says that the
-    viewer has opened this case in an emergency that still lasts (R-20); it is asked last.
+    `grants` are the grants of the case, live or not; `at` is the moment of reading (aware); `statutes` are the laws
+    that the reader has named for the case: each opens its own data groups, in cells of the table that say "laki".
+    `emergency` says that the viewer has opened this case in an emergency that still lasts (R-20); it is asked last.
     `restricted` says that the client has had the use of the data group restricted (R-21): it opens in the own register,
     to the client and in an emergency only.
     """
@@ -192,7 +193,7 @@ def decide(
         grants=tuple(grants),
         at=at,
         purpose=purpose,
-        statute=statute,
+        statutes=tuple(statutes),
         emergency=emergency and purpose is Purpose.CARE,
         restricted=restricted,
         permissions=tuple(ROLE_PERMISSIONS[role] for role in sorted(viewer.roles) if role in ROLE_PERMISSIONS),
@@ -215,6 +216,7 @@ def visible_groups(
     restricted: Collection[DataGroup],
     controller_organisation_id: str | None = None,
     purpose: Purpose = Purpose.CARE,
+    statutes: Collection[NamedStatute] = (),
     emergency: bool = False,
 ) -> Mapping[DataGroup, Decision]:
     """
@@ -234,6 +236,7 @@ def visible_groups(
             at=at,
             restricted=group in restricted,
             purpose=purpose,
+            statutes=statutes,
             emergency=emergency,
         )
         for group in DataGroup
@@ -302,13 +305,12 @@ def _from_own_register(question: _Question, column: Cell) -> Decision | None:
 
 
 def _by_statute(question: _Question, column: Cell) -> Decision | None:
-    if not question.statute or Opening.STATUTE not in column.opening or not _fits(column.limit, question.record.kind):
+    number = number_of(question.statutes, question.record.data_group)
+    if not number or Opening.STATUTE not in column.opening or not _fits(column.limit, question.record.kind):
         return None
     if not _letter_opens(question):
         return None
-    return Decision(
-        allowed=True, ground=Ground.STATUTE, statute=question.statute, masked=_is_masked(question, column.limit)
-    )
+    return Decision(allowed=True, ground=Ground.STATUTE, statute=number, masked=_is_masked(question, column.limit))
 
 
 def _by_consent(question: _Question, column: Cell) -> Decision:

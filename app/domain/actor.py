@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.domain.access import Viewer
 from app.domain.sharing import DataGroup
+from app.domain.statutes import by_statute
 
 PUBLISHING_ROLES = frozenset({"r_prosessinomistaja"})
 MONITORING_ROLES = frozenset({"r_yllapitaja", "r_prosessinomistaja"})
@@ -167,3 +168,10 @@ def may_see_measures(actor: Actor) -> bool:
 def may_read_survey(actor: Actor, *, of_clients: bool) -> bool:
     """Tell whether the actor may read a round of anonymous answers; the client panel those of clients' feedback."""
     return not actor.roles.isdisjoint(DEVELOPING_ROLES | (CLIENT_PANEL_ROLES if of_clients else frozenset()))
+
+
+def may_name_statute(actor: Actor) -> bool:
+    """Tell whether a statute that the actor names could open anything to them (R-05)."""
+    if actor.client_key is not None or actor.user_key is None:
+        return False
+    return bool(by_statute(roles=actor.roles, organisation_type=actor.organisation_type))

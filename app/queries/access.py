@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.access import CaseRelation, Decision, Grant, Purpose, visible_groups
-from app.domain.actor import Actor
+from app.domain.access import CaseRelation, Decision, Grant, Ground, Purpose, visible_groups
+from app.domain.actor import Actor, may_name_statute
 from app.domain.client import Case
 from app.domain.emergency import may_break_glass
 from app.domain.sharing import DataGroup
+from app.domain.statutes import Naming
 from app.storage.unit_of_work import UnitOfWork
 
 
@@ -25,6 +26,8 @@ class Sight:
     decisions: Mapping[tuple[DataGroup, str], Decision]
     #: until when the viewer sees more than they may otherwise, because they have opened the case in an emergency
     emergency_until: datetime | None = None
+    #: the grounds in law that the viewer has named for the case and that still last
+    namings: tuple[Naming, ...] = ()
     #: data groups whose use the client has had restricted
     restricted: frozenset[DataGroup] = frozenset()
 
@@ -40,6 +43,11 @@ class Sight:
         return {group: decision for (group, owner), decision in self.decisions.items() if owner == controller}
 
     @property
+    def by_right(self) -> Mapping[DataGroup, Decision]:
+        """Of `groups` those that are open without a statute that the viewer names: that one opens its own data only."""
+        return {group: decision for group, decision in self.groups.items() if decision.ground is not Ground.STATUTE}
+
+    @property
     def hidden(self) -> tuple[DataGroup, ...]:
         """The data groups of which nothing is shown in any register, which the page says."""
         shown = {group for group, _ in self.decisions}
@@ -47,21 +55,31 @@ class Sight:
 
 
 def sight_of_case(
-    uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime, with_emergency: bool = False
+    uow: UnitOfWork,
+    *,
+    case_key: int,
+    actor: Actor,
+    now: datetime,
+    with_emergency: bool = False,
+    with_statutes: bool = False,
 ) -> Sight:
     """
     Return what the actor may see of the case; writes nothing yet. :raises NotFound: no such case
 
-    `with_emergency` also asks whether they have opened it in an emergency: for pages that only show, and for nothing
-    by which somebody acts. An actor without any visible group gets an empty sight: that they may know the case number
-    is decided elsewhere.
+    `with_emergency` also asks whether they have opened it in an emergency, `with_statutes` whether they have named a
+    law on which they read it: for pages that only show, and for nothing by which somebody acts. An actor without any
+    visible group gets an empty sight: that they may know the case number is decided elsewhere.
     """
     case = uow.care.get_case(case_key)
     relation = uow.care.cases.relation(case_key)
     grants = uow.care.cases.grants(case_key)
     opening = None
+    namings: tuple[Naming, ...] = ()
     if with_emergency and actor.user_key is not None and may_break_glass(actor):
         opening = uow.emergencies.live(case_key, user_key=actor.user_key, now=now)
+    if with_statutes and actor.user_key is not None and may_name_statute(actor):
+        named = uow.statutes.live(case_key, user_key=actor.user_key, organisation_id=actor.organisation_id, now=now)
+        namings = tuple(named)
     restricted = uow.data_rights.restricted(case_key)
     registers = {case.controller_organisation_id, *relation.serving_organisation_ids}
     decisions = {
@@ -74,6 +92,7 @@ def sight_of_case(
             at=now,
             controller_organisation_id=controller,
             emergency=opening is not None,
+            statutes=tuple(naming.statute for naming in namings),
             restricted=restricted,
         ).items()
     }
@@ -84,6 +103,7 @@ def sight_of_case(
         decisions=decisions,
         restricted=restricted,
         emergency_until=None if opening is None else opening.ends_at,
+        namings=namings,
     )
 
 
@@ -106,7 +126,7 @@ def log_reading(
     opened = sorted({group for group, _ in sight.decisions if group in groups})
     if not opened:
         return
-    grounds = sorted({str(decision.ground) for (group, _), decision in sight.decisions.items() if group in groups})
+    grounds = sorted({_said(decision) for (group, _), decision in sight.decisions.items() if group in groups})
     uow.access_log.add(
         actor=actor,
         action=action,
@@ -117,6 +137,11 @@ def log_reading(
         ground=",".join(grounds),
         now=now,
     )
+
+
+def _said(decision: Decision) -> str:
+    """Return the ground as the log keeps it: of a statute its number too."""
+    return f"{decision.ground}:{decision.statute}" if decision.statute else str(decision.ground)
 
 
 def log_refusal(

@@ -57,7 +57,9 @@ def document_content(uow: UnitOfWork, *, document_key: int, actor: Actor, now: d
     :raises Concealed: one of its data groups is not for this person
     """
     document = uow.care.documents.get(document_key)
-    sight = sight_of_case(uow, case_key=document.case_key, actor=actor, now=now, with_emergency=True)
+    sight = sight_of_case(
+        uow, case_key=document.case_key, actor=actor, now=now, with_emergency=True, with_statutes=True
+    )
     if not may_open(document, sight, actor):
         raise Concealed("document", document_key, case_key=document.case_key)
     log_reading(uow, sight=sight, actor=actor, groups=document.data_groups, purpose=f"document:{document_key}", now=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,10 +12,14 @@ from app.domain.client import Case, Client
 from app.domain.comments import Comment
 from app.domain.errors import Concealed, NotAllowed
 from app.domain.facts import Answer
+from app.domain.forms import Option
 from app.domain.localized import LocalizedText
 from app.domain.masking import may_know_process, may_see_appointment, may_see_course, shown_outcome, shown_source
 from app.domain.sharing import DataGroup
+from app.domain.statutes import Naming
+from app.published import choices_of_fields
 from app.queries.access import Sight, log_reading, sight_of_case
+from app.queries.answers_by_law import AnswerByLaw, answers_by_law
 from app.queries.case_course import Drawn, HistoryLine, Offer, case_offers, case_timeline, drawn_process
 from app.queries.case_decisions import may_see_decisions
 from app.queries.case_documents import may_open
@@ -59,6 +63,11 @@ class CasePage:
     can_start: bool = False
     #: until when the viewer sees more than they may otherwise: they have opened the case in an emergency
     emergency_until: datetime | None = None
+    #: grounds in law that the viewer has named for reading the case
+    namings: tuple[Naming, ...] = ()
+    #: what these laws open, answer by answer
+    by_law: tuple[AnswerByLaw, ...] = field(default=(), repr=False)
+    law_choices: Mapping[str, Sequence[Option]] = field(default_factory=dict)
     may_see_decisions: bool = False
     #: data groups, of those that are shown, whose use the client has had restricted
     restricted: tuple[DataGroup, ...] = ()
@@ -78,19 +87,20 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
     :raises NotFound: no such case
     :raises Concealed: it is not for this person
     """
-    sight, tasks = _open(uow, case_key=case_key, actor=actor, now=now, with_emergency=True)
+    sight, tasks = _open(uow, case_key=case_key, actor=actor, now=now, only_shows=True)
     knows = DataGroup.BASIC in sight.groups
     with uow.care.seen_by(actor, now=now):
         answers = _answers(uow, sight)
         records = case_records(uow, sight=sight, actor=actor, now=now)
         client = uow.care.clients.get(sight.case.client_key) if knows else None
-        appointments = uow.care.appointments.of_case(case_key) if knows else []
+        appointments = uow.care.appointments.of_case(case_key) if DataGroup.BASIC in sight.by_right else []
         documents = [
             document
             for document in (uow.care.documents.of_case(case_key) if sight.decisions else ())
             if may_open(document, sight, actor)
         ]
     comments = case_comments(uow, sight=sight, actor=actor, now=now)
+    by_law = answers_by_law(uow, sight=sight, answers=answers, actor=actor)
     groups = {
         *answers,
         *(comment.data_group for comment in comments),
@@ -98,7 +108,8 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         *({DataGroup.BASIC} if knows else ()),
     }
     log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"case:{case_key}", now=now)
-    same = same_clients(uow, client, actor=actor, now=now) if client is not None and sight.case.is_open else ()
+    serves = DataGroup.BASIC in sight.by_right and sight.case.is_open
+    same = same_clients(uow, client, actor=actor, now=now) if client is not None and serves else ()
     owner = sight.case.owner_key
     kind = actor.organisation_type
     instances = [
@@ -136,8 +147,11 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         drawn=tuple(drawn_process(uow, instance) for instance in told if instance.status == "active"),
         is_own_client=knows and sight.groups[DataGroup.BASIC].ground is Ground.OWN_REGISTER,
         offers=() if is_emergency else tuple(case_offers(uow, case_key, actor, instances)),
-        can_start=bool(sight.groups) and not is_emergency and _can_start(uow, sight.case, actor),
+        can_start=bool(sight.by_right) and not is_emergency and _can_start(uow, sight.case, actor),
         emergency_until=sight.emergency_until,
+        namings=sight.namings,
+        by_law=by_law,
+        law_choices=choices_of_fields(uow, [each.asked for each in by_law], area_id=sight.case.area_id),
         may_see_decisions=may_see_decisions(sight),
         restricted=tuple(group for group in DataGroup if group in sight.restricted and group not in sight.hidden),
         comments=comments,
@@ -156,7 +170,7 @@ def ensure_open_to(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetim
 
 
 def _open(
-    uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime, with_emergency: bool = False
+    uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime, only_shows: bool = False
 ) -> tuple[Sight, list[TaskLine]]:
     """
     Let in those who may see one of the case's data groups, its owner, and those who have a task in it.
@@ -165,7 +179,9 @@ def _open(
     """
     if actor.user_key is None:
         raise NotAllowed("case")
-    sight = sight_of_case(uow, case_key=case_key, actor=actor, now=now, with_emergency=with_emergency)
+    sight = sight_of_case(
+        uow, case_key=case_key, actor=actor, now=now, with_emergency=only_shows, with_statutes=only_shows
+    )
     tasks = [line for line in uow.worklist.of_case(case_key, actor.user_key) if _concerns(uow, line, actor)]
     if not sight.decisions and not tasks and not follows_case(sight, actor):
         raise Concealed("case", case_key, case_key=case_key)
@@ -174,7 +190,7 @@ def _open(
 
 def follows_case(sight: Sight, actor: Actor) -> bool:
     """Tell whether the case is the actor's to follow: they see something of its register, or answer for it."""
-    return bool(sight.groups) or (sight.case.is_open and sight.case.owner_key == actor.user_key)
+    return bool(sight.by_right) or (sight.case.is_open and sight.case.owner_key == actor.user_key)
 
 
 def _can_start(uow: UnitOfWork, case: Case, actor: Actor) -> bool:

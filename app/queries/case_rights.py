@@ -16,7 +16,7 @@ from app.domain.errors import Concealed, NotFound
 from app.domain.forms import Field, FieldType, FormDefinition, Option
 from app.domain.sharing import DataGroup
 from app.engine.forms import Around, stands_alone
-from app.published import options_of
+from app.published import choices_of_fields
 from app.queries.access import Sight, log_reading, sight_of_case
 from app.queries.known_forms import KnownForms
 from app.storage.answers import KeptAnswer
@@ -95,7 +95,7 @@ def case_rights(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) 
         ),
         corrections=tuple(uow.data_rights.corrections(case_key, groups=frozenset(groups))),
         answers=tuple(answers),
-        choices=_choices(uow, answers, area_id=sight.case.area_id),
+        choices=choices_of_fields(uow, [each.asked for each in answers], area_id=sight.case.area_id),
     )
 
 
@@ -114,12 +114,6 @@ def answer_to_correct(
         raise NotFound("answer", answer_key)
     documents = _files(uow, case_key, given) if given.asked.type is FieldType.FILE else {}
     return AnswerToCorrect(page=page, given=given, around=Around(now=now, choices=page.choices, documents=documents))
-
-
-def _choices(uow: UnitOfWork, answers: Sequence[GivenAnswer], *, area_id: str) -> dict[str, Sequence[Option]]:
-    fields = [asked for given in answers for asked in (given.asked, *given.asked.fields)]
-    sources = {asked.source for asked in fields if asked.source is not None}
-    return {source: options_of(uow, source, area_id=area_id) for source in sources}
 
 
 def _files(uow: UnitOfWork, case_key: int, given: GivenAnswer) -> dict[str, StoredFile]:

@@ -290,6 +290,18 @@ def _case(uow: UnitOfWork, copied: _Case, forms: KnownForms) -> dict[str, Any]:
             {"subject": each.subject, "before": each.before, "after": each.after, "at": each.at}
             for each in uow.data_rights.corrections(key, groups=copied.groups)
         ],
+        "statutes": [
+            {
+                "by": each.user_name,
+                "statute": each.statute.number,
+                "data_groups": sorted(each.statute.groups),
+                "reason": each.reason,
+                "from": each.opened_at,
+                "until": each.ends_at,
+            }
+            for each in uow.statutes.of_case(key)
+            if each.statute.groups <= copied.groups
+        ],
     }
 
 

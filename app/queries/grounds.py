@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.domain.actor import Actor, may_name_statute
+from app.domain.errors import NotAllowed
 from app.domain.localized import LocalizedText
 from app.domain.sharing import DataGroup, Opening, cell
+from app.domain.statutes import openable_groups
+from app.storage.reference import GROUNDS
 from app.storage.unit_of_work import UnitOfWork
-
-#: kind of reference data with the purposes and their grounds
-GROUNDS = "processing_ground"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,3 +80,25 @@ def grounds_page(uow: UnitOfWork) -> GroundsPage:
             for group in DataGroup
         ),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameableGround:
+    """A ground that somebody may name for reading, with the law and the data groups that it opens to them."""
+
+    id: str
+    statute: LocalizedText
+    groups: tuple[DataGroup, ...]
+
+
+def nameable_grounds(uow: UnitOfWork, *, actor: Actor) -> list[NameableGround]:
+    """Return the grounds that open something to the actor. :raises NotAllowed: none ever could"""
+    if not may_name_statute(actor):
+        raise NotAllowed("statute")
+    found = []
+    for key, row in uow.reference.values(GROUNDS).items():
+        groups = openable_groups(roles=actor.roles, organisation_type=actor.organisation_type, ground=row)
+        if groups:
+            shown = tuple(group for group in DataGroup if group in groups)
+            found.append(NameableGround(id=key, statute=row["statute"], groups=shown))
+    return found

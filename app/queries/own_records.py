@@ -47,6 +47,8 @@ class LogLine:
     groups: tuple[DataGroup, ...]
     purpose: str
     grounds: tuple[Ground, ...]
+    #: numbers of the laws that the reader has named
+    statutes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,8 @@ def _line(
     roles: Mapping[str, LocalizedText],
     organisations: Mapping[str, LocalizedText],
 ) -> LogLine:
+    # a statute comes with its number: "statute:381/2023"
+    grounds = dict(text.partition(":")[::2] for text in line.ground.split(","))
     is_own = bool({CLIENT_ROLE, REPRESENTATIVE_ROLE} & set(line.roles))
     return LogLine(
         at=line.at,
@@ -140,7 +144,8 @@ def _line(
         action=line.action,
         groups=tuple(group for group in DataGroup if group in line.groups and _within(actor, group)),
         purpose=line.purpose.partition(":")[0],
-        grounds=tuple(Ground(text) for text in line.ground.split(",") if text in set(Ground) and text),
+        grounds=tuple(Ground(text) for text in grounds if text in set(Ground) and text),
+        statutes=tuple(number for number in grounds.values() if number),
     )
 
 

@@ -78,6 +78,7 @@ class Erasing:
             care.appointment,
             work.invariant_violation,
             rights.emergency_access,
+            rights.statute_access,
             rights.data_request,
             rights.correction,
         ):

@@ -76,6 +76,7 @@ HOLDINGS: Mapping[Table, Holding] = {
             teamwork.notice,
             rights.erasure,
             rights.emergency_access,
+            rights.statute_access,
             rights.data_request,
             rights.correction,
         ),

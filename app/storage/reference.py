@@ -15,6 +15,8 @@ from app.storage.tables.people import reference_data, user_account
 
 #: kind of the rows that expressions read as `viite.*`
 LIMITS = "limit"
+#: purposes of processing with their grounds in law (R-05)
+GROUNDS = "processing_ground"
 #: kind of the rows that say how a limit is called and written
 LIMIT_KINDS = "limit_kind"
 #: kind of the rows that expressions read as `viite.alue.*`

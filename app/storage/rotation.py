@@ -23,7 +23,7 @@ from app.storage.tables.care import (
 from app.storage.tables.clients_door import mandate, strong_sign_in
 from app.storage.tables.consultation import consultation_item, consultation_secret, consultation_session
 from app.storage.tables.feedback import accessibility_feedback
-from app.storage.tables.rights import correction, data_request, emergency_access
+from app.storage.tables.rights import correction, data_request, emergency_access, statute_access
 from app.storage.tables.surveys import survey_answer
 from app.storage.tables.teamwork import absence, task_comment
 from app.storage.tables.work import draft, pending_chunk, pending_upload, way_back
@@ -67,6 +67,7 @@ PLACES = (
     _plain(survey_answer, "written"),
     _plain(emergency_access, "reason"),
     _plain(emergency_access, "note"),
+    _plain(statute_access, "reason"),
     _plain(accessibility_feedback, "content"),
     _plain(accessibility_feedback, "address"),
     _plain(accessibility_feedback, "answer"),

@@ -38,6 +38,7 @@ from app.storage.notices import Notices
 from app.storage.reference import Reference
 from app.storage.shared_rules import SharedRules
 from app.storage.statistics import Statistics
+from app.storage.statutes import StatuteReadings
 from app.storage.surveys import Surveys
 from app.storage.tasks import Tasks
 from app.storage.timers import Timers, TimerStarts
@@ -198,6 +199,11 @@ class UnitOfWork:
     def emergencies(self) -> Emergencies:
         """Cases opened in an emergency."""
         return Emergencies(self.connection, self.cipher)
+
+    @cached_property
+    def statutes(self) -> StatuteReadings:
+        """Cases read on a statute that the reader has named."""
+        return StatuteReadings(self.connection, self.cipher)
 
     @cached_property
     def data_rights(self) -> DataRights:

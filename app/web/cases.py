@@ -25,6 +25,7 @@ from app.web.access import current_actor
 from app.web.asking import address, key_of, run
 from app.web.case_records import records_view
 from app.web.comments import comment_lines
+from app.web.forms import shown_answer
 from app.web.language import Formats, current_language, texts
 from app.web.shell import executor, now
 from app.web.stories import been_and_here, diagram_address, shown, steps, told_line
@@ -236,6 +237,18 @@ def _page(page: CasePage) -> dict[str, Any]:
         "comments": {"lines": comment_lines(page.comments), "hidden": 0},
         "restricted_text": ", ".join(say(f"data_group.{group}") for group in page.restricted),
         "emergency_until": page.emergency_until,
+        "by_law": [
+            {
+                "label": shown(each.asked.label),
+                "text": shown_answer(each.asked, each.value, say, page.law_choices),
+                "group": say(f"data_group.{each.answer.data_group}"),
+            }
+            for each in page.by_law
+        ],
+        "namings": [
+            say("statute.lasts", number=naming.statute.number, when=Formats(current_language()).moment(naming.ends_at))
+            for naming in page.namings
+        ],
         "events": [
             {
                 "key": str(offer.subscription_key),

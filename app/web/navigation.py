@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import request
 
-from app.domain.actor import Actor, may_change_limits, may_edit_models, may_monitor, may_see_measures
+from app.domain.actor import Actor, may_change_limits, may_edit_models, may_monitor, may_name_statute, may_see_measures
 from app.domain.consultation import may_visit
 from app.domain.data_rights import may_handle_requests
 from app.domain.emergency import may_break_glass, may_see_openings
@@ -47,6 +47,7 @@ PLACES = (
             Place(key="services", address="/services", icon="list", opens_to=_everybody),
             Place(key="consultation", address="/consultation", icon="people", opens_to=may_visit),
             Place(key="absences", address="/absences", icon="calendar", opens_to=_everybody),
+            Place(key="statute", address="/statute", icon="document", opens_to=may_name_statute),
             Place(key="emergency", address="/emergency", icon="lock", opens_to=may_break_glass),
         ),
     ),

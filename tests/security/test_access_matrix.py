@@ -22,6 +22,7 @@ from app.domain.access import (
 )
 from app.domain.permissions import ROLE_LETTERS
 from app.domain.sharing import DataGroup
+from app.domain.statutes import NamedStatute, openable_groups
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 GROUPS = [
@@ -108,6 +109,11 @@ def grant(group, *, organisation_id="theirs", case_key=1, purpose=Purpose.CARE, 
     )
 
 
+def law(number, *groups):
+    """Return a law that opens these data groups, or all that the table lets a law open."""
+    return NamedStatute(number=number, groups=frozenset(groups or DataGroup))
+
+
 def ask(who, what, *grants, about=None, **options) -> Decision:
     return decide(
         viewer=who, case=about or case(), record=what, grants=grants, at=NOW, **{"restricted": False, **options}
@@ -137,7 +143,7 @@ def test_a_consent_opens_what_the_table_says_and_no_more(organisation, group, le
 
 @pytest.mark.parametrize(("organisation", "group", "letters"), CELLS)
 def test_a_statute_opens_only_the_cells_that_say_so(organisation, group, letters):
-    decision = ask(viewer(organisation), record(group, kind=RecordKind.STATEMENT), statute="381/2023")
+    decision = ask(viewer(organisation), record(group, kind=RecordKind.STATEMENT), statutes=[law("381/2023")])
     assert decision.allowed == bool(set(letters) & set("lt"))
     if decision.allowed:
         assert (decision.ground, decision.statute) == (Ground.STATUTE, "381/2023")
@@ -304,11 +310,33 @@ def test_of_several_consents_one_that_holds_is_enough():
 
 def test_a_statute_opens_no_more_than_the_limit_and_the_letters_do():
     health = record("terveys")
-    assert not ask(KELA, health, statute="566/2005").allowed
-    assert ask(KELA, record("terveys", kind=RecordKind.STATEMENT), statute="566/2005").allowed
+    assert not ask(KELA, health, statutes=[law("566/2005")]).allowed
+    assert ask(KELA, record("terveys", kind=RecordKind.STATEMENT), statutes=[law("566/2005")]).allowed
     for role in ("r_ajanvaraaja", "r_fasilitaattori", "r_jarjesto"):
         who = viewer("o_kela", role)
-        assert not ask(who, record("terveys", kind=RecordKind.STATEMENT), statute="566/2005").allowed
+        assert not ask(who, record("terveys", kind=RecordKind.STATEMENT), statutes=[law("566/2005")]).allowed
+
+
+def test_a_statute_opens_its_own_groups_only():
+    benefits, employed = record("etuus", controller="o_kela"), viewer("o_tyollisyys", "r_asiakasvastaava_te")
+    tym = law("381/2023", DataGroup.BASIC, DataGroup.EMPLOYMENT, DataGroup.BENEFITS)
+    assert ask(employed, benefits, statutes=[tym]).ground is Ground.STATUTE
+    assert not ask(employed, benefits, statutes=[law("703/2023", DataGroup.HEALTH)]).allowed
+    assert not ask(employed, benefits, statutes=[tym], restricted=True).allowed
+    assert ask(employed, benefits, statutes=[law("703/2023", DataGroup.HEALTH), tym]).statute == "381/2023"
+
+
+@pytest.mark.parametrize(("organisation", "group", "letters"), CELLS)
+def test_a_ground_is_named_by_those_it_lists_and_for_cells_that_say_so(organisation, group, letters):
+    role = {"roles": {"r_palveluohjaaja"}, "organisation_type": organisation}
+    ground = {"number": "1/2000", "groups": GROUPS, "readers": [organisation]}
+    found = openable_groups(**role, ground=ground)
+    assert (group in found) == bool(set(letters) & set("lt"))
+    assert openable_groups(**role, ground={**ground, "readers": []}) == frozenset()
+    assert openable_groups(**role, ground={**ground, "number": ""}) == frozenset()
+    others = [each for each in GROUPS if each != group]
+    assert openable_groups(**role, ground={**ground, "groups": others}) == found - {group}
+    assert openable_groups(**{**role, "roles": {"r_ajanvaraaja"}}, ground=ground) == frozenset()
 
 
 def test_a_role_without_the_whole_plan_gets_its_own_part_in_any_organisation():
@@ -375,12 +403,12 @@ def grant_lists(draw):
     return found
 
 
-statutes = st.sampled_from(["", "381/2023"])
+statutes = st.sampled_from([(), (law("381/2023"),)])
 purposes = st.sampled_from(Purpose)
 
 
 @given(viewers, records, grant_lists(), instants, statutes, purposes, st.sampled_from(NEVER_HEALTH))
-def test_the_four_never_see_health_whatever_was_granted(who, what, consents, at, statute, purpose, organisation):
+def test_the_four_never_see_health_whatever_was_granted(who, what, consents, at, named, purpose, organisation):
     who = Viewer(
         user_key=who.user_key,
         organisation_id=who.organisation_id,
@@ -390,7 +418,14 @@ def test_the_four_never_see_health_whatever_was_granted(who, what, consents, at,
     )
     what = record("terveys", controller=what.controller_organisation_id, kind=what.kind, referred_by=what.referred_by)
     decision = decide(
-        viewer=who, case=case(), record=what, grants=consents, at=at, restricted=False, purpose=purpose, statute=statute
+        viewer=who,
+        case=case(),
+        record=what,
+        grants=consents,
+        at=at,
+        restricted=False,
+        purpose=purpose,
+        statutes=named,
     )
     assert not decision.allowed
 
@@ -419,9 +454,16 @@ def test_what_a_consent_opened_its_withdrawal_closes_from_that_moment_on(who, wh
 
 
 @given(viewers, records, grant_lists(), instants, statutes, purposes)
-def test_an_allowed_reading_has_a_ground_and_a_refused_one_a_reason(who, what, consents, at, statute, purpose):
+def test_an_allowed_reading_has_a_ground_and_a_refused_one_a_reason(who, what, consents, at, named, purpose):
     decision = decide(
-        viewer=who, case=case(), record=what, grants=consents, at=at, restricted=False, purpose=purpose, statute=statute
+        viewer=who,
+        case=case(),
+        record=what,
+        grants=consents,
+        at=at,
+        restricted=False,
+        purpose=purpose,
+        statutes=named,
     )
     assert decision.allowed == bool(decision.ground) == (not decision.reason)
     if decision.ground is Ground.CONSENT:

@@ -26,6 +26,7 @@ from app.domain.keys import new_key
 from app.domain.measure import read_measure
 from app.domain.plan import read_plan
 from app.domain.sharing import DataGroup
+from app.domain.statutes import NamedStatute
 from app.storage.database import Database
 from app.storage.encryption import Cipher
 from app.storage.row_security import is_bypassed
@@ -292,6 +293,30 @@ def test_an_opening_in_an_emergency_lets_its_person_through_while_it_lasts(work)
     assert [work.connection.scalar(query) for query in (requests, openings)] == [1, 1]
 
 
+def test_a_statute_lets_its_person_through_to_its_data_groups_while_it_lasts(work):
+    work.connection.execute(insert(user_account).values(key=1, username="p", name="p", settings={}, created_at=NOW))
+    before = seen(work, "tyollisyys")
+    work.statutes.add(
+        key=new_key(),
+        case_key=CASE,
+        user_key=1,
+        organisation_id="tyollisyys",
+        unit_id="u",
+        ground_id="tym",
+        statute=NamedStatute(number="381/2023", groups=frozenset({DataGroup.SOCIAL})),
+        reason="x",
+        now=NOW,
+        until=NOW + timedelta(hours=8),
+    )
+    assert seen(work, "tyollisyys") == {**before, "care_case": 1, "case_answer": 1}
+    others = (
+        seen(work, "tyollisyys", user_key=2),
+        seen(work, "sosiaali"),
+        seen(work, "tyollisyys", now=NOW + timedelta(hours=9)),
+    )
+    assert all("case_answer" not in other for other in others)
+
+
 def test_the_moment_is_that_of_the_page_and_not_of_the_database(work):
     consent(work, "tyollisyys", DataGroup.SOCIAL)
     assert "case_answer" in seen(work, "tyollisyys")
@@ -389,6 +414,7 @@ def test_the_owner_of_the_tables_is_bound_too(walled_url):
         "measure",
         "mandate",
         "emergency_access",
+        "statute_access",
         "data_request",
         "correction",
         "task_comment",

@@ -69,6 +69,24 @@ emergency_access = Table(
     Index(None, "opened_at", "key"),
 )
 
+#: somebody has named a statute on which they read a case (R-05)
+statute_access = Table(
+    "statute_access",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("case_key", Key, ForeignKey("care_case.key"), nullable=False),
+    Column("user_key", Key, ForeignKey("user_account.key"), nullable=False),
+    Column("organisation_id", Text, nullable=False),
+    Column("unit_id", Text, nullable=False),
+    Column("ground_id", Text, nullable=False),  # a row of the grounds of processing
+    Column("number", Text, nullable=False),  # of the law in the statute book
+    Column("data_groups", Json, nullable=False),
+    Column("reason", LargeBinary, nullable=False),  # AES-GCM
+    Column("opened_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Index(None, "case_key", "user_key"),
+)
+
 #: a client asks that data be put right or their use restricted (R-21)
 data_request = Table(
     "data_request",

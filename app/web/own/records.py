@@ -139,7 +139,9 @@ def _line(line: LogLine) -> dict[str, Any]:
         "action": say(f"own.log.action.{line.action}"),
         "groups": _groups(line.groups),
         "why": say(purpose if purpose in say else "own.log.purpose.care"),
-        "ground": ", ".join(say(f"own.log.ground.{ground}") for ground in line.grounds if ground is not Ground.NONE),
+        "ground": ", ".join(
+            [*(say(f"own.log.ground.{ground}") for ground in line.grounds if ground is not Ground.NONE), *line.statutes]
+        ),
     }
 
 

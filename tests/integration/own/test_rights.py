@@ -60,7 +60,7 @@ def text_file(name):
         media_type="text/plain",
         content=content,
         sha256=hashlib.sha256(content).hexdigest(),
-        field_key="liite",
+        field_key="todistus",
         data_group=DataGroup.HEALTH,
     )
 
@@ -256,7 +256,7 @@ MIXED_FORM = {
                         {"key": "paiva", "type": "date", "label": {"fi": "Rivin päivä"}},
                     ],
                 ),
-                _asks("liite", "file", record="document", maxItems=2),
+                _asks("todistus", "file", record="document", maxItems=2),
             ],
         }
     ],
@@ -295,7 +295,7 @@ def mixed(door):
             {"nimi": "Eka rivi", "kuka": people["counsellor"], "paiva": date(2026, 1, 2)},
             {"nimi": "Toka rivi", "kuka": None, "paiva": None},
         ],
-        "liite": [
+        "todistus": [
             {"name": file.name, "mediaType": file.media_type, "size": len(file.content), "sha256": file.sha256}
             for file in files
         ],
@@ -409,11 +409,11 @@ def test_people_organisations_and_rows_are_put_right_on_a_page_of_their_own(door
 def test_a_wrong_file_is_set_aside_and_the_right_one_kept_but_the_client_s_copy_has_both(door, matti, mixed):
     worker, address, _ = mixed
     case = address.removesuffix("/rights")
-    where, page = own_page(worker, address, "liite")
-    files = {name: key for key, name in re.findall(r'value="drop:liite:(\d+)".*?(\w+\.txt)', page, re.DOTALL)}
+    where, page = own_page(worker, address, "todistus")
+    files = {name: key for key, name in re.findall(r'value="drop:todistus:(\d+)".*?(\w+\.txt)', page, re.DOTALL)}
     assert set(files) == {"oikea.txt", "toisen.txt"}
     assert "toisen.txt" in worker.get(case).text
-    sent = worker.post(where, {"liite": [files["oikea.txt"], (io.BytesIO(b"oma teksti"), "oma.txt")]})
+    sent = worker.post(where, {"todistus": [files["oikea.txt"], (io.BytesIO(b"oma teksti"), "oma.txt")]})
     assert sent.status_code == 303
     after = worker.get(case).text
     assert "oma.txt" in after
@@ -421,7 +421,7 @@ def test_a_wrong_file_is_set_aside_and_the_right_one_kept_but_the_client_s_copy_
     assert worker.get(f"/documents/{files['toisen.txt']}").status_code == 404
     assert "toisen.txt" not in matti.get("/oma/documents").text
     data, names = data_of(matti.get("/oma/rights/copy.zip").data)
-    [change] = [each for each in data["cases"][0]["corrections"] if each["subject"] == "liite"]
+    [change] = [each for each in data["cases"][0]["corrections"] if each["subject"] == "todistus"]
     assert "toisen.txt" in change["before"]
     assert "toisen.txt" not in change["after"]
     assert sum(name.endswith(".txt") for name in names) == 3

@@ -34,6 +34,7 @@ OWNERS = frozenset({"outi.omistaja"})
 MONITORS = frozenset({"outi.omistaja", "paavo.paakayttaja"})
 MEASURERS = frozenset({"outi.omistaja", "erkki.esihenkilo"})
 PROFESSIONALS = frozenset({"kirsi.malli", "tero.terveydenhoitaja", "laura.laakari", "sari.testinen"})
+BY_LAW = PROFESSIONALS | {"olli.demo"}
 SUPERVISORS = frozenset({"erkki.esihenkilo"})
 REPAIRERS = frozenset({"paavo.paakayttaja"})
 #: roles that the diagram of P01 names at one of its starts, and who may publish
@@ -242,6 +243,11 @@ RULES: dict[tuple[str, str], Rule] = {
         elsewhere=PROFESSIONALS,
         logged=True,
         also=frozenset({422}),
+    ),
+    # reading on a statute: whom the table lets read something by law; what it opens stands in test_statutes.py
+    ("GET", "statutes.show"): Rule(address="/statute", here=BY_LAW, elsewhere=BY_LAW, logged=True),
+    ("POST", "statutes.begin"): Rule(
+        address="/statute", here=BY_LAW, elsewhere=BY_LAW, logged=True, also=frozenset({422})
     ),
     ("POST", "emergency.end"): Rule(address="/emergency/end", fields={"case": "4711"}),
     ("GET", "emergency.index"): Rule(
