@@ -25,6 +25,7 @@ const entryPoints = {
   app: path.join(assets, "js/app.js"),
   "app-style": path.join(assets, "css/app.css"),
   consultation: path.join(assets, "js/consultation.js"),
+  meeting: path.join(assets, "js/meeting.js"),
   viewer: path.join(assets, "js/viewer.js"),
   "viewer-style": path.join(assets, "css/viewer.css"),
   "studio-diagram": path.join(assets, "js/studio-diagram.js"),

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, Text, cast, delete, func, or_, select, update
 
 from app.domain.sharing import DataGroup
-from app.storage.tables import care, clients_door, instances, rights, teamwork, work
+from app.storage.tables import care, clients_door, instances, meetings, rights, teamwork, work
 
 #: the status of an instance in the transaction that erases it: only then its history lets itself be deleted
 ERASED = "erased"
@@ -76,6 +76,7 @@ class Erasing:
             care.measure,
             care.case_answer,
             care.appointment,
+            meetings.team_meeting_turn,
             work.invariant_violation,
             rights.emergency_access,
             rights.statute_access,

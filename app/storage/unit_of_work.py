@@ -30,6 +30,7 @@ from app.storage.invariants import Invariants
 from app.storage.jobs import Jobs
 from app.storage.logs import AccessLog, Audit
 from app.storage.mandates import Mandates
+from app.storage.meetings import Meetings
 from app.storage.messages import Messages
 from app.storage.model_drafts import ModelDrafts
 from app.storage.model_sources import ModelSources
@@ -219,6 +220,11 @@ class UnitOfWork:
     def consultation_items(self) -> ConsultationItems:
         """Anonymous items of the hour."""
         return ConsultationItems(self.connection, self.cipher)
+
+    @cached_property
+    def meetings(self) -> Meetings:
+        """Meetings of teams: agenda, attendance, turns."""
+        return Meetings(self.connection)
 
     @cached_property
     def surveys(self) -> Surveys:

@@ -11,6 +11,7 @@ from app.domain.actor import Actor, may_change_limits, may_edit_models, may_moni
 from app.domain.consultation import may_visit
 from app.domain.data_rights import may_handle_requests
 from app.domain.emergency import may_break_glass, may_see_openings
+from app.domain.meeting import may_lead_meetings
 from app.domain.retention import may_see_retention
 
 
@@ -46,6 +47,7 @@ PLACES = (
             Place(key="start", address="/start", icon="plus", opens_to=_everybody),
             Place(key="services", address="/services", icon="list", opens_to=_everybody),
             Place(key="consultation", address="/consultation", icon="people", opens_to=may_visit),
+            Place(key="meetings", address="/meetings", icon="people", opens_to=may_lead_meetings),
             Place(key="absences", address="/absences", icon="calendar", opens_to=_everybody),
             Place(key="statute", address="/statute", icon="document", opens_to=may_name_statute),
             Place(key="emergency", address="/emergency", icon="lock", opens_to=may_break_glass),

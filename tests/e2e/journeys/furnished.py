@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.commands.hold_meeting import open_meeting
 from app.commands.model_drafts import import_model_draft
 from app.commands.publish import publish
 from app.commands.start_instance import start_instance
 from app.domain.actor import SYSTEM
+from app.domain.calendar import local_date
 from tests.e2e.journeys.office import Office, answers_of, scenario
 from tests.scenarios.world import PROCESSES
 
@@ -76,6 +78,8 @@ PAGES = [
     "measure",
     "measures",
     "measures-questions",
+    "meeting",
+    "meetings",
     "messages",
     "messages-delivered",
     "messages-expired",
@@ -173,6 +177,7 @@ def furnish(office: Office) -> Furnished:
     found.add("data-protection", "r_ajanvaraaja", "/data-protection")
     found.add("feedback", "r_ajanvaraaja", "/accessibility/feedback")
     found.add("consultation", "r_palveluohjaaja", "/consultation")
+    _meeting(found)
     found.add("surveys", "r_kehittaja", "/measures/surveys")
     found.add("services", "r_ajanvaraaja", "/services?need=N02")
     found.add("service", "r_prosessinomistaja", "/services/sv_tyokokeilu")
@@ -181,6 +186,14 @@ def furnish(office: Office) -> Furnished:
     found.add("not-found", "r_ajanvaraaja", "/cases/1")
     found.add("not-allowed", "r_ajanvaraaja", "/monitor")
     return found
+
+
+def _meeting(found: Furnished) -> None:
+    world = found.office.world
+    leader = world.executor.read(lambda uow: uow.accounts.actor_of("tiina.testinen"))
+    meeting = world.executor.run(open_meeting, day=local_date(world.clock), actor=leader, now=world.clock)
+    found.add("meetings", "r_tiimikoordinaattori", "/meetings")
+    found.add("meeting", "r_tiimikoordinaattori", f"/meetings/{meeting}")
 
 
 def _play(office: Office, story: dict[str, Any], *tasks: str) -> None:

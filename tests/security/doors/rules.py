@@ -231,6 +231,26 @@ RULES: dict[tuple[str, str], Rule] = {
             ("POST", "close", "sessions/4711/close", {}),
         )
     },
+    # meetings of teams: those who lead them, who are nobody of this table; test_meeting.py holds their rules
+    ("GET", "meetings.index"): Rule(address="/meetings", here=NOBODY, elsewhere=NOBODY, logged=True),
+    ("POST", "meetings.open_now"): Rule(
+        address="/meetings", fields={"day": "2026-03-02"}, here=NOBODY, elsewhere=NOBODY, logged=True
+    ),
+    ("GET", "meetings.show"): Rule(address="/meetings/4711", here=NOBODY, elsewhere=NOBODY, refused=404),
+    **{
+        ("POST", f"meetings.{endpoint}"): Rule(
+            address=f"/meetings/4711/{address}", fields={"task": "4711"}, here=NOBODY, elsewhere=NOBODY, refused=404
+        )
+        for endpoint, address in {
+            "attend": "attendees",
+            "present": "presence",
+            "take": "take",
+            "clear": "clear",
+            "leave": "leave",
+            "close": "close",
+            "minutes": "minutes/4711",
+        }.items()
+    },
     ("POST", "consultation.check"): Rule(
         address="/consultation/check", fields={"area": "keski_suomi"}, here=NOBODY, elsewhere=NOBODY, refused=404
     ),

@@ -1,5 +1,6 @@
 /**
  * Single-letter keys in lists: j and k move, Enter opens (the link has focus), t takes, x marks, / searches, ? tells all.
+ * In a meeting n takes the next client.
  * They can be switched off in the person's menu (WCAG 2.1.4) and never act while somebody types.
  */
 const off = document.documentElement.dataset.shortcuts === "off";
@@ -26,6 +27,7 @@ const keys = {
   k: () => move(-1),
   t: () => document.activeElement?.closest("[data-row]")?.querySelector("[data-take]")?.click(),
   x: () => document.activeElement?.closest("[data-row]")?.querySelector("[data-mark]")?.click(),
+  n: () => document.querySelector("[data-next]")?.click(),
   "/": () => document.querySelector("[data-search]")?.focus(),
   "?": () => document.querySelector("#k-shortcuts")?.showModal(),
 };
