@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.storage.types import Instant
 
-revision = "0032"
-down_revision = "0031"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
