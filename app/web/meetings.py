@@ -21,6 +21,7 @@ from app.commands.hold_meeting import (
     take_turn,
     write_minutes,
 )
+from app.commands.save_draft import draft_mark
 from app.domain.errors import Conflict, InvalidInput, Problem, TaskClaimedByOther
 from app.domain.keys import parse_key
 from app.domain.localized import in_language
@@ -291,6 +292,7 @@ def _in_hand(found: InHand, fields: Raw | None, problems: Sequence[Problem], row
         "may_edit": page is not None and page.mine,
         "task_address": f"/tasks/{found.turn.task_key}",
         "draft_saved_at": page.draft_saved_at if page is not None else None,
+        "draft_seen": draft_mark(page.draft_saved_at if page is not None else None),
         # earlier forms may hold health, and the screen hangs on a wall
         "beside": beside_of(page) if page is not None and not found.line.not_health else [],
         "beside_kept": page is not None and bool(page.beside.forms) and bool(found.line.not_health),
