@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.storage.types import Instant
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 
