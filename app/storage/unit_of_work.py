@@ -47,6 +47,7 @@ from app.storage.uploads import Uploads
 from app.storage.way_back import WayBack
 from app.storage.work_views import WorkViews
 from app.storage.worklist import Worklist
+from app.storage.workload import Workload
 from app.storage.writes import send_noted
 
 if TYPE_CHECKING:
@@ -240,6 +241,11 @@ class UnitOfWork:
     def worklist(self) -> Worklist:
         """Reads of open tasks."""
         return Worklist(self.connection)
+
+    @cached_property
+    def workload(self) -> Workload:
+        """Numbers of open tasks by person and role."""
+        return Workload(self.connection)
 
     @cached_property
     def work_views(self) -> WorkViews:

@@ -64,6 +64,7 @@ from app.web import (
     theme,
     work_views,
     worklist,
+    workload,
 )
 from app.web.routes import ReadingRule
 from app.web.shell import EXTENSION, Shell
@@ -119,6 +120,7 @@ def create_app(executor: Executor, settings: Settings, *, clock: Callable[[], da
         selection,
         client_tasks,
         columns,
+        workload,
         palette,
         tasks,
         task_handling,

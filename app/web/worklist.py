@@ -121,6 +121,7 @@ def _page(found: Worklist, actor: Actor) -> dict[str, Any]:
         "columns": {"task": heading(wish, say("worklist.task")), "client": heading(wish, say("worklist.client"))},
         "headings": headings(wish, chosen_columns()),
         "client_search_address": f"{PATH}/clients",
+        "workload_address": f"{PATH}/workload" if Tab.UNIT in found.tabs else "",
         "columns_address": address_of(wish, path=f"{PATH}/columns"),
         "rows": [
             row_of(line, actor, found.role_names, done=wish.tab is Tab.DONE, may_open=line.key in found.openable)

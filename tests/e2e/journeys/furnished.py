@@ -160,6 +160,7 @@ def furnish(office: Office) -> Furnished:
     found.add("worklist-clients", "r_ajanvaraaja", "/worklist/clients")
     found.add("worklist-columns", "r_ajanvaraaja", "/worklist/columns?tab=groups")
     found.add("worklist-selection", "r_esihenkilo", "/worklist/selection?tab=unit")
+    found.add("worklist-workload", "r_esihenkilo", "/worklist/workload")
     found.add("notices", "r_palveluohjaaja", "/notices")
     found.add("absences", "r_palveluohjaaja", "/absences")
     found.add("worklist-nothing", "r_ajanvaraaja", "/worklist?tab=all&text=xyz")

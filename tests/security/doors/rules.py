@@ -113,6 +113,7 @@ RULES: dict[tuple[str, str], Rule] = {
         address="/worklist/selection", fields={"handling": "take"}, also=frozenset({422})
     ),
     ("POST", "selection.undo"): Rule(address="/worklist/selection/undo"),
+    ("GET", "workload.index"): Rule(address="/worklist/workload", here=SUPERVISORS, elsewhere=SUPERVISORS, logged=True),
     ("GET", "client_tasks.show"): Rule(address="/worklist/clients"),
     ("POST", "client_tasks.search"): Rule(address="/worklist/clients", fields={"client": "zz"}),
     ("GET", "columns.index"): Rule(address="/worklist/columns?tab=all"),
