@@ -543,6 +543,8 @@ class ProcessOutline:
     decision_tags: Mapping[str, str] = field(default_factory=dict)
     #: how it leads to other processes, and what leads to it
     links: tuple[ProcessLink, ...] = ()
+    #: from which element to which its flows lead; into a sub-process to the elements that begin in it
+    ways: tuple[tuple[str, str], ...] = ()
 
 
 #: property of a user task whose form another program shows (zeebe:formDefinition externalReference): where it is

@@ -41,6 +41,7 @@ def outline(process: Scope, readings: Readings) -> ProcessOutline:
         form_tags=readings.form_tags,
         decision_tags=readings.decision_tags,
         links=tuple(dict.fromkeys(links_of(process))),
+        ways=tuple(dict.fromkeys(_ways(process))),
     )
 
 
@@ -77,6 +78,15 @@ def _elements(scope: Scope, readings: Readings) -> Iterator[ElementOutline]:
                 name={"fi": edge.element.get("name", "")},
                 documentation={"fi": text_of(edge.element.find(bpmn("documentation")))},
             )
+
+
+def _ways(scope: Scope) -> Iterator[tuple[str, str]]:
+    """Give the flows of the scope and of what is in it, from element to element."""
+    for node in scope.nodes.values():
+        yield from ((node.node_id, edge.target) for edge in node.outgoing)
+        if node.inside is not None and not node.triggered_by_event:
+            yield from ((node.node_id, start.node_id) for start in node.inside.starts())
+            yield from _ways(node.inside)
 
 
 def _activities(node: Node) -> tuple[str, ...]:

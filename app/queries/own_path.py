@@ -7,19 +7,21 @@ words that the process owner has written for clients (app.domain.client_words); 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 from app.domain.actor import Actor, may_take
 from app.domain.appointments import AppointmentStatus
 from app.domain.care_events import CARE_EVENTS, OFFERED_TO, offered_to
 from app.domain.client import Case
+from app.domain.client_way import MOST_AHEAD, steps_ahead
 from app.domain.client_words import client_name, client_text
 from app.domain.errors import Conflict, NotFound
 from app.domain.localized import LocalizedText
 from app.domain.sharing import DataGroup
-from app.domain.steps import ElementOutline
+from app.domain.steps import ElementOutline, ProcessOutline
 from app.published import process_of
 from app.queries.access import Sight, log_reading, sight_of_case
 from app.queries.catalogue import startable_processes
@@ -48,6 +50,8 @@ class Stage:
     #: names for the client of what is being done now, and of what has been done, in order
     here: tuple[LocalizedText, ...]
     been: tuple[LocalizedText, ...]
+    #: names of what can come after that, the nearest first; which of them comes is decided on the way
+    ahead: tuple[LocalizedText, ...]
     #: whether somebody has to do something now: the client, a worker; neither: it waits for a day or a time
     waits_for_client: bool
     waits_for_worker: bool
@@ -185,7 +189,7 @@ def _own_task(uow: UnitOfWork, line: TaskLine) -> OwnTask:
 
 def _stage(uow: UnitOfWork, instance: InstanceLine, tasks: Sequence[TaskLine], own: Sequence[TaskLine]) -> Stage:
     outline = process_of(uow, instance.definition_key).outline
-    here, been = _told_steps(uow, instance)
+    here, been, ahead = _told_steps(uow, instance)
     waiting = [line for line in tasks if line.instance_key == instance.key]
     workers = [line for line in waiting if line not in own]
     dues = [line.due_at for line in workers if line.due_at is not None]
@@ -193,36 +197,55 @@ def _stage(uow: UnitOfWork, instance: InstanceLine, tasks: Sequence[TaskLine], o
         name=client_name(outline.properties) or instance.process_name,
         here=here,
         been=been,
+        ahead=ahead,
         waits_for_client=len(workers) < len(waiting),
         waits_for_worker=bool(workers),
         expected_by=max(dues) if dues else None,
     )
 
 
-def _told_steps(uow: UnitOfWork, instance: InstanceLine) -> tuple[tuple[LocalizedText, ...], tuple[LocalizedText, ...]]:
-    """Return what is being done now and what has been done, called processes too, in the order in which it began."""
+#: names for the client, in order
+_Names: TypeAlias = tuple[LocalizedText, ...]
+
+
+def _told_steps(uow: UnitOfWork, instance: InstanceLine) -> tuple[_Names, _Names, _Names]:
+    """Return what is being done now, what has been done and what can come, called processes too, in order."""
     called = uow.called_processes.definition_keys(instance.key)
+    outlines = {key: process_of(uow, key).outline for key in {instance.definition_key, *called.values()}}
     words = {
         (key, element.element_id): named
-        for key in {instance.definition_key, *called.values()}
-        for element in process_of(uow, key).outline.elements
+        for key, outline in outlines.items()
+        for element in outline.elements
         if (named := client_name(element.properties))
     }
-    here: dict[int, LocalizedText] = {}
+    active: dict[int, tuple[int, str]] = {}
     been: dict[int, LocalizedText] = {}
     for line in uow.monitor.history(instance.key):
-        definition_key = called.get(line["called_process_key"], instance.definition_key)
-        told = words.get((definition_key, line["element_id"]), {})
-        if not told:
-            continue
-        began = here.pop(line["element_instance_key"], None)
+        place = (called.get(line["called_process_key"], instance.definition_key), line["element_id"])
+        began = active.pop(line["element_instance_key"], None)
         if line["event"] == "activated":
-            here[line["element_instance_key"]] = told
-        elif line["event"] == "completed" and began is not None:
-            been[line["element_instance_key"]] = told
-        elif line["event"] == "withdrawn":
-            been.pop(line["element_instance_key"], None)
-    return tuple(here.values()), tuple(been.values())
+            active[line["element_instance_key"]] = place
+        elif line["event"] == "completed" and began is not None and place in words:
+            been[line["element_instance_key"]] = words[place]
+    here = tuple(words[place] for place in active.values() if place in words)
+    return here, tuple(been.values()), _ahead(outlines, words, list(active.values()), here)
+
+
+def _ahead(
+    outlines: Mapping[int, ProcessOutline],
+    words: Mapping[tuple[int, str], LocalizedText],
+    active: Sequence[tuple[int, str]],
+    here: _Names,
+) -> _Names:
+    """Return what can come after the active places, in the called processes first, each name once."""
+    found: list[LocalizedText] = []
+    for key in dict.fromkeys(definition for definition, _ in reversed(active)):
+        told = {element_id for definition, element_id in words if definition == key}
+        standing = [element_id for definition, element_id in active if definition == key]
+        for element_id in steps_ahead(outlines[key].ways, active=standing, told=told):
+            if words[key, element_id] not in (*found, *here):
+                found.append(words[key, element_id])
+    return tuple(found[:MOST_AHEAD])
 
 
 # -- what clients may tell and start -----------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from app.web.access import current_actor
 from app.web.asking import address, key_of, read, run
 from app.web.language import texts
 from app.web.own.place import PATH, blueprint
+from app.web.own.way import drawn_way
 from app.web.shell import now
 from app.web.stories import shown
 
@@ -84,10 +85,15 @@ def _stage(stage: Stage) -> dict[str, Any]:
         waits = say("own.path.waits_for_worker")
     else:
         waits = say("own.path.waits_for_time")
+    here, been, ahead = ([shown(name) for name in names] for names in (stage.here, stage.been, stage.ahead))
     return {
         "name": shown(stage.name),
-        "here": [shown(name) for name in stage.here],
-        "been": [shown(name) for name in stage.been],
+        "here": here,
+        "been": been,
+        "ahead": ahead,
+        "drawing": drawn_way(been=been, here=here, ahead=ahead, waits=waits, earlier=say("own.way.earlier"))
+        if been or here or ahead
+        else None,
         "waits": waits,
         "expected_by": stage.expected_by if stage.waits_for_worker else None,
         "is_late": stage.expected_by is not None and stage.expected_by < now(),

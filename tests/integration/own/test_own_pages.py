@@ -51,7 +51,18 @@ def test_the_path_says_where_who_what_and_until_when(door, matti):
     assert "Sinun ei tarvitse tehdä nyt mitään" in after
     # words for professionals stay theirs; what has words for clients is told as done
     assert "Tehtävä arvio" not in after
-    assert "Kerro voinnistasi (tehty)" in after
+    assert "Valmista: Kerro voinnistasi" in after
+
+
+def test_the_way_is_drawn_with_what_can_come_and_told_in_words_as_well(door, matti):
+    page = matti.get("/oma").text
+    drawing = page.partition('<svg class="k-way"')[2].partition("</svg>")[0]
+    assert 'role="img" aria-label="Polkusi kuvana' in drawing
+    assert ("k-way__here" in drawing, "Kerro voinnistasi" in drawing) == (True, True)
+    assert "Odotamme sinun</text>" in drawing
+    words = text_of(matti.get("/oma")).partition("Sama sanoina")[2]
+    assert "Nyt: Kerro voinnistasi" in words
+    assert "Tehtävä arvio" not in page, "a step without words for clients is not told ahead either"
 
 
 def test_the_client_s_language_comes_first_and_another_can_be_chosen(door):
