@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import zip_longest
 
 from app.domain.actor import Actor, may_complete, may_take
 from app.domain.calendar import local_date, local_midnight
@@ -154,7 +155,7 @@ def meeting_page(uow: UnitOfWork, *, meeting_key: int, actor: Actor, now: dateti
     tasks = _agenda(uow, meeting, actor, now)
     lines = [
         _line(uow, meeting, task, turns.get(task.key), attendees, following, now)
-        for task, following in zip(tasks, [*tasks[1:], None], strict=True)
+        for task, following in zip_longest(tasks, tasks[1:])
     ]
     seated = {each.user_key for each in attendees}
     return MeetingPage(

@@ -173,6 +173,14 @@ def test_the_minutes_complete_the_task_and_what_follows_is_offered_at_once(offic
     assert actions[-2:] == ["meeting_turn_taken", "meeting_closed"]
 
 
+def test_a_day_without_clients_can_be_prepared_and_nothing_is_taken_before_it(office, meeting):
+    address = office.send(meeting.leader, "/meetings", {"day": "2026-03-05"}).headers["Location"]
+    page = meeting.leader.get(address).text
+    assert "Päivälle ei ole asioita." in page
+    assert "Asiat otetaan käsittelyyn kokouspäivänä." in page
+    assert office.send(meeting.leader, f"{address}/take", {"task": meeting.task}).status_code == 409
+
+
 def test_bad_input_is_said_and_what_was_typed_stays(office, meeting):
     answer = office.send(
         meeting.leader, f"{meeting.address}/attendees", {"guest_name": "Vieras <b>", "guest_role": "x"}
