@@ -130,6 +130,7 @@ PAGES = [
     "worklist-nothing",
     "worklist-selection",
     "worklist-views",
+    "worklist-workload",
 ]
 
 
