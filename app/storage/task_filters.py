@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, cast, func, literal, or_, tuple_
-from sqlalchemy import Text as TextType
+from sqlalchemy import ColumnElement, and_, func, literal, or_, tuple_
 
 from app.storage.tables.care import care_case
-from app.storage.tables.definitions import process_definition
 from app.storage.tables.work import user_task
 from app.storage.types import NEVER, Instant
 
@@ -93,7 +91,7 @@ def _sorted_columns(order: Sequence[str]) -> list[tuple[ColumnElement[Any], bool
 
 
 def conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    """Return what a task must fulfil; its group is looked up among the offers, and is not here."""
+    """Return what a task must fulfil; its group is looked up among the offers, its text among the names: not here."""
     task = user_task.c
     asked: list[tuple[Any, Callable[[Any], ColumnElement[bool]]]] = [
         (filters.process_id, task.process_id.__eq__),
@@ -103,7 +101,6 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
         (filters.unit_id, task.unit_id.__eq__),
         (filters.follow_up_until, task.follow_up_at.__le__),
         (filters.follow_up_after, task.follow_up_at.__gt__),
-        (filters.text, _named),
     ]
     found = [condition(value) for value, condition in asked if value]
     if filters.priority_from is not None:
@@ -111,12 +108,3 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.free:
         found.append(task.assignee.is_(None))
     return found
-
-
-def _named(text: str) -> ColumnElement[bool]:
-    pattern = "%" + text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-    return or_(
-        cast(user_task.c.name, TextType).ilike(pattern, escape="\\"),
-        care_case.c.number.ilike(pattern, escape="\\"),
-        cast(process_definition.c.name, TextType).ilike(pattern, escape="\\"),
-    )

@@ -33,6 +33,7 @@ from app.storage.tables.instances import process_instance
 from app.storage.tables.people import user_account
 from app.storage.tables.work import draft, task_offer, user_task
 from app.storage.task_filters import Filters, beyond, conditions, sorting
+from app.storage.task_search import found_by_text
 from app.storage.types import NEVER, AnyRow
 
 #: counts stop here: nobody reads an exact number above it, and counting a million rows takes seconds
@@ -133,7 +134,11 @@ class Worklist:
         """
         if not own and not away:
             raise ValueError("nobody's tasks are asked for")
-        chosen = [user_task.c.status == "open", *_held(user_key if own else None, away, areas), *conditions(filters)]
+        chosen = [
+            user_task.c.status == "open",
+            *_held(user_key if own else None, away, areas),
+            *self._conditions(filters),
+        ]
         return self._lines(user_key, chosen, order=order, after=after, limit=limit)
 
     def offered(
@@ -165,7 +170,7 @@ class Worklist:
         chosen: list[ColumnElement[bool]] = [
             user_task.c.status == "open",
             user_task.c.key.in_(offers),
-            *conditions(filters),
+            *self._conditions(filters),
         ]
         return self._lines(user_key, chosen, order=order, after=after, limit=limit)
 
@@ -216,7 +221,7 @@ class Worklist:
         limit: int,
     ) -> list[TaskLine]:
         """Return the open tasks of the unit, whoever they are for; or those that were not done in time (rule X2)."""
-        chosen = [*_of_unit(unit_id, areas, delayed_only=delayed_only), *conditions(filters)]
+        chosen = [*_of_unit(unit_id, areas, delayed_only=delayed_only), *self._conditions(filters)]
         if filters.group_id:
             chosen.append(
                 user_task.c.key.in_(select(task_offer.c.task_key).where(task_offer.c.group_id == filters.group_id))
@@ -294,6 +299,10 @@ class Worklist:
         """Return one task as a line."""
         row = self._connection.execute(_shown_to(user_key).where(user_task.c.key == key)).one_or_none()
         return _to_line(row) if row else None
+
+    def _conditions(self, filters: Filters) -> list[ColumnElement[bool]]:
+        found = conditions(filters)
+        return [*found, found_by_text(self._connection, filters.text)] if filters.text else found
 
     def _lines(
         self,

@@ -81,7 +81,8 @@ INSERT INTO client (key, area_id, controller_org_id, identity, created_at)
 SELECT 5000000000 + c, {_AREA}, 'o_sote_keskus', decode(repeat('00', 200), 'hex'), now() {_OF_CASES}"""
 _CASES = f"""
 INSERT INTO care_case (key, number, client_key, area_id, controller_org_id, unit_id, owner_key, status, opened_at)
-SELECT 6000000000 + c, '2026-' || lpad(c::text, 6, '0'), 5000000000 + c, {_AREA}, 'o_sote_keskus', 'unit_sote',
+SELECT 6000000000 + c, '2026-' || lpad(c::text, greatest(5, length(c::text)), '0'), 5000000000 + c, {_AREA},
+  'o_sote_keskus', 'unit_sote',
   4000000001 + c %% %(people)s, 'open', now() - c %% 300 * interval '1 day' {_OF_CASES}"""
 _INSTANCES = f"""
 INSERT INTO process_instance (key, process_definition_key, process_id, version, case_key, area_id, organisation_id,

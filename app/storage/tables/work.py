@@ -60,6 +60,15 @@ user_task = Table(
         sqlite_where=text("status = 'open'"),
         postgresql_where=text("status = 'open'"),
     ),
+    Index(
+        "ix_user_task_step",
+        "process_definition_key",
+        "element_id",
+        "due_at",
+        "key",
+        sqlite_where=text("status = 'open'"),
+        postgresql_where=text("status = 'open'"),
+    ),
     Index("ix_user_task_done_by", "completed_by", "ended_at"),
     *of_called("user_task"),
     Index(
