@@ -100,6 +100,11 @@ class Wish:
     after: str = ""
 
     @property
+    def full_order(self) -> tuple[str, ...]:
+        """The order with what decides among the equally urgent, who are many: whichever is due first."""
+        return (*self.order, "due") if self.order in {("-priority",), ("priority",)} else self.order
+
+    @property
     def is_narrowed(self) -> bool:
         """Whether the list holds less than its tab does."""
         return bool(
@@ -242,7 +247,7 @@ def _lines(
     *,
     away: Sequence[OnBehalf] | None = None,
 ) -> list[TaskLine]:
-    kinds = [SORTED_KINDS[name.removeprefix("-")] for name in wish.order]
+    kinds = [SORTED_KINDS[name.removeprefix("-")] for name in wish.full_order]
     after = read_place(wish.after, sorted_by=[datetime] if wish.tab is Tab.DONE else kinds)
     filters = filters_of(wish, actor, now)
     if wish.tab is Tab.MINE:
@@ -256,7 +261,7 @@ def _lines(
             areas=actor.areas,
             own=own,
             filters=filters,
-            order=wish.order,
+            order=wish.full_order,
             after=after,
             limit=limit,
         )
@@ -272,7 +277,7 @@ def _lines(
             actor.areas,
             delayed_only=wish.tab is Tab.DELAYED,
             filters=filters,
-            order=wish.order,
+            order=wish.full_order,
             after=after,
             limit=limit,
         )
@@ -282,7 +287,7 @@ def _lines(
         actor.areas,
         free_only=wish.tab is Tab.GROUPS,
         filters=filters,
-        order=wish.order,
+        order=wish.full_order,
         after=after,
         limit=limit,
     )
@@ -327,7 +332,7 @@ def _cursor(wish: Wish, line: TaskLine) -> str:
         "follow_up": line.follow_up_at or NEVER,
         "number": line.case_number,
     }
-    return write_place([values[name.removeprefix("-")] for name in wish.order], line.key)
+    return write_place([values[name.removeprefix("-")] for name in wish.full_order], line.key)
 
 
 def first_lines(uow: UnitOfWork, *, actor: Actor, wish: Wish, now: datetime, limit: int) -> list[TaskLine]:

@@ -60,6 +60,14 @@ user_task = Table(
         sqlite_where=text("status = 'open'"),
         postgresql_where=text("status = 'open'"),
     ),
+    # SQLite reads no more tasks than it can sort
+    Index(
+        "ix_user_task_open_priority",
+        text("priority DESC"),
+        "due_at",
+        "key",
+        postgresql_where=text("status = 'open'"),
+    ).ddl_if(dialect="postgresql"),
     Index(
         "ix_user_task_step",
         "process_definition_key",
