@@ -72,6 +72,7 @@ WITHOUT_CASE = {
     "tyky_konsultaatio_tapaus",
     "tyky_loppuarviointi",
     "tyky_lokipyynto",
+    "tyky_muistettava",
     "tyky_suostumuksen_voimassaolo",
 }
 
