@@ -46,7 +46,7 @@ def _page(found: ClientTimeline) -> dict[str, Any]:
         "case": {"number": found.case.number, "address": f"{PATH}/{found.case.key}"},
         "client": client_facts(found.client) if found.client else None,
         "today_at": _place(found.today, found.days),
-        "marks": [{"at": _place(day, found.days), "text": f"{day.month}/{day.year}"} for day in marks(found.days)],
+        "marks": _marks(found.days),
         "cases": [_case(each, found) for each in found.cases],
         "gaps": None
         if found.gaps is None
@@ -65,6 +65,17 @@ def _page(found: ClientTimeline) -> dict[str, Any]:
             for each, step in steps[:_MOST_STEPS]
         ],
     }
+
+
+def _marks(limits: Days) -> list[dict[str, Any]]:
+    """Return the months on the line; where it is too short to have any, its ends."""
+    formats, months = Formats(current_language()), marks(limits)
+    if months:
+        return [{"at": _place(day, limits), "text": f"{day.month}/{day.year}"} for day in months]
+    return [
+        {"at": 0, "text": formats.full_date(limits.first)},
+        {"at": 100, "text": formats.full_date(limits.last)},
+    ]
 
 
 def _case(each: CaseLanes, found: ClientTimeline) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 /**
  * Single-letter keys in lists: j and k move, Enter opens (the link has focus), t takes, x marks, / searches, ? tells all.
- * In a meeting n takes the next client.
+ * In a meeting n takes the next client, in the consultation hour the next item.
  * They can be switched off in the person's menu (WCAG 2.1.4) and never act while somebody types.
  */
 const off = document.documentElement.dataset.shortcuts === "off";
