@@ -150,11 +150,12 @@ def _lanes(uow: UnitOfWork, sight: Sight, actor: Actor, now: datetime) -> CaseLa
     spans = uow.worklist.spans_of_case(case.key)
     pathways = [_pathway(line, _of(line, spans, today) if line in told else None, today) for line in instances[::-1]]
     services = [_service(action, today) for action in (records.plan.actions if records.plan else ())]
-    kept = {group for group, _ in uow.care.answers.groups_and_controllers(case.key)} | kept_groups(uow, case.key)
+    recorded = kept_groups(uow, case.key)
+    kept = {group for group, _ in uow.care.answers.groups_and_controllers(case.key)} | recorded
     groups = records.groups | ({DataGroup.BASIC} if knows else set())
     log_reading(uow, sight=sight, actor=actor, groups=groups, purpose=f"case:{case.key}", now=now)
     names = uow.accounts.names_of([case.owner_key]) if case.owner_key else {}
-    plan_is_whole = DataGroup.PLAN not in kept or (records.plan is not None and not records.plan.own_part)
+    plan_is_whole = DataGroup.PLAN not in recorded or (records.plan is not None and not records.plan.own_part)
     return CaseLanes(
         case=case,
         outcome=shown_outcome(case.outcome, organisation_type=kind),
