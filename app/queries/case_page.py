@@ -17,6 +17,7 @@ from app.domain.localized import LocalizedText
 from app.domain.masking import may_know_process, may_see_appointment, may_see_course, shown_outcome, shown_source
 from app.domain.sharing import DataGroup
 from app.domain.statutes import Naming
+from app.domain.support_people import SupportPerson
 from app.published import choices_of_fields
 from app.queries.access import Sight, log_reading, sight_of_case
 from app.queries.answers_by_law import AnswerByLaw, answers_by_law
@@ -27,6 +28,7 @@ from app.queries.case_records import CaseRecords, case_records, kept_groups, why
 from app.queries.catalogue import startable_processes
 from app.queries.comments import case_comments
 from app.queries.same_client import SameClient, same_clients
+from app.queries.support_people import live_support
 from app.storage.appointments import Appointment
 from app.storage.documents import StoredDocument
 from app.storage.monitor import InstanceFilters, InstanceLine
@@ -65,6 +67,8 @@ class CasePage:
     emergency_until: datetime | None = None
     #: grounds in law that the viewer has named for reading the case
     namings: tuple[Naming, ...] = ()
+    #: who supports the client, and what they may be told
+    support: tuple[SupportPerson, ...] = field(default=(), repr=False)
     #: what these laws open, answer by answer
     by_law: tuple[AnswerByLaw, ...] = field(default=(), repr=False)
     law_choices: Mapping[str, Sequence[Option]] = field(default_factory=dict)
@@ -150,6 +154,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         can_start=bool(sight.by_right) and not is_emergency and _can_start(uow, sight.case, actor),
         emergency_until=sight.emergency_until,
         namings=sight.namings,
+        support=live_support(uow, sight) if knows else (),
         by_law=by_law,
         law_choices=choices_of_fields(uow, [each.asked for each in by_law], area_id=sight.case.area_id),
         may_see_decisions=may_see_decisions(sight),

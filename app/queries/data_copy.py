@@ -25,6 +25,7 @@ from app.domain.comments import Comment
 from app.domain.forms import OptionSource
 from app.domain.localized import in_language
 from app.domain.sharing import DataGroup
+from app.domain.support_people import SupportPerson, Told
 from app.locale import Texts
 from app.published import options_of
 from app.queries.access import Sight, log_reading, sight_of_case
@@ -76,6 +77,18 @@ def copy_for_machines(
         "version": VERSION,
         "made_at": now.isoformat(),
         "client": _client(client) if _knows(cases, actor) else None,
+        "support_people": [
+            {
+                "name": each.name,
+                "relation": each.relation,
+                "phone": each.phone,
+                "email": each.email,
+                "told": sorted(each.told),
+                "consented_on": each.consented_on,
+                "ended_at": each.ended_at,
+            }
+            for each in _support(uow, client_key, cases, actor)
+        ],
         "cases": [_case(uow, case, forms) for case in cases],
     }
     made = io.BytesIO()
@@ -100,6 +113,7 @@ def copy_as_letter(
     letter = _Letter(uow, language)
     knows = _knows(cases, actor)
     sections = letter.client(client) if knows else []
+    sections += letter.support(_support(uow, client_key, cases, actor))
     for case in cases:
         sections += letter.case(case)
     newest = cases[0].sight.case if cases else None
@@ -159,6 +173,15 @@ def _knows(cases: Sequence[_Case], actor: Actor) -> bool:
     if actor.client_key is not None and actor.mandate is None:
         return True
     return any(DataGroup.BASIC in case.groups for case in cases)
+
+
+def _support(uow: UnitOfWork, client_key: int, cases: Sequence[_Case], actor: Actor) -> list[SupportPerson]:
+    """Return who supports the client: to the client all of them, to a worker those of the own register."""
+    if not _knows(cases, actor):
+        return []
+    return uow.support_people.of_client(
+        client_key, controllers=None if actor.client_key is not None else {actor.organisation_id}
+    )
 
 
 # -- for machines ------------------------------------------------------------------------------------------------------
@@ -368,6 +391,26 @@ class _Letter:
             if value not in (None, "")
         ]
         return [{"name": self._say("who"), "lines": lines}]
+
+    def support(self, people: Sequence[SupportPerson]) -> list[dict[str, Any]]:
+        """Return who supports the client, with what they may be told."""
+        lines = [
+            {
+                "question": f"{each.name} ({each.relation})",
+                "answer": ", ".join(
+                    text
+                    for text in (
+                        each.phone,
+                        each.email,
+                        *(self._texts(f"support.told.{told}") for told in Told if told in each.told),
+                    )
+                    if text
+                )
+                or self._word(each.consented_on),
+            }
+            for each in people
+        ]
+        return [{"name": self._texts("support.title"), "lines": lines}] if lines else []
 
     def _language_name(self, code: str) -> str:
         row = self._uow.reference.values("language", ids=[code]).get(code, {})

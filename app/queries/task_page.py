@@ -19,6 +19,7 @@ from app.domain.forms import FormDefinition, RecordKind
 from app.domain.masking import may_see_appointment, may_see_course, shown_answer
 from app.domain.sharing import DataGroup
 from app.domain.steps import ElementOutline, ProcessOutline
+from app.domain.support_people import SupportPerson
 from app.engine.forms import Around
 from app.published import around_form, form_of, process_of
 from app.queries.access import Sight, log_reading, sight_of_case
@@ -26,6 +27,7 @@ from app.queries.beside import Beside, beside_form, on_call_number
 from app.queries.comments import CommentThread, comment_thread
 from app.queries.earlier_case import EarlierAnswers, earlier_answers
 from app.queries.feedback import feedback_beside
+from app.queries.support_people import live_support
 from app.queries.why_mine import WhyMine, why_mine
 from app.storage.appointments import Appointment
 from app.storage.monitor import Published
@@ -45,6 +47,8 @@ class CasePanel:
     hidden: tuple[DataGroup, ...]
     appointments: tuple[Appointment, ...]
     other_tasks: tuple[TaskLine, ...]
+    #: who supports the client, and what they may be told
+    support: tuple[SupportPerson, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,4 +280,5 @@ def _panel(uow: UnitOfWork, sight: Sight, actor: Actor, task: Task, now: datetim
             item for item in appointments if may_see_appointment(item.status, organisation_type=actor.organisation_type)
         ),
         other_tasks=tuple(line for line in tasks if line.key != task.key),
+        support=live_support(uow, sight) if knows else (),
     )

@@ -143,7 +143,13 @@ class Erasing:
 
     def erase_client(self, client_key: int) -> None:
         """Delete who the client is and how they came in; the client has no case any more."""
-        for table in (clients_door.client_session, clients_door.client_link, clients_door.mandate, care.client_index):
+        for table in (
+            clients_door.client_session,
+            clients_door.client_link,
+            clients_door.mandate,
+            clients_door.support_person,
+            care.client_index,
+        ):
             self._drop(table, table.c.client_key == client_key)
         self._drop(care.client, care.client.c.key == client_key)
 

@@ -85,7 +85,14 @@ HOLDINGS: Mapping[Table, Holding] = {
         Holding.CASE,
     ),
     **dict.fromkeys(
-        (care.client, care.client_index, clients_door.mandate, clients_door.client_link, clients_door.client_session),
+        (
+            care.client,
+            care.client_index,
+            clients_door.mandate,
+            clients_door.support_person,
+            clients_door.client_link,
+            clients_door.client_session,
+        ),
         Holding.CLIENT,
     ),
     **dict.fromkeys((people.audit, people.access_log, rights.log_cut), Holding.LOG),

@@ -20,7 +20,7 @@ from app.storage.tables.care import (
     outbox_mail,
     plan_action,
 )
-from app.storage.tables.clients_door import mandate, strong_sign_in
+from app.storage.tables.clients_door import mandate, strong_sign_in, support_person
 from app.storage.tables.consultation import consultation_item, consultation_secret, consultation_session
 from app.storage.tables.feedback import accessibility_feedback
 from app.storage.tables.rights import correction, data_request, emergency_access, statute_access
@@ -57,6 +57,7 @@ PLACES = (
     _Place(draft, "content", lambda row: row.task_key, lambda row: str(row.user_key)),
     _Place(way_back, "content", lambda row: row.instance_key, lambda _: "content"),
     _plain(mandate, "details"),
+    _plain(support_person, "details"),
     _plain(strong_sign_in, "secrets"),
     _plain(pending_upload, "name"),
     _Place(pending_chunk, "content", lambda row: row.upload_key, lambda row: str(row.number)),

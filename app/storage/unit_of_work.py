@@ -40,6 +40,7 @@ from app.storage.reference import Reference
 from app.storage.shared_rules import SharedRules
 from app.storage.statistics import Statistics
 from app.storage.statutes import StatuteReadings
+from app.storage.support_people import SupportPeople
 from app.storage.surveys import Surveys
 from app.storage.tasks import Tasks
 from app.storage.timers import Timers, TimerStarts
@@ -86,6 +87,11 @@ class UnitOfWork:
     def mandates(self) -> Mandates:
         """Who may act for a client."""
         return Mandates(self.connection, self.cipher)
+
+    @cached_property
+    def support_people(self) -> SupportPeople:
+        """Who supports a client."""
+        return SupportPeople(self.connection, self.cipher)
 
     @cached_property
     def api_searches(self) -> ApiSearches:

@@ -161,7 +161,7 @@ def _page(page: CasePage) -> dict[str, Any]:
             "outcome_text": say(f"outcome.{page.outcome}") if page.outcome else "",
             "print_address": "",
         },
-        "client": client_facts(page.client) if page.client else None,
+        "client": client_facts(page.client, page.support) if page.client else None,
         "client_hidden": page.client is None,
         "facts": _facts(page),
         "processes": [
@@ -229,6 +229,7 @@ def _page(page: CasePage) -> dict[str, Any]:
             for line in page.timeline
         ][:200],
         "history_next_address": "",
+        "support_address": f"{PATH}/{page.case.key}/support" if page.is_own_client else "",
         "representatives_address": f"{PATH}/{page.case.key}/representatives" if page.is_own_client else "",
         "decisions_address": f"{PATH}/{page.case.key}/decisions" if page.may_see_decisions else "",
         "timeline_address": f"{PATH}/{page.case.key}/timeline" if page.follows else "",

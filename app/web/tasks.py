@@ -30,6 +30,7 @@ from app.domain.errors import (
 )
 from app.domain.localized import in_language
 from app.domain.steps import ElementOutline
+from app.domain.support_people import SupportPerson, Told
 from app.engine.forms import ACTION_NAME, Raw
 from app.queries.people import role_names
 from app.queries.task_page import CasePanel, TaskPage, task_page
@@ -371,11 +372,11 @@ def client_of(panel: CasePanel) -> dict[str, Any] | None:
     """Return the client as the pages show them, None where the person may not know who it is."""
     if panel.client is None:
         return None
-    return client_facts(panel.client)
+    return client_facts(panel.client, panel.support)
 
 
-def client_facts(client: Any) -> dict[str, Any]:
-    """Return name, birth date, telephone and what everybody who serves the client has to know."""
+def client_facts(client: Any, support: Sequence[SupportPerson] = ()) -> dict[str, Any]:
+    """Return name, birth date, telephone, who supports them, and what all who serve the client have to know."""
     say = texts()
     needs = [say("client.interpreter")] if client.needs.interpreter else []
     needs += [say("client.sign_language")] if client.needs.sign_language else []
@@ -387,6 +388,23 @@ def client_facts(client: Any) -> dict[str, Any]:
         "language": ", ".join([language, *needs]),
         "phone": client.identity.phone,
         "protected": client.needs.protected_address,
+        "support": [support_line(person) for person in support],
+    }
+
+
+def support_line(person: SupportPerson) -> dict[str, Any]:
+    """Return who supports a client, with what they may be told in words."""
+    say = texts()
+    told = [say(f"support.told.{each}") for each in Told if each in person.told]
+    return {
+        "key": str(person.key),
+        "name": person.name,
+        "relation": person.relation,
+        "contact": ", ".join(text for text in (person.phone, person.email) if text),
+        "told": say("support.may_be_told", what=", ".join(told)) if told else say("support.told_nothing"),
+        "consented_on": person.consented_on,
+        "ended_at": person.ended_at,
+        "is_live": person.is_live,
     }
 
 

@@ -413,6 +413,7 @@ def test_the_owner_of_the_tables_is_bound_too(walled_url):
         "plan_action",
         "measure",
         "mandate",
+        "support_person",
         "emergency_access",
         "statute_access",
         "data_request",

@@ -1,6 +1,6 @@
 """The client's own door: links, sessions, sign-ins on their way, and who may act for a client."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
 from app.storage.tables.base import metadata
 from app.storage.types import Instant, Json, Key
@@ -20,6 +20,22 @@ mandate = Table(
     Column("recorded_at", Instant, nullable=False),
     Column("recorded_by", Key),
     Index(None, "person_digest"),
+    Index(None, "client_key"),
+)
+
+#: somebody near to the client who supports them, with their consent
+support_person = Table(
+    "support_person",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("client_key", Key, ForeignKey("client.key"), nullable=False),
+    Column("controller_org_id", Text, nullable=False),
+    Column("details", LargeBinary, nullable=False),  # AES-GCM: name, relation, phone, email
+    Column("told", Json, nullable=False),  # app.domain.support_people.Told
+    Column("consented_on", Date, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("recorded_by", Key),
+    Column("ended_at", Instant),
     Index(None, "client_key"),
 )
 

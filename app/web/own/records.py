@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from flask import render_template, request
+from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from app.commands.support_people import withdraw_support
 from app.domain.access import Ground
+from app.domain.errors import Conflict
 from app.domain.sharing import DataGroup
 from app.queries.case_decisions import own_decisions
 from app.queries.case_documents import document_content
 from app.queries.own_plan import OwnPlan, own_plans
 from app.queries.own_records import LogLine, own_documents, own_grants, own_log
+from app.queries.support_people import own_support
 from app.web.access import current_actor
 from app.web.asking import address, key_of, run
 from app.web.cases import as_file
@@ -22,6 +25,7 @@ from app.web.language import texts
 from app.web.own.place import PATH, blueprint
 from app.web.shell import now
 from app.web.stories import shown
+from app.web.tasks import support_line
 
 
 @blueprint.get(f"{PATH}/documents")
@@ -100,7 +104,21 @@ def show_permissions() -> ResponseReturnValue:
         "own/permissions.html",
         live=[line for line, item in zip(lines, found, strict=True) if item.is_live],
         ended=[line for line, item in zip(lines, found, strict=True) if not item.is_live],
+        support=[support_line(person) for person in run(own_support, actor=current_actor(), now=now())],
+        support_address=f"{PATH}/permissions/support/end",
     )
+
+
+@blueprint.post(f"{PATH}/permissions/support/end")
+def end_own_support() -> ResponseReturnValue:
+    """Take back what the client has allowed to be told to a support person."""
+    try:
+        run(withdraw_support, support_key=key_of(request.form.get("person", "")), actor=current_actor(), now=now())
+    except Conflict:
+        flash(texts()("support.gone"), "warning")
+    else:
+        flash(texts()("own.support.ended"), "success")
+    return redirect(f"{PATH}/permissions", code=303)
 
 
 @blueprint.get(f"{PATH}/decisions")

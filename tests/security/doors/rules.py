@@ -206,6 +206,25 @@ RULES: dict[tuple[str, str], Rule] = {
         logged=True,
         fields={"mandate": "1"},
     ),
+    ("GET", "support_people.show"): Rule(
+        address="/cases/{case}/support", here=SERVING, elsewhere=NOBODY, refused=404, logged=True
+    ),
+    ("POST", "support_people.record"): Rule(
+        address="/cases/{case}/support",
+        here=SERVING,
+        elsewhere=NOBODY,
+        refused=404,
+        logged=True,
+        also=frozenset({422}),
+    ),
+    ("POST", "support_people.end"): Rule(
+        address="/cases/{case}/support/end",
+        here=SERVING,
+        elsewhere=NOBODY,
+        refused=404,
+        logged=True,
+        fields={"person": "1"},
+    ),
     ("GET", "cases.document"): Rule(
         address="/documents/{document}", here=SERVING, elsewhere=NOBODY, refused=404, logged=True
     ),
