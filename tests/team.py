@@ -15,7 +15,7 @@ from app.domain.keys import new_key
 from app.storage.database import Database
 from app.storage.tables.care import consent_grant
 from app.storage.tables.people import position, role, user_account
-from app.storage.tables.work import user_task
+from app.storage.tables.work import task_offer, user_task
 from tests.factories import AREA, START, Place, chain, diagram, make_place, user_step
 from tests.scenarios.world import PROCESSES
 
@@ -71,6 +71,7 @@ def make_team(database: Database) -> Team:
         for number, task in enumerate(tasks):
             due = place.now + timedelta(minutes=20 * number)
             connection.execute(update(user_task).where(user_task.c.key == task).values(due_at=due))
+            connection.execute(update(task_offer).where(task_offer.c.task_key == task).values(due_at=due))
         for organisation in ("o_tyollisyys", "o_sote_keskus"):
             for group in ("perustiedot", "suunnitelma"):
                 connection.execute(insert(consent_grant).values(_grant(place, cases[1], organisation, group)))

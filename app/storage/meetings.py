@@ -13,12 +13,12 @@ from app.domain.actor import TaskRestriction
 from app.domain.errors import NotFound
 from app.domain.keys import new_key
 from app.domain.localized import LocalizedText
-from app.domain.meeting import MEETING_FORM, Attendee, Meeting, Presence, Turn
+from app.domain.meeting import LEADING_ROLES, MEETING_FORM, Attendee, Meeting, Presence, Turn
 from app.storage.statements import insert_new
 from app.storage.tables.care import care_case
 from app.storage.tables.meetings import team_meeting, team_meeting_attendee, team_meeting_turn
 from app.storage.tables.people import organisation, position, role, unit, user_account
-from app.storage.tables.work import user_task
+from app.storage.tables.work import task_offer, user_task
 from app.storage.types import NEVER
 
 
@@ -104,16 +104,18 @@ class Meetings:
 
     def open_tasks(self, *, before: datetime, areas: Collection[str] | None) -> list[AgendaTask]:
         """Return the open turns of clients in the areas (None: every area) whose time is before the moment."""
-        query = select(user_task, care_case.c.number).join(care_case, care_case.c.key == user_task.c.case_key)
-        query = query.where(
-            user_task.c.status == "open",
-            user_task.c.form_id == MEETING_FORM,
-            user_task.c.due_at < before,
-            user_task.c.due_at < NEVER,
+        # offers are read in the order of role, area and time: other people's tasks cost nothing
+        offered = select(task_offer.c.task_key).where(
+            task_offer.c.group_id.in_(LEADING_ROLES), task_offer.c.due_at < before, task_offer.c.due_at < NEVER
         )
         if areas is not None:
-            query = query.where(user_task.c.area_id.in_({*areas, ""}))
-        rows = self._connection.execute(query.order_by(user_task.c.due_at, user_task.c.key))
+            offered = offered.where(task_offer.c.area_id.in_({*areas, ""}))
+        rows = self._connection.execute(
+            select(user_task, care_case.c.number)
+            .join(care_case, care_case.c.key == user_task.c.case_key)
+            .where(user_task.c.status == "open", user_task.c.form_id == MEETING_FORM, user_task.c.key.in_(offered))
+            .order_by(user_task.c.due_at, user_task.c.key)
+        )
         return [_to_agenda(row) for row in rows]
 
     def tasks_of(self, meeting_key: int) -> list[AgendaTask]:

@@ -14,7 +14,7 @@ from app.domain.actor import SYSTEM
 from app.domain.keys import new_key
 from app.storage.tables.care import case_answer, consent_grant
 from app.storage.tables.meetings import team_meeting, team_meeting_attendee, team_meeting_turn
-from app.storage.tables.work import draft, user_task
+from app.storage.tables.work import draft, task_offer, user_task
 from tests.factories import AREA, chain, diagram, user_step
 from tests.scenarios.world import PROCESSES
 from tests.security.doors.office import CANARIES, CLOCK
@@ -52,6 +52,7 @@ def meeting(office):
     chosen = select(user_task.c.key).where(user_task.c.instance_key == started.instance_key)
     task = office.scalar(chosen)
     office.execute(user_task.update().where(user_task.c.key == task).values(due_at=CLOCK))
+    office.execute(task_offer.update().where(task_offer.c.task_key == task).values(due_at=CLOCK))
     leader = office.anew(LEADER)
     address = office.send(leader, "/meetings", {"day": "2026-03-02"}).headers["Location"]
     seats = office.executor.read(lambda uow: uow.meetings.seats(AREA))
