@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from app.commands._task_changes import give, note_change
 from app.commands.own_case import leave_cases
 from app.domain.actor import Actor
 from app.domain.errors import InvalidInput, NotFound, Problem
@@ -71,7 +72,9 @@ def set_password(uow: UnitOfWork, *, actor: Actor, username: str, password_hash:
 
 def disable_person(uow: UnitOfWork, *, actor: Actor, username: str, now: datetime) -> None:
     """
-    Let the person sign in no more, end their sessions, and hand over the cases that they answer for.
+    Let the person sign in no more, end their sessions, and hand over their tasks and the cases that they answer for.
+
+    Tasks of their own cases follow the case; others go back to the groups that they were offered to.
 
     :raises NotFound: there is no such person
     """
@@ -81,4 +84,16 @@ def disable_person(uow: UnitOfWork, *, actor: Actor, username: str, now: datetim
     uow.accounts.disable(account.key)
     uow.accounts.end_sessions_of(account.key, now=now)
     uow.audit.add(actor=actor, action="person_disabled", subject="user", subject_key=account.key, now=now)
+    _leave_tasks(uow, account.key, actor, now)
     leave_cases(uow, user_key=account.key, actor=actor, now=now)
+
+
+def _leave_tasks(uow: UnitOfWork, user_key: int, actor: Actor, now: datetime) -> None:
+    for task_key in uow.tasks.held_outside_own_cases(user_key):
+        instance = uow.instances.lock_for_task(task_key)
+        task = uow.tasks.get(task_key)
+        # whoever was quicker has it; what listeners look at comes back when they have
+        if task.status != "open" or task.assignee != user_key or task.held_event:
+            continue
+        if give(uow, instance=instance, task=task, to=None, username="", actor=actor, now=now):
+            note_change(uow, "task_left", task, actor=actor, now=now, holder=str(user_key))

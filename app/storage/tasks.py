@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, or_, select, update
 
 from app.domain.errors import NotFound
 from app.domain.steps import UserTaskOpened
@@ -14,6 +14,7 @@ from app.storage.encryption import Cipher
 from app.storage.reads import find_row
 from app.storage.rows import Instance, Task
 from app.storage.statements import insert_many_new, insert_new, upsert
+from app.storage.tables.care import care_case
 from app.storage.tables.teamwork import task_comment
 from app.storage.tables.work import draft, submission, task_offer, user_task
 from app.storage.types import NEVER, AnyRow, Key
@@ -209,6 +210,19 @@ class Tasks:
             .order_by(user_task.c.key)
         )
         return [(row.key, bool(row.candidate_groups)) for row in rows]
+
+    def held_outside_own_cases(self, user_key: int) -> list[int]:
+        """Return the open tasks that the person holds and others could take, but for those of cases that are theirs."""
+        own = select(care_case.c.key).where(care_case.c.owner_key == user_key)
+        offered = select(literal(1)).where(task_offer.c.task_key == user_task.c.key).exists()
+        query = select(user_task.c.key).where(
+            user_task.c.assignee == user_key,
+            user_task.c.status == "open",
+            or_(user_task.c.case_key.is_(None), user_task.c.case_key.not_in(own)),
+            offered,
+        )
+        # in one order, so that two who lock them do not wait for each other
+        return list(self._connection.scalars(query.order_by(user_task.c.instance_key, user_task.c.key)))
 
     def open_in_case(self, case_key: int) -> list[Task]:
         """Return the open tasks of the case."""

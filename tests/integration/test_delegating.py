@@ -10,6 +10,7 @@ from sqlalchemy import update
 from app.commands.claim_task import claim_task, release_task
 from app.commands.delegate_task import ask_for_task, delegate_task, return_task, set_follow_up
 from app.commands.direct_task import assign_task
+from app.commands.people import disable_person
 from app.domain.calendar import local_date, local_midnight
 from app.domain.errors import InvalidInput, NotAllowed, TaskClaimedByOther
 from app.queries.notices import inbox
@@ -125,6 +126,35 @@ def test_the_page_says_who_gave_it_and_what_opens_the_clients_data(place, task):
     reasons = why(place, task, "colleague")
     assert (reasons.roles, reasons.given_by, reasons.returns_to) == (("r_palveluohjaaja",), "Supervisor", "")
     assert set(reasons.grounds) == {"own_register", "own_form"}
+
+
+@BOTH
+def test_the_tasks_of_who_has_left_go_back_to_the_group(place, task):
+    other = place.open_tasks(place.start())["first"]
+    do(place, claim_task, other, "colleague")
+    free = place.open_tasks(place.start())["first"]
+    do(place, claim_task, free)
+    place.run(disable_person, username="counsellor", actor=place.people["admin"])
+
+    def held_by(key):
+        return place.executor.read(lambda uow: uow.tasks.get(key)).assignee
+
+    # nobody is known who could answer for the case: the group has its task as well
+    assert held_by(task) is None
+    assert held_by(free) is None
+    assert held_by(other) == key_of(place, "colleague")
+    assert do(place, claim_task, free, "colleague").assignee == key_of(place, "colleague")
+
+
+@BOTH
+def test_who_leaves_while_somebody_is_given_the_task_leaves_it_with_them(place, task):
+    free = place.open_tasks(place.start())["first"]
+    do(place, claim_task, free)
+    leaving = lambda: place.run(disable_person, username="counsellor", actor=place.people["admin"])  # noqa: E731
+    found = race(leaving, lambda: do(place, delegate_task, free, username="colleague", returns=False))
+    assert "done" in found
+    holder = place.executor.read(lambda uow: uow.tasks.get(free)).assignee
+    assert holder in (None, key_of(place, "colleague"))
 
 
 @BOTH
