@@ -227,6 +227,8 @@ def _told_steps(uow: UnitOfWork, instance: InstanceLine) -> tuple[_Names, _Names
             active[line["element_instance_key"]] = place
         elif line["event"] == "completed" and began is not None and place in words:
             been[line["element_instance_key"]] = words[place]
+        elif line["event"] == "withdrawn":
+            been.pop(line["element_instance_key"], None)
     here = tuple(words[place] for place in active.values() if place in words)
     return here, tuple(been.values()), _ahead(outlines, words, list(active.values()), here)
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from app.commands.absences import Leave, begin_absence
 from app.commands.cancel_instance import cancel_instance
 from app.commands.claim_task import claim_task
 from app.commands.complete_task import Submission, complete_task
@@ -20,12 +21,15 @@ from app.commands.pause_instance import pause_instance
 from app.commands.prune import prune
 from app.commands.reopen_task import reopen_task
 from app.commands.save_draft import save_draft
+from app.domain.actor import Actor
+from app.domain.calendar import local_date
 from app.domain.errors import InstancePaused, NotAllowed, NotReopenable
 from app.domain.steps import InstanceStatus, JobOpened, Step, WaitClosed, WaitKind
 from app.domain.way_back import Obstacle, Standing, obstacle_now, obstacle_of
 from app.engine.codec import StateRecord, TokenRecord, encode
 from app.engine.rekeying import rekeyed
 from app.engine.run import inspect_state, read_variables
+from app.queries.own_path import own_path
 from app.queries.worklist import Tab, Wish, next_tasks, worklist
 from app.storage.tables.instances import process_instance, variable
 from app.storage.tables.people import audit
@@ -33,7 +37,7 @@ from app.storage.tables.work import task_offer, user_task, way_back
 from tests.factories import START, WORK, chain, diagram, flow, make_place, user_step
 from tests.integration.test_pending_uploads import Desk
 from tests.integration.test_pruning import DAYS
-from tests.races.test_commands import race
+from tests.races.test_commands import open_case, race
 
 BOTH = pytest.mark.parametrize("place", ["sqlite_database", "postgresql_database"], indirect=True)
 SAID = {"fi": "Jatkuu", "sv": "Fortgår", "en": "Goes on"}
@@ -233,6 +237,49 @@ def test_nobody_else_takes_it_back_nor_who_has_lost_the_role(place):
     ):
         with pytest.raises(NotAllowed):
             place.run(reopen_task, task_key=task, actor=person)
+
+
+def test_what_a_substitute_did_is_open_again_for_who_is_away(place):
+    task = place.open_tasks(place.start())["first"]
+    place.run(claim_task, task_key=task, actor=place.people["counsellor"])
+    today = local_date(place.now).isoformat()
+    leave = Leave(first_day=today, last_day=today, substitute="colleague")
+    place.run(begin_absence, leave=leave, actor=place.people["counsellor"])
+    complete(place, task, "colleague")
+    with pytest.raises(NotAllowed):
+        reopen(place, task)
+    assert reopen(place, task, "colleague").assignee == place.people["counsellor"].user_key
+    assert place.executor.read(lambda uow: uow.tasks.find_draft(task, place.people["colleague"].user_key))
+    complete(place, task, "colleague")
+
+
+def test_the_client_is_not_told_that_it_has_been_done(place):
+    named_step = user_step("first").replace(
+        "</bpmn:extensionElements>",
+        '<zeebe:properties><zeebe:property name="kyky.clientName" value="Arviointi"/></zeebe:properties>'
+        "</bpmn:extensionElements>",
+    )
+    body = '<bpmn:startEvent id="begin"/>' + named_step + user_step("second") + '<bpmn:endEvent id="done"/>'
+    place.publish(diagram(body + chain("begin", "first", "second", "done"), process_id="told"))
+    case_key = open_case(place)
+    task = place.open_tasks(place.start("told", case_key=case_key))["first"]
+    client_key = place.executor.read(lambda uow: uow.care.cases.get(case_key).client_key)
+    client = Actor(
+        user_key=client_key,
+        name="",
+        roles=frozenset({"r_asiakas"}),
+        client_key=client_key,
+        case_keys=frozenset({case_key}),
+    )
+
+    def been():
+        [stage] = place.run(own_path, actor=client).cases[0].stages
+        return [name["fi"] for name in stage.been]
+
+    complete(place, task)
+    assert been() == ["Arviointi"]
+    reopen(place, task)
+    assert been() == []
 
 
 def test_the_last_task_and_one_done_by_a_program_stay_done(place):
