@@ -266,7 +266,7 @@ def _lines(
             limit=limit,
         )
     if wish.tab is Tab.DONE:
-        return uow.worklist.done(user_key, after=after, limit=limit)
+        return uow.worklist.done(user_key, filters=filters, after=after, limit=limit)
     if wish.holder is Holder.AWAY:
         # in the other lists nobody stands in for anybody
         return []

@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, or_, select, tuple_
 
@@ -25,15 +26,16 @@ _DIGITS = re.compile(r"\d{1,7}", re.ASCII)
 _LEAST_DIGITS = 5
 
 
-def found_by_text(connection: Connection, text: str) -> ColumnElement[bool]:
+def found_by_text(connection: Connection, text: str, *, done_by: int | None = None) -> ColumnElement[bool]:
     """
-    Return the condition of the open tasks that the text means.
+    Return the condition of the open tasks, or of those `done_by` a person, that the text means.
 
     `2026-00012` and `12` mean a case of that number, `2026-0` the cases whose number begins so; any other text is
     looked for in the names, in every language, capital letters or not.
     """
     wanted = text.strip().casefold()
-    found = [_of_numbers(connection, wanted), *_of_names(connection, wanted)]
+    steps = _steps() if done_by is None else _steps_of(done_by)
+    found = [_of_numbers(connection, wanted), *_of_names(connection, wanted, steps)]
     return or_(false(), *(each for each in found if each is not None))
 
 
@@ -52,11 +54,11 @@ def _of_numbers(connection: Connection, text: str) -> ColumnElement[bool] | None
     return user_task.c.case_key.in_(select(care_case.c.key).where(numbers))
 
 
-def _of_names(connection: Connection, text: str) -> list[ColumnElement[bool]]:
+def _of_names(connection: Connection, text: str, steps_asked: Select[Any]) -> list[ColumnElement[bool]]:
     rows = connection.execute(select(process_definition.c.key, process_definition.c.name))
     pathways = {row.key for row in rows if _is_in(text, row.name)}
     steps: dict[int, list[str]] = defaultdict(list)
-    for row in connection.execute(_steps()):
+    for row in connection.execute(steps_asked):
         if row.process_definition_key not in pathways and _is_in(text, row.name):
             steps[row.process_definition_key].append(row.element_id)
     found: list[ColumnElement[bool]] = [
@@ -70,8 +72,14 @@ def _is_in(text: str, name: Mapping[str, str]) -> bool:
     return any(text in each.casefold() for each in name.values())
 
 
+def _steps_of(user_key: int) -> Select[Any]:
+    """Return the statement of the steps that the person has done: so many tasks as one person does."""
+    columns = (user_task.c.process_definition_key, user_task.c.element_id, user_task.c.name)
+    return select(*columns).where(user_task.c.completed_by == user_key).distinct()
+
+
 @cache
-def _steps() -> Select[tuple[int, str, dict[str, str]]]:
+def _steps() -> Select[Any]:
     """Return the statement of the steps at which a task is open, each with the name of one of its tasks."""
     columns = (user_task.c.key, user_task.c.process_definition_key, user_task.c.element_id, user_task.c.name)
     by_step = (user_task.c.process_definition_key, user_task.c.element_id)

@@ -14,8 +14,10 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
+    Text,
     and_,
     bindparam,
+    cast,
     false,
     func,
     literal,
@@ -198,9 +200,15 @@ class Worklist:
             values |= {"after_due": after[0][0], "after_key": after[1]}
         return [row.task_key for row in find_rows(self._connection, query, **values)]
 
-    def done(self, user_key: int, *, after: Place | None, limit: int) -> list[TaskLine]:
+    def done(self, user_key: int, *, filters: Filters, after: Place | None, limit: int) -> list[TaskLine]:
         """Return the tasks that the person completed, newest first."""
-        query = _shown_to(user_key).where(user_task.c.completed_by == user_key)
+        query = _shown_to(user_key).where(user_task.c.completed_by == user_key, *conditions(filters))
+        if filters.text:
+            query = query.where(found_by_text(self._connection, filters.text, done_by=user_key))
+        if filters.group_id:
+            # its offers have gone with its end; the groups it was for stand in it as JSON texts
+            groups = cast(user_task.c.candidate_groups, Text)
+            query = query.where(groups.contains(f'"{filters.group_id}"', autoescape=True))
         if after is not None:
             (ended_at,), key = after
             bound = (literal(ended_at, user_task.c.ended_at.type), literal(key, user_task.c.key.type))

@@ -258,6 +258,20 @@ def test_the_session_s_end_is_told_in_time_and_can_be_put_off(open_context, sign
     page.locator("#k-session").wait_for(state="hidden")
 
 
+def test_a_browser_whose_clock_is_wrong_is_told_in_time_and_shows_the_server_s_times(open_context, sign_in, site):
+    context = open_context()
+    page = context.new_page()
+    page.clock.install(time="2019-01-01T03:00:00")
+    sign_in(page)
+    open_sample(page, site, "task")
+    page.evaluate("localStorage.setItem('kykypolku-seen', String(Date.now() + 86_400_000))")
+    page.locator("#f-syy").fill("Selkä")
+    page.locator("#f-syy").blur()
+    page.get_by_text("Luonnos tallennettu 10.42").wait_for()
+    page.clock.fast_forward("29:10")
+    page.get_by_role("heading", name="Istunto päättyy pian").wait_for()
+
+
 def test_after_the_end_what_was_typed_without_a_draft_goes_along(open_context, sign_in, site):
     page = open_context().new_page()
     page.clock.install()

@@ -75,3 +75,20 @@ def test_a_step_whose_tasks_are_done_is_not_looked_for_any_more(place, tasks):
     place.complete(tasks[2])
     assert found(place, "arvio") == set()
     assert found(place, "first") == set(tasks[:2])
+    # but among what one has done oneself
+    assert found(place, "ARVIO", Tab.DONE) == {tasks[2]}
+    assert found(place, "first", Tab.DONE) == found(place, "2026-00001", Tab.DONE) == set()
+
+
+def test_what_is_done_is_narrowed_by_group_and_pathway_too(place, tasks):
+    place.complete(tasks[2])
+    counsellor = place.people["counsellor"]
+
+    def done(**wish):
+        wish = Wish(tab=Tab.DONE, **wish)
+        return [
+            line.key for line in place.executor.read(first_lines, actor=counsellor, wish=wish, now=place.now, limit=9)
+        ]
+
+    assert done(group_id="r_palveluohjaaja") == done(process_id="tutkimus") == [tasks[2]]
+    assert done(group_id="r_palveluohjaaj_") == done(group_id="r_laakari") == done(process_id="test_process") == []

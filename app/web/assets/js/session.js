@@ -33,8 +33,12 @@ class Session {
   }
 
   lastSeen() {
+    const now = Date.now();
+    // the clock was put back meanwhile: what lies ahead of it was now at the earliest
+    if (this.seen > now) this.seen = now;
     try {
-      return Math.max(this.seen, Number(localStorage.getItem(KEY) ?? 0));
+      const elsewhere = Number(localStorage.getItem(KEY) ?? 0);
+      return elsewhere > now ? this.seen : Math.max(this.seen, elsewhere);
     } catch {
       return this.seen;
     }
