@@ -499,6 +499,9 @@ def case(**changes: Any) -> dict[str, Any]:
         "comments": {**COMMENTS, "hidden": 0},
         "emergency_until": None,
         "rights_address": "",
+        "namings": [],
+        "by_law": [],
+        "support_address": "",
         "decisions_address": "/samples/case",
         "case": {
             "number": "2026-00012",
@@ -934,6 +937,7 @@ def incidents() -> dict[str, Any]:
                 ],
             },
         ],
+        "mails": [],
         "total_text": "12 häiriötä",
         "first_address": "",
         "next_address": "",
@@ -1053,7 +1057,7 @@ PAGES: dict[str, tuple[str, Any]] = {
     "incidents": ("monitor/incidents.html", incidents),
     "incidents-none": (
         "monitor/incidents.html",
-        lambda: {"groups": [], "total_text": "", "first_address": "", "next_address": ""},
+        lambda: {"groups": [], "mails": [], "total_text": "", "first_address": "", "next_address": ""},
     ),
     "messages": ("monitor/messages.html", messages),
     "outbox": ("monitor/outbox.html", outbox),
