@@ -128,6 +128,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
     units = uow.accounts.unit_names([sight.case.unit_id])
     # what is opened in an emergency is read and nothing else
     is_emergency = sight.emergency_until is not None
+    reads_only = is_emergency or (_by_law_only(sight) and not tasks and not follows_case(sight, actor))
     return CasePage(
         case=replace(sight.case, source=shown_source(sight.case.source, organisation_type=kind)),
         outcome=shown_outcome(sight.case.outcome, organisation_type=kind) if follows_case(sight, actor) else "",
@@ -150,7 +151,7 @@ def case_page(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) ->
         timeline=tuple(case_timeline(uow, told)),
         drawn=tuple(drawn_process(uow, instance) for instance in told if instance.status == "active"),
         is_own_client=knows and sight.groups[DataGroup.BASIC].ground is Ground.OWN_REGISTER,
-        offers=() if is_emergency else tuple(case_offers(uow, case_key, actor, instances)),
+        offers=() if reads_only else tuple(case_offers(uow, case_key, actor, instances)),
         can_start=bool(sight.by_right) and not is_emergency and _can_start(uow, sight.case, actor),
         emergency_until=sight.emergency_until,
         namings=sight.namings,
@@ -196,6 +197,11 @@ def _open(
 def follows_case(sight: Sight, actor: Actor) -> bool:
     """Tell whether the case is the actor's to follow: they see something of its register, or answer for it."""
     return bool(sight.by_right) or (sight.case.is_open and sight.case.owner_key == actor.user_key)
+
+
+def _by_law_only(sight: Sight) -> bool:
+    """Tell whether nothing but laws that the viewer has named opens anything: for reading, and for nothing else."""
+    return {decision.ground for decision in sight.decisions.values()} == {Ground.STATUTE}
 
 
 def _can_start(uow: UnitOfWork, case: Case, actor: Actor) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from app.domain.access import Ground
 from app.domain.actor import Actor
 from app.domain.comments import Comment, comment_groups
 from app.domain.masking import may_know_process
@@ -85,13 +86,21 @@ def comment_thread(
 
 
 def case_comments(uow: UnitOfWork, *, sight: Sight, actor: Actor, now: datetime) -> tuple[Comment, ...]:
-    """Return the comments of the case that the actor may read, the newest first; who calls logs what is read."""
-    visible = {pair for pair, decision in sight.decisions.items() if not decision.masked}
+    """
+    Return the comments of the case that the actor may read, the newest first; who calls logs what is read.
+
+    A law that the reader names opens what was answered, not what workers say to one another.
+    """
+    visible = {
+        pair
+        for pair, decision in sight.decisions.items()
+        if not decision.masked and decision.ground is not Ground.STATUTE
+    }
     if not visible:
         return ()
     with uow.care.seen_by(actor, now=now):
         comments = uow.comments.of_case(sight.case.key, visible=visible, limit=MOST_SHOWN)
-    return _known(comments, actor, follows=bool(sight.groups))
+    return _known(comments, actor, follows=bool(sight.by_right))
 
 
 def _known(comments: Iterable[Comment], actor: Actor, *, follows: bool) -> tuple[Comment, ...]:

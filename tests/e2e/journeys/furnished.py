@@ -58,6 +58,7 @@ PAGES = [
     "case-of-doctor",
     "case-of-guide",
     "case-rights",
+    "case-support",
     "case-timeline",
     "cases",
     "cases-none",
@@ -102,6 +103,7 @@ PAGES = [
     "start-form",
     "start-in-case",
     "start-none",
+    "statute",
     "studio",
     "studio-diagram",
     "studio-form",
@@ -173,6 +175,7 @@ def furnish(office: Office) -> Furnished:
     found.add("start-none", "r_yllapitaja", "/start")
     found.add("accessibility", "r_ajanvaraaja", "/accessibility")
     found.add("emergency", "r_laakari", "/emergency")
+    found.add("statute", "r_palveluohjaaja", "/statute")
     found.add("retention", "r_tietosuojavastaava", "/retention")
     found.add("emergency-reviews", "r_tietosuojavastaava", "/emergency/reviews")
     found.add("data-requests", "r_tietosuojavastaava", "/data-requests")
@@ -244,6 +247,7 @@ def _call(found: Furnished) -> None:
     found.add("case", "r_ajanvaraaja", f"/cases/{world.case_key()}")
     found.add("case-of-guide", "r_palveluohjaaja", f"/cases/{world.case_key()}")
     found.add("case-rights", "r_palveluohjaaja", f"/cases/{world.case_key()}/rights")
+    found.add("case-support", "r_palveluohjaaja", f"/cases/{world.case_key()}/support")
     found.add("case-timeline", "r_palveluohjaaja", f"/cases/{world.case_key()}/timeline")
     found.add("instance", "r_yllapitaja", f"/monitor/instances/{world.instance}")
     found.add("instance-cancel", "r_yllapitaja", f"/monitor/instances/{world.instance}?cancel=1")

@@ -65,6 +65,7 @@ def test_a_named_law_opens_its_cells_only_for_reading_and_for_a_time(office, rea
     for hidden in CANARIES.values():
         assert hidden not in page.text, hidden
     assert f"/start?case={office.case}" not in page.text
+    assert f"/cases/{office.case}/events" not in page.text, "nothing can be told to pathways that are not shown"
     for address in ("timeline", "decisions", "rights", "representatives"):
         assert reader.client.get(f"/cases/{office.case}/{address}").status_code == 404, address
     assert reader.client.get(f"/documents/{office.document}").status_code == 404
