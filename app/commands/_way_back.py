@@ -28,6 +28,9 @@ from app.storage.rows import Instance, Task
 from app.storage.unit_of_work import UnitOfWork
 from app.storage.way_back import KeptCompletion
 
+#: bytes of a state of which a second copy is kept; a wide one would double what a completion writes
+LARGEST_STATE = 100_000
+
 _KINDS: Mapping[type[Opened], WaitKind] = {
     UserTaskOpened: WaitKind.USER_TASK,
     JobOpened: WaitKind.JOB,
@@ -75,6 +78,8 @@ def keep_way_back(
     obstacle = obstacle_of(step, task_key=task.key, answers=answers, opened_case=opened_case)
     if obstacle is None and _has_listeners(uow, after, step):
         obstacle = Obstacle.LISTENERS
+    if obstacle is None and len(before.state) > LARGEST_STATE:
+        obstacle = Obstacle.WIDE
     opened: dict[str, list[int]] = {}
     closed: dict[str, list[int]] = {}
     content = b""

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from app.commands import _way_back
 from app.commands.absences import Leave, begin_absence
 from app.commands.cancel_instance import cancel_instance
 from app.commands.claim_task import claim_task
@@ -237,6 +238,14 @@ def test_nobody_else_takes_it_back_nor_who_has_lost_the_role(place):
     ):
         with pytest.raises(NotAllowed):
             place.run(reopen_task, task_key=task, actor=person)
+
+
+def test_of_a_wide_state_no_second_copy_is_kept(place, monkeypatch):
+    monkeypatch.setattr(_way_back, "LARGEST_STATE", 10)
+    task = place.open_tasks(place.start())["first"]
+    complete(place, task)
+    assert refused(place, task) == "wide"
+    assert [row.content for row in rows(place, select(way_back.c.content))] == [None]
 
 
 def test_what_a_substitute_did_is_open_again_for_who_is_away(place):
