@@ -14,6 +14,9 @@ from app.domain.support_people import SupportPerson
 from app.queries.access import Sight, log_reading, sight_of_case
 from app.storage.unit_of_work import UnitOfWork
 
+#: grounds on which somebody near to the client is shown: the own register, and an emergency
+_OWN = frozenset({Ground.OWN_REGISTER, Ground.OWN_FORM, Ground.EMERGENCY})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupportPage:
@@ -46,14 +49,14 @@ def support_of_case(uow: UnitOfWork, *, case_key: int, actor: Actor, now: dateti
 
 def live_support(uow: UnitOfWork, sight: Sight) -> tuple[SupportPerson, ...]:
     """
-    Return who supports the client now, in the registers whose basic data the viewer may see without naming a law.
+    Return who supports the client now, in the viewer's own register: a consent to share basic data is the client's own.
 
     The page logs it with the basic data that it shows.
     """
     registers = {
         controller
         for (group, controller), decision in sight.decisions.items()
-        if group is DataGroup.BASIC and decision.ground is not Ground.STATUTE
+        if group is DataGroup.BASIC and decision.ground in _OWN
     }
     if not registers:
         return ()

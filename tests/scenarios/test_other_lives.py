@@ -268,12 +268,20 @@ def test_sini_has_three_services_at_once_and_her_school_sees_its_own_only(live):
     do(life, "tyky_kykyviisari", "ei_halua", "q2_kerro")
     plan = life.executor.read(lambda uow: uow.care.plans.in_force(life.case))
     assert [str(each.state) for each in plan.actions] == ["kaynnissa"] * 3
+    # her mother walks along, with Sini's consent; who keeps no register of hers hears nothing of that
+    mother = {"name": "Aila Äidintesti", "relation": "äiti", "phone": "040 7654321", "told": ["times"]}
+    guide, address = life.person("r_palveluohjaaja"), f"/cases/{life.case}/support"
+    kept = guide.post(address, {**mother, "consented_on": "2.3.2026"}, page=guide.get(address))
+    assert kept.status_code == 303
+    assert "Aila Äidintesti" in guide.get(f"/cases/{life.case}").text
     school = life.person("r_koulutus").get(f"/cases/{life.case}").text
     assert "Valmentava koulutus" in school
-    for hidden in ("Traumaterapia", "sykiatria", "Työhönvalmennus"):
+    for hidden in ("Traumaterapia", "sykiatria", "Työhönvalmennus", "Aila Äidintesti"):
         assert hidden not in school, hidden
     invited = set(life.facts("kutsuttavat_ehdotus")["kutsuttavat_ehdotus"])
     assert {"r_kela_ratkaisu", "r_nuorten_palvelut", "r_eskoo_asiantuntija", "r_asiakasvastaava_te"} <= invited
+    # studies and mental health are among her needs (N03, N07): nurse and physician as well (B3)
+    assert {"r_terveydenhoitaja", "r_laakari"} <= invited
     assert figures(life, "M28")["M28", "rinnakkain"].hidden
     # nine months later she studies; that her coordinator is not needed any more is judged together
     for role in ("r_koulutus", "r_psykiatria", COACH):
