@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from datetime import timedelta
 
 import msgspec
 
 from app.cli.context import Context, Refused, say
+from app.cli.demo_lives import DemoLives, read_demo_cases
 from app.cli.process_files import read_reference, read_resources
-from app.commands.load_demo import begin_demo_case, load_demo_people
+from app.commands.load_demo import load_demo_people
 from app.commands.load_reference import load_reference, offer_times
 from app.commands.publish import publish
-from app.domain.actor import SYSTEM, Actor
-from app.domain.errors import InvalidInput
+from app.domain.actor import SYSTEM
 from app.storage.schema import current_revision, downgrade, upgrade
-from app.storage.unit_of_work import UnitOfWork
 
 
 def migrate_database(context: Context) -> None:
@@ -50,12 +49,16 @@ def load_demo(context: Context) -> None:
         raise Refused("the demo is not loaded in production")
     folder, executor, now = context.settings.processes_folder, context.executor, context.now
     executor.run(load_reference, files=read_reference(folder), now=now)
-    executor.run(offer_times, now=now)
-    executor.run(publish, resources=read_resources([folder]), actor=SYSTEM, now=now)
     demo = msgspec.json.decode((folder / "shared" / "demo" / "people.json").read_bytes())
-    new = executor.run(load_demo_people, people=demo["people"], now=now)
-    if new:
-        _begin_cases(context, folder / "shared" / "demo" / "cases.json")
+    is_new = bool(executor.run(load_demo_people, people=demo["people"], now=now))
+    cases = read_demo_cases(folder) if is_new else []
+    # what the clients' lives need has to be there when the first of them begins
+    begins = now - timedelta(days=max((case.days_ago for case in cases), default=0))
+    executor.run(offer_times, now=begins)
+    executor.run(publish, resources=read_resources([folder]), actor=SYSTEM, now=begins)
+    if cases:
+        DemoLives(executor, context.settings, begins=begins).live(cases, until=now)
+        executor.run(offer_times, now=now)
     say(f"The client's own door: {context.settings.public_url}/oma (the test identification believes whoever you say)")
     say("Demo sign-ins (choose one on the first page):")
     for person in demo["people"]:
@@ -67,28 +70,6 @@ def load_reference_files(context: Context) -> None:
     files = read_reference(context.arguments.folder or context.settings.processes_folder)
     context.executor.run(load_reference, files=files, now=context.now)
     say(f"{len(files)} files of reference data")
-
-
-def _begin_cases(context: Context, path: Path) -> None:
-    """Bring the demo's invented clients to the middle of their paths."""
-    cases = msgspec.json.decode(path.read_bytes())["cases"] if path.exists() else []
-    for case in cases:
-        actor = context.executor.read(_actor_of, case["as"])
-        try:
-            context.executor.run(
-                begin_demo_case,
-                actor=actor,
-                process_id=case["process"],
-                start_element_id=case.get("start"),
-                answers=case["answers"],
-                now=context.now,
-            )
-        except InvalidInput as error:
-            raise Refused(f"{path}: {case['name']}: {error}") from None
-
-
-def _actor_of(uow: UnitOfWork, username: str) -> Actor:
-    return uow.accounts.actor_of(username)
 
 
 def demo_people_in_production(context: Context) -> str:

@@ -99,7 +99,7 @@ def _people(chosen: Settings) -> list[tuple[str, str]]:
     cases = json.loads(path.read_bytes())["cases"] if path.is_file() else []
     people: dict[str, str] = {}
     for case in cases:
-        first = case["answers"][0]
+        first = case["steps"][0].get("answers", {})
         if first.get("hetu") and first.get("nimi"):
             people.setdefault(first["hetu"], first["nimi"])
     return list(people.items())

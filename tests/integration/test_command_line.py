@@ -202,6 +202,15 @@ def test_preparing_twice_loads_the_demo_once(bare_terminal):
         bare_terminal.type("prepare")
     assert counts[0] == counts[1]
     assert all(number > 0 for (number,) in counts[0])
+    # the demo's clients are in the middle of their paths: work for many, some of it late, and nothing is broken
+    with sqlite3.connect(bare_terminal.folder / "kykypolku.db") as connection:
+        groups = connection.execute("SELECT DISTINCT group_id FROM task_offer").fetchall()
+        late = connection.execute("SELECT count(*) FROM user_task WHERE escalated_at IS NOT NULL").fetchone()
+        broken = connection.execute("SELECT count(*) FROM incident").fetchone()
+    for_whom = {"r_ajanvaraaja", "r_palveluohjaaja", "r_laakari", "r_asiakasvastaava_te", "r_asiakas", "r_tyoterveys"}
+    assert for_whom <= {group for (group,) in groups}
+    assert late > (0,)
+    assert broken == (0,)
 
 
 def test_production_refuses_a_database_with_demo_people(bare_terminal, clean_postgresql_url):
