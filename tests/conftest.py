@@ -201,20 +201,28 @@ def empty_postgresql(postgresql_url: str, postgresql_dsn: str) -> Iterator[Calla
     """What empties the worker's PostgreSQL database: one call on one connection, whose plans are made once."""
     # without foreign keys and triggers: the audit's triggers rightly refuse to forget
     emptied = "; ".join(f'DELETE FROM public."{table}"' for table in metadata.tables)  # noqa: S608
-    with psycopg.connect(postgresql_dsn, autocommit=True) as connection:
+    connection = psycopg.connect(postgresql_dsn, autocommit=True)
+    connection.execute(
+        f"CREATE SCHEMA testing; CREATE FUNCTION testing.empty() RETURNS void LANGUAGE plpgsql"
+        f" SET session_replication_role = replica AS $$ BEGIN {emptied}; END $$"
+    )
+
+    def empty() -> None:
+        nonlocal connection
+        try:
+            connection.execute("SELECT 1")
+        except psycopg.OperationalError:
+            # some tests end every connection there is
+            connection.close()
+            connection = psycopg.connect(postgresql_dsn, autocommit=True)
         connection.execute(
-            f"CREATE SCHEMA testing; CREATE FUNCTION testing.empty() RETURNS void LANGUAGE plpgsql"
-            f" SET session_replication_role = replica AS $$ BEGIN {emptied}; END $$"  # type: ignore[arg-type]
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%'"
         )
+        connection.execute("SELECT testing.empty()")
 
-        def empty() -> None:
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%'"
-            )
-            connection.execute("SELECT testing.empty()")
-
-        yield empty
+    yield empty
+    connection.close()
 
 
 @pytest.fixture

@@ -16,10 +16,12 @@ from typing import Any
 
 import msgspec
 
-from app.cli.context import Refused
+from app.cli.context import Refused, say
 from app.commands.complete_task import Submission, complete_task
+from app.commands.load_reference import offer_times
 from app.commands.start_instance import start_instance
 from app.domain.actor import CLIENT_ROLE, Actor
+from app.domain.calendar import local_date, local_midnight
 from app.domain.errors import KykypolkuError
 from app.executor import Executor
 from app.settings import Settings
@@ -33,6 +35,8 @@ from workers.run_jobs import JobRunner
 #: whoever answers at the clients' own door
 CLIENT = "asiakas"
 _LEASE = timedelta(minutes=5)
+#: often enough that no case finds every time taken
+_OFFERED_EVERY = timedelta(days=21)
 #: rounds of machines between two steps; a path that needs more goes round in circles
 _MOST_ROUNDS = 200
 
@@ -95,9 +99,9 @@ class _Life:
     """A case on its way."""
 
     case: DemoCase
-    begun: datetime
     instance_key: int = 0
     case_key: int | None = None
+    stopped: bool = False
 
 
 class DemoLives:
@@ -105,7 +109,8 @@ class DemoLives:
 
     def __init__(self, executor: Executor, settings: Settings, *, begins: datetime) -> None:
         self._executor = executor
-        self._now = begins
+        self._now = self._offered = begins
+        executor.run(offer_times, now=begins)
         heartbeat = Heartbeat(executor, lease=_LEASE, every=3600, clock=self._clock)
         handlers = installed_handlers(settings, executor)
         self._runner = JobRunner(executor, handlers, heartbeat, owner="demo", lease=_LEASE, clock=self._clock)
@@ -120,25 +125,33 @@ class DemoLives:
         return self._now
 
     def live(self, cases: Sequence[DemoCase], *, until: datetime) -> None:
-        """
-        Begin each case on its day, let people and machines do their part, and stop at the moment.
-
-        :raises Refused: a step of the file cannot be done
-        """
-        lives = [_Life(case=case, begun=until - timedelta(days=case.days_ago)) for case in cases]
-        to_do: list[tuple[datetime, int, _Life, Step | None]] = [
-            (life.begun, number, life, None) for number, life in enumerate(lives)
-        ]
-        for number, life in enumerate(lives):
-            to_do += [(life.begun + timedelta(days=step.day), number, life, step) for step in life.case.steps]
+        """Begin each case on its day, let people and machines do their part, and stop at the moment."""
+        to_do: list[tuple[datetime, int, _Life, Step | None]] = []
+        for number, case in enumerate(cases):
+            day = local_date(until) - timedelta(days=case.days_ago)
+            # one telephone call after the other in the morning, each step some minutes after the one before
+            begun = local_midnight(day) + timedelta(hours=8, minutes=20 * (number + 1))
+            life = _Life(case=case)
+            to_do.append((begun, number, life, None))
+            for place, each in enumerate(case.steps, start=1):
+                to_do.append((begun + timedelta(days=each.day, minutes=6 * place), number, life, each))
         for moment, _, life, step in sorted(to_do, key=lambda each: each[:2]):
             self._pass_time(min(moment, until))
-            try:
-                self._begin(life) if step is None else self._do(life, step)
-            except KykypolkuError as error:
-                raise Refused(f"{life.case.name}: {step.task if step else life.case.process}: {error}") from error
-            self._work()
+            if not life.stopped:
+                self._go_on(life, step)
+                self._work()
         self._pass_time(until)
+
+    def _go_on(self, life: _Life, step: Step | None) -> None:
+        """Do what comes next; what cannot be done ends the life there, since the demo is of use without it."""
+        try:
+            if step is None:
+                self._begin(life)
+            else:
+                self._do(life, step)
+        except (KykypolkuError, Refused) as error:
+            life.stopped = True
+            say(f"The demo's case stops early: {life.case.name}: {step.task if step else 'start'}: {error}")
 
     def _begin(self, life: _Life) -> None:
         actor = self._executor.read(_actor_of, life.case.who)
@@ -173,9 +186,12 @@ class DemoLives:
         return value
 
     def _pass_time(self, until: datetime) -> None:
-        """Let day after day pass with what falls due on it."""
+        """Let day after day pass with what falls due on it; the units offer times for the weeks ahead."""
         while self._now < until:
             self._now = min(self._now + timedelta(days=1), until)
+            if self._now >= self._offered + _OFFERED_EVERY:
+                self._offered = self._now
+                self._executor.run(offer_times, now=self._now)
             self._work()
 
     def _work(self) -> None:

@@ -53,12 +53,11 @@ def load_demo(context: Context) -> None:
     is_new = bool(executor.run(load_demo_people, people=demo["people"], now=now))
     cases = read_demo_cases(folder) if is_new else []
     # what the clients' lives need has to be there when the first of them begins
-    begins = now - timedelta(days=max((case.days_ago for case in cases), default=0))
-    executor.run(offer_times, now=begins)
+    begins = now - timedelta(days=max((case.days_ago + 1 for case in cases), default=0))
     executor.run(publish, resources=read_resources([folder]), actor=SYSTEM, now=begins)
     if cases:
         DemoLives(executor, context.settings, begins=begins).live(cases, until=now)
-        executor.run(offer_times, now=now)
+    executor.run(offer_times, now=now)
     say(f"The client's own door: {context.settings.public_url}/oma (the test identification believes whoever you say)")
     say("Demo sign-ins (choose one on the first page):")
     for person in demo["people"]:

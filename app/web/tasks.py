@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -48,6 +49,8 @@ from app.web.stories import been_and_here, diagram_address, shown, steps, story
 from app.web.task_handling import handling_of
 from app.web.worklist import group_text
 
+#: of a step in the requirement: a letter, digits, perhaps a letter
+_NUMBER = re.compile(r"\A\s*[a-z]\d{1,2}[a-z]?:\s+")
 blueprint = Blueprint("tasks", __name__)
 
 
@@ -361,10 +364,15 @@ def beside_of(page: TaskPage) -> list[dict[str, Any]]:
 
 
 def instructions_of(element: ElementOutline | None) -> list[str]:
-    """Return what the process owner says of the step, paragraph by paragraph."""
+    """
+    Return what the process owner says of the step, paragraph by paragraph.
+
+    The step's number in the requirement, which owners put first ("b2: ..."), is theirs and left out.
+    """
     if element is None or not element.documentation:
         return []
-    text = in_language(element.documentation, current_language())
+    told = _NUMBER.sub("", in_language(element.documentation, current_language()))
+    text = told[:1].upper() + told[1:]
     return [paragraph.strip() for paragraph in text.split("\n") if paragraph.strip()]
 
 

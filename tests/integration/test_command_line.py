@@ -189,7 +189,9 @@ def test_foreign_files_are_put_right_and_told_of_one_by_one(bare_terminal, tmp_p
 
 
 def test_preparing_twice_loads_the_demo_once(bare_terminal):
-    assert "Demo sign-ins" in bare_terminal.type("prepare")
+    said = bare_terminal.type("prepare")
+    assert "Demo sign-ins" in said
+    assert "stops early" not in said
     counts = []
     for _ in range(2):
         with sqlite3.connect(bare_terminal.folder / "kykypolku.db") as connection:

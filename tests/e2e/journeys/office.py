@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 from werkzeug.serving import make_server
 
 from app.commands.load_demo import load_demo_people
@@ -163,5 +163,5 @@ def choose_language(page: Page, language: str) -> None:
     """Choose the language in the person's menu."""
     page.locator("button.k-person").click()
     page.locator(f"#k-person button[name=language][value={language}]").click()
-    page.wait_for_function("language => document.documentElement.lang === language", arg=language)
+    expect(page.locator("html")).to_have_attribute("lang", language)
     wait_for_diagrams(page)
