@@ -78,6 +78,12 @@ user_task = Table(
         postgresql_where=text("status = 'open'"),
     ),
     Index("ix_user_task_done_by", "completed_by", "ended_at"),
+    Index(
+        "ix_user_task_follow_up",
+        "follow_up_at",
+        sqlite_where=text("status = 'open' AND follow_up_at IS NOT NULL"),
+        postgresql_where=text("status = 'open' AND follow_up_at IS NOT NULL"),
+    ),
     *of_called("user_task"),
     Index(
         "ix_user_task_of_unit",
