@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.commands._sought_case import find_sought
 from app.domain.access import Ground
 from app.domain.actor import Actor, may_name_statute
-from app.domain.client import Case
 from app.domain.durations import parse_duration
 from app.domain.errors import InvalidInput, NotAllowed, Problem
 from app.domain.keys import new_key
@@ -64,7 +64,7 @@ def name_statute(uow: UnitOfWork, *, wanted: WantedReading, actor: Actor, now: d
         problems.append(Problem("emergency_reason", place="reason", values=values))
     if problems or ground is None:
         raise InvalidInput(problems)
-    found = _find(uow, wanted.sought.strip())
+    found = find_sought(uow, wanted.sought.strip())
     if found is None or (actor.areas is not None and found.area_id not in actor.areas):
         raise InvalidInput([Problem("statute_unknown", place="sought")])
     # of two presses at once the second finds what the first has opened
@@ -109,12 +109,3 @@ def name_statute(uow: UnitOfWork, *, wanted: WantedReading, actor: Actor, now: d
         now=now,
     )
     return case.key
-
-
-def _find(uow: UnitOfWork, sought: str) -> Case | None:
-    by_number = uow.care.cases.find_by_number(sought)
-    if by_number:
-        return by_number[0]
-    client_key = uow.care.clients.find_by_identity_code(sought)
-    cases = [] if client_key is None else uow.care.cases.of_client(client_key)
-    return next((case for case in cases if case.is_open), cases[0] if cases else None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.commands._sought_case import find_sought
 from app.commands.start_instance import start_instance
 from app.domain.access import Ground
 from app.domain.actor import SYSTEM, Actor
-from app.domain.client import Case
 from app.domain.durations import parse_duration
 from app.domain.emergency import (
     LASTS,
@@ -53,7 +53,7 @@ def open_emergency(uow: UnitOfWork, *, emergency: Emergency, actor: Actor, now: 
     if not may_break_glass(actor) or actor.user_key is None:
         raise NotAllowed("emergency")
     cause = _checked(emergency)
-    found = _find(uow, emergency.sought.strip())
+    found = find_sought(uow, emergency.sought.strip())
     if found is None:
         raise InvalidInput([Problem("emergency_unknown", place="sought")])
     # of two presses at once the second finds what the first has opened
@@ -104,15 +104,6 @@ def _checked(emergency: Emergency) -> Cause:
     if problems:
         raise InvalidInput(problems)
     return Cause(emergency.cause)
-
-
-def _find(uow: UnitOfWork, sought: str) -> Case | None:
-    by_number = uow.care.cases.find_by_number(sought)
-    if by_number:
-        return by_number[0]
-    client_key = uow.care.clients.find_by_identity_code(sought)
-    cases = [] if client_key is None else uow.care.cases.of_client(client_key)
-    return next((case for case in cases if case.is_open), cases[0] if cases else None)
 
 
 def end_emergency(uow: UnitOfWork, *, case_key: int, actor: Actor, now: datetime) -> None:

@@ -245,10 +245,9 @@ def _in_hand(
             page = replace(page, values={**page.values, PARTICIPANTS: staying})
     follows: list[tuple[TaskLine, bool]] = []
     if is_cleared and line.task.status != "open":
-        follows = [
-            (each, may_complete(actor, task=uow.tasks.get(each.key).restriction))
-            for each in uow.worklist.of_case(turn.case_key, actor.user_key or 0)
-        ]
+        lines = uow.worklist.of_case(turn.case_key, actor.user_key or 0)
+        tasks = uow.tasks.get_many([each.key for each in lines])
+        follows = [(each, may_complete(actor, task=tasks[each.key].restriction)) for each in lines]
     return InHand(
         line=line,
         turn=turn,

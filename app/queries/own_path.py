@@ -27,6 +27,7 @@ from app.queries.access import Sight, log_reading, sight_of_case
 from app.queries.catalogue import startable_processes
 from app.storage.appointments import Appointment
 from app.storage.monitor import InstanceFilters, InstanceLine
+from app.storage.rows import Task
 from app.storage.unit_of_work import UnitOfWork
 from app.storage.worklist import TaskLine
 
@@ -142,7 +143,8 @@ def _own_case(uow: UnitOfWork, sight: Sight, actor: Actor, now: datetime) -> Own
         if line.status == "active"
     ]
     tasks = uow.worklist.of_case(case.key, actor.user_key or 0)
-    own = [line for line in tasks if _is_own(uow, line, actor)]
+    known = uow.tasks.get_many([line.key for line in tasks])
+    own = [line for line in tasks if may_take(actor, task=known[line.key].restriction)]
     appointments: list[Appointment] = []
     if DataGroup.BASIC in sight.groups:
         with uow.care.seen_by(actor, now=now):
@@ -151,7 +153,7 @@ def _own_case(uow: UnitOfWork, sight: Sight, actor: Actor, now: datetime) -> Own
         case=case,
         contact=_contact(uow, case),
         stages=tuple(_stage(uow, line, tasks, own) for line in instances),
-        tasks=tuple(_own_task(uow, line) for line in own),
+        tasks=tuple(_own_task(line, known[line.key]) for line in own),
         appointments=tuple(
             OwnAppointment(appointment=item, unit_name=uow.care.places.unit_name(item.unit_id))
             for item in appointments
@@ -172,12 +174,8 @@ def _contact(uow: UnitOfWork, case: Case) -> Contact:
     )
 
 
-def _is_own(uow: UnitOfWork, line: TaskLine, actor: Actor) -> bool:
-    return may_take(actor, task=uow.tasks.get(line.key).restriction)
-
-
-def _own_task(uow: UnitOfWork, line: TaskLine) -> OwnTask:
-    told = client_name(uow.tasks.get(line.key).properties)
+def _own_task(line: TaskLine, task: Task) -> OwnTask:
+    told = client_name(task.properties)
     return OwnTask(
         key=line.key,
         name=told or line.name,

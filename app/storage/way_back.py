@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, tuple_, update
 
 from app.domain.errors import NotFound
 from app.domain.steps import ElementEvent, HistoryEvent, WaitKind
@@ -199,5 +199,6 @@ class WayBack:
 
     def forget_variables(self, written: Collection[tuple[int, str]]) -> None:
         """Delete variables (scope, name) that did not exist before."""
-        for scope_key, name in written:
-            self._connection.execute(delete(variable).where(variable.c.scope_key == scope_key, variable.c.name == name))
+        if written:
+            places = tuple_(variable.c.scope_key, variable.c.name)
+            self._connection.execute(delete(variable).where(places.in_(list(written))))
