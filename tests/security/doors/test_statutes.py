@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from app.domain.answers import RecordAnswer
+from app.domain.data_rights import RequestKind, RequestStatus
 from app.domain.forms import RecordKind, RecordTarget
+from app.domain.keys import new_key
 from app.domain.sharing import DataGroup
 from app.storage.tables.rights import statute_access
 from tests.security.doors.office import CANARIES
@@ -100,3 +102,30 @@ def test_in_another_area_and_to_other_work_there_is_nothing_to_name(office, read
     elsewhere = office.anew(f"{READER}.rovaniemi")
     assert name(office, elsewhere).status_code == 422
     assert office.anew("jaana.jarjesto").client.get("/statute").status_code == 403
+
+
+def test_what_the_client_has_had_restricted_no_law_opens(office, reader):
+    def restrict(uow):
+        for group in DataGroup:
+            key = new_key()
+            uow.data_rights.add(
+                key=key,
+                client_key=uow.care.cases.get(office.case).client_key,
+                case_key=office.case,
+                controller_organisation_id="o_sote_keskus",
+                kind=RequestKind.RESTRICTION,
+                data_group=group,
+                text="x",
+                asked_by=None,
+                by_worker=False,
+                due_on=office.world.clock.date(),
+                now=office.world.clock,
+            )
+            uow.data_rights.decide(key, status=RequestStatus.GRANTED, answer="x", by=None, now=office.world.clock)
+
+    office.executor.run(restrict)
+    before = len(office.rows(select(statute_access)))
+    refused = name(office, reader)
+    assert refused.status_code == 422
+    assert "asiakkaan tietojen käyttöä on rajoitettu" in text_of(refused)
+    assert len(office.rows(select(statute_access))) == before
