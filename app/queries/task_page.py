@@ -106,7 +106,7 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
     sight = sight_of_case(uow, case_key=task.case_key, actor=actor, now=now) if task.case_key else None
     found = uow.tasks.find_draft(task_key, actor.user_key) if may_work and actor.user_key else None
     with uow.care.seen_by(actor, now=now):
-        values, read = _known(uow, form, sight, actor)
+        values, read = _known(uow, task, form, sight, actor)
         earlier = None
         if form is not None and sight is not None and may_work:
             earlier = earlier_answers(uow, form=form, case=sight.case, actor=actor, task_key=task_key, now=now)
@@ -199,13 +199,14 @@ def _history(uow: UnitOfWork, task: Task, actor: Actor) -> tuple[Mapping[str, An
 
 
 def _known(
-    uow: UnitOfWork, form: FormDefinition | None, sight: Sight | None, actor: Actor
+    uow: UnitOfWork, task: Task, form: FormDefinition | None, sight: Sight | None, actor: Actor
 ) -> tuple[dict[str, Any], set[DataGroup]]:
     """
     Return what is known already of the form's questions, and the data groups it was read from.
 
     Only groups that the viewer may see are loaded at all: what may not be shown is never decrypted. An answer that the
-    viewer would see masked is asked anew.
+    viewer would see masked is asked anew. What was answered in the task itself stays what its page shows, whatever the
+    case has been told since.
     """
     if form is None or sight is None:
         return {}, set()
@@ -214,6 +215,8 @@ def _known(
     if not visible:
         return {}, set()
     answers = uow.care.answers.latest(sight.case.key, visible=visible)
+    if task.status == "completed":
+        answers |= uow.care.answers.of_task(sight.case.key, task.key, visible=visible)
     read = {answer.data_group for key, answer in answers.items() if key.split(".")[0] in wanted}
     values: dict[str, Any] = gather(form, answers={key: answer.value for key, answer in answers.items()})
     if DataGroup.BASIC in sight.groups and _asks_of_client(form):

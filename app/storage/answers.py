@@ -143,12 +143,25 @@ class CaseAnswers:
         )
         return {row.field: self.read(row) for row in rows}
 
-    def of_task(self, case_key: int, task_key: int) -> dict[str, Answer]:
-        """Return the answers that were given in one task, by key."""
+    def of_task(
+        self, case_key: int, task_key: int, *, visible: Collection[tuple[DataGroup, str]] | None = None
+    ) -> dict[str, Answer]:
+        """
+        Return the answers with which one task was completed last, by key; it may have been opened again in between.
+
+        `visible` is as in `latest`.
+        """
         rows = self._connection.execute(
-            select(case_answer).where(case_answer.c.case_key == case_key, case_answer.c.task_key == task_key)
+            select(case_answer)
+            .where(case_answer.c.case_key == case_key, case_answer.c.task_key == task_key)
+            .order_by(case_answer.c.answered_at, case_answer.c.key)
         )
-        return {row.field: self.read(row) for row in rows}
+        last = {row.field: row for row in rows}
+        return {
+            field: self.read(row)
+            for field, row in last.items()
+            if visible is None or (DataGroup(row.data_group), row.controller_org_id) in visible
+        }
 
     def groups_and_controllers(self, case_key: int) -> set[tuple[DataGroup, str]]:
         """Return in which data groups and whose registers the case has answers; decrypts nothing."""

@@ -109,6 +109,14 @@ def test_who_was_slower_sees_in_what_the_answers_differ(windows, desk):
     assert "Colleague" in told.text
 
 
+def test_what_the_case_was_told_later_does_not_change_what_the_task_was_answered(windows, desk):
+    slow, _ = windows
+    assert Window(desk, desk.person("colleague"), slow.task).send(jatkuu="true", maara="3").status_code == 303
+    desk.place.later(minutes=1)
+    assert Window(desk, slow.person, desk.new_task()).send(jatkuu="true", maara="8").status_code == 303
+    assert differing(slow.send(jatkuu="true", maara="5").text) == [["maara", "5", "3"]]
+
+
 @BOTH
 def test_of_two_windows_at_the_same_moment_one_is_told(place):
     task = place.open_tasks(place.start())["first"]
