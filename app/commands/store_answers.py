@@ -10,15 +10,16 @@ from typing import Any
 from app.commands.withdraw_consent import cut_grants
 from app.domain.access import Ground, Purpose
 from app.domain.actor import Actor
-from app.domain.answers import AcceptedFile, Answers
+from app.domain.answers import AcceptedFile, Answers, RecordAnswer
 from app.domain.client import Case, Client, Identity, identity_from, needs_from
 from app.domain.consent import WITHDRAWAL_FORM, UnreadableConsent, Withdrawal, read_withdrawal
-from app.domain.disclosure import ATTACHMENT
+from app.domain.disclosure import ACTIONS, ATTACHMENT, CHANGES
 from app.domain.errors import InvalidInput, InvalidSubmission, NotAllowed, Problem
 from app.domain.foreign_code import ForeignCode, parse_foreign_code
 from app.domain.forms import RecordKind
 from app.domain.identity_code import parse_identity_code
 from app.domain.keys import new_key
+from app.domain.plan_changes import named
 from app.domain.sharing import DataGroup
 from app.storage.rows import Instance
 from app.storage.unit_of_work import UnitOfWork
@@ -156,6 +157,7 @@ def _keep(uow: UnitOfWork, case: Case, answers: Answers, actor: Actor, task_key:
         municipality="" if _is_protected(answers) else about_case.get("municipality"),
     )
     kept = [record for record in answers.records if record.target.kind in (RecordKind.ANSWER, RecordKind.DOCUMENT)]
+    kept = [_with_names(uow, case, record) if record.key == CHANGES else record for record in kept]
     uow.care.answers.add(
         case.key,
         kept,
@@ -182,6 +184,15 @@ def _keep(uow: UnitOfWork, case: Case, answers: Answers, actor: Actor, task_key:
         ground=ground,
         now=now,
     )
+
+
+def _with_names(uow: UnitOfWork, case: Case, changes: RecordAnswer) -> RecordAnswer:
+    """Return changes of the plan with what names their actions. :raises InvalidSubmission: it has no such action"""
+    if not changes.value:
+        return changes
+    plan = uow.care.answers.latest(case.key, fields=[ACTIONS]).get(ACTIONS)
+    rows = named(changes.value, plan.value if plan is not None and plan.value else [])
+    return dataclasses.replace(changes, value=rows, fact=rows)
 
 
 def attach_files(

@@ -6,14 +6,17 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from app.domain.access import Grant
-from app.domain.masking import is_masked_service, shown_answer
+from app.domain.masking import is_masked_service, shown_answer, shown_measure_state
 from app.domain.sharing import DataGroup, Limit, Opening, cell
 
 #: of the plan, what every party of it may know: the common goals
 COMMON_GOALS = frozenset({"tavoite_tyoura", "tavoite_muut"})
-#: the actions of the plan, and what is left of an action whose service is masked
-ACTIONS = "toimenpiteet"
-OF_MASKED_ACTION = frozenset({"palvelu", "vastuuorg", "alkaa", "valmis_viimeistaan", "tarkistus_pvm", "tila"})
+#: the actions of the plan, and the changes of them that a meeting agreed on
+ACTIONS, CHANGES = "toimenpiteet", "suunnitelman_muutokset"
+#: what is left of an action, or of a change of one, whose service is masked
+OF_MASKED_ACTION = frozenset({"palvelu", "vastuuorg", "alkaa", "valmis_viimeistaan", "tarkistus_pvm", "tila", "muutos"})
+#: what a change of an action is, and those that say how it ended: the codes of its states
+_CHANGE, _ENDS = "muutos", {"valmis": "valmis", "keskeytyy": "keskeytynyt"}
 
 
 #: document class of files that somebody attached to a form, and of those that a correction has set aside (R-21)
@@ -74,16 +77,33 @@ def given_answer(field: str, value: Any, *, group: DataGroup, organisation_id: s
     """
     column = cell(organisation_type=organisation_type, data_group=group)
     own_part = group is DataGroup.PLAN and column.limit is Limit.OWN_PART
-    if field == ACTIONS and isinstance(value, list):
+    if field in (ACTIONS, CHANGES) and isinstance(value, list):
         rows = [row for row in value if not own_part or row.get("vastuuorg") == organisation_id]
-        return [shown_action(row, organisation_type=organisation_type) for row in rows] or None
+        return shown_actions(rows, organisation_type=organisation_type) or None
     if own_part and field not in COMMON_GOALS:
         return None
     return shown_answer(field, value, organisation_type=organisation_type)
 
 
-def shown_action(row: Mapping[str, Any], *, organisation_type: str) -> dict[str, Any]:
-    """Return the row of an action as the organisation may see it; of a masked service nothing that says what it is."""
+def shown_actions(rows: Collection[Mapping[str, Any]], *, organisation_type: str) -> list[dict[str, Any]]:
+    """
+    Return the rows of actions, or of changes of them, as the organisation may see them.
+
+    Of a masked service nothing says what it is. That an action is to end is left out for who may not know how (R-26).
+    """
+    return [
+        _shown_action(row, organisation_type=organisation_type)
+        for row in rows
+        if not _tells_of_end(row, organisation_type=organisation_type)
+    ]
+
+
+def _tells_of_end(row: Mapping[str, Any], *, organisation_type: str) -> bool:
+    state = _ENDS.get(row.get(_CHANGE, ""))
+    return state is not None and shown_measure_state(state, organisation_type=organisation_type) != state
+
+
+def _shown_action(row: Mapping[str, Any], *, organisation_type: str) -> dict[str, Any]:
     masked = is_masked_service(str(row.get("palvelu") or ""), organisation_type=organisation_type)
     kept = {name: value for name, value in row.items() if not masked or name in OF_MASKED_ACTION}
     shown = {name: shown_answer(name, value, organisation_type=organisation_type) for name, value in kept.items()}

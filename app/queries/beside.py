@@ -9,7 +9,7 @@ from typing import Any
 
 from app.domain.actor import Actor
 from app.domain.answers import gather
-from app.domain.disclosure import ACTIONS, shown_action
+from app.domain.disclosure import ACTIONS, CHANGES, shown_actions
 from app.domain.errors import NotFound
 from app.domain.forms import FormDefinition, Option, OptionSource
 from app.domain.keys import parse_key
@@ -126,8 +126,8 @@ def _shown(key: str, value: Any, actor: Actor) -> Any:
     """Return the answer as the actor may see it; clients see their own as they are."""
     if actor.client_key is not None:
         return value
-    if key == ACTIONS and isinstance(value, list):
-        return [shown_action(row, organisation_type=actor.organisation_type) for row in value]
+    if key in (ACTIONS, CHANGES) and isinstance(value, list):
+        return shown_actions(value, organisation_type=actor.organisation_type)
     return shown_answer(key.rpartition(".")[2], value, organisation_type=actor.organisation_type)
 
 

@@ -14,6 +14,7 @@ from itertools import zip_longest
 
 from app.domain.actor import Actor, may_complete, may_take
 from app.domain.calendar import local_date, local_midnight
+from app.domain.disclosure import CHANGES
 from app.domain.errors import NotAllowed
 from app.domain.localized import LocalizedText
 from app.domain.meeting import (
@@ -28,6 +29,10 @@ from app.domain.meeting import (
     minutes_between,
     stays_of,
 )
+from app.domain.plan_changes import hidden_from, offered
+from app.domain.sharing import DataGroup
+from app.queries.access import log_reading, sight_of_case
+from app.queries.plan_changes import TARGET_PATH
 from app.queries.task_page import TaskPage, task_page
 from app.storage.meetings import AgendaTask, Seat
 from app.storage.unit_of_work import UnitOfWork
@@ -88,6 +93,8 @@ class InHand:
     is_cleared: bool
     page: TaskPage | None = field(repr=False)
     follows: tuple[tuple[TaskLine, bool], ...]
+    #: how many changes of the client's plan the minutes have, which wait for the client
+    changes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,8 +250,11 @@ def _in_hand(
         if page.draft is None:
             staying = [_participant(each) for each in attendees if each.key not in gone]
             page = replace(page, values={**page.values, PARTICIPANTS: staying})
+        page = _for_the_wall(page, [each for each in attendees if each.key not in gone and each.is_there])
     follows: list[tuple[TaskLine, bool]] = []
+    changes = 0
     if is_cleared and line.task.status != "open":
+        changes = _agreed_changes(uow, turn, actor, now)
         lines = uow.worklist.of_case(turn.case_key, actor.user_key or 0)
         tasks = uow.tasks.get_many([each.key for each in lines])
         follows = [(each, may_complete(actor, task=tasks[each.key].restriction)) for each in lines]
@@ -255,7 +265,29 @@ def _in_hand(
         is_cleared=is_cleared,
         page=page,
         follows=tuple(follows),
+        changes=changes,
     )
+
+
+def _for_the_wall(page: TaskPage, there: Sequence[Attendee]) -> TaskPage:
+    """Return the task's page without the wording of actions whose service somebody in the room may not know of."""
+    if page.plan is None:
+        return page
+    actions = offered(page.plan.rows, hidden=hidden_from([each.organisation_type for each in there]))
+    choices = {**page.around.choices, ".".join(TARGET_PATH): actions}
+    return replace(page, around=replace(page.around, choices=choices))
+
+
+def _agreed_changes(uow: UnitOfWork, turn: Turn, actor: Actor, now: datetime) -> int:
+    """Return how many changes of the plan the minutes have, and log that the plan was looked at."""
+    sight = sight_of_case(uow, case_key=turn.case_key, actor=actor, now=now)
+    visible = {(group, controller) for group, controller in sight.visible if group is DataGroup.PLAN}
+    if not visible:
+        return 0
+    with uow.care.seen_by(actor, now=now):
+        said = uow.care.answers.of_task(turn.case_key, turn.task_key, visible=visible).get(CHANGES)
+    log_reading(uow, sight=sight, actor=actor, groups=[DataGroup.PLAN], purpose=f"task:{turn.task_key}", now=now)
+    return len(said.value or ()) if said is not None else 0
 
 
 def _participant(attendee: Attendee) -> dict[str, str]:

@@ -14,9 +14,11 @@ from app.domain.actor import Actor, may_monitor, may_take
 from app.domain.answers import StoredFile, gather
 from app.domain.calendar import local_date
 from app.domain.client import Case, Client
+from app.domain.disclosure import ACTIONS
 from app.domain.errors import Concealed
 from app.domain.forms import FormDefinition, RecordKind
 from app.domain.masking import may_see_appointment, may_see_course, shown_answer
+from app.domain.plan_changes import offered
 from app.domain.sharing import DataGroup
 from app.domain.steps import ElementOutline, ProcessOutline
 from app.domain.support_people import SupportPerson
@@ -27,6 +29,7 @@ from app.queries.beside import Beside, beside_form, on_call_number
 from app.queries.comments import CommentThread, comment_thread
 from app.queries.earlier_case import EarlierAnswers, earlier_answers
 from app.queries.feedback import feedback_beside
+from app.queries.plan_changes import TARGET_PATH, PlanRows, plan_rows
 from app.queries.support_people import live_support
 from app.queries.why_mine import WhyMine, why_mine
 from app.storage.appointments import Appointment
@@ -81,6 +84,8 @@ class TaskPage:
     #: the viewer stands in today for its holder, who is away
     stands_in: bool = False
     why: WhyMine = field(default=WhyMine())
+    #: the plan's rows where the form is the plan, or asks for changes of it
+    plan: PlanRows | None = field(default=None, repr=False)
     #: the viewer has notices about the task that they have not seen
     has_news: bool = False
 
@@ -107,11 +112,15 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
     found = uow.tasks.find_draft(task_key, actor.user_key) if may_work and actor.user_key else None
     with uow.care.seen_by(actor, now=now):
         values, read = _known(uow, task, form, sight, actor)
+        plan = _plan(uow, task, form, sight)
         earlier = None
         if form is not None and sight is not None and may_work:
             earlier = earlier_answers(uow, form=form, case=sight.case, actor=actor, task_key=task_key, now=now)
-    offered = {key: value for key, value in earlier.values.items() if key not in values} if earlier else {}
-    values = {**offered, **values, **_of_process(uow, form, task.element_instance_key)}
+    taken_over = {key: value for key, value in earlier.values.items() if key not in values} if earlier else {}
+    values = {**taken_over, **values, **_of_process(uow, form, task.element_instance_key)}
+    if plan is not None:
+        read = read | {DataGroup.PLAN}
+        values |= {ACTIONS: list(plan.rows)} if plan.agreed else {}
     panel = _panel(uow, sight, actor, task, now) if sight is not None and may_work else None
     beside = Beside()
     if may_work:
@@ -144,17 +153,7 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
         element=element,
         form=form,
         values=values,
-        around=around_form(
-            uow,
-            form,
-            case_key=task.case_key,
-            area_id=task.area_id,
-            known=values,
-            documents=_waiting(uow, form, task_key, actor),
-            now=now,
-        )
-        if form is not None
-        else Around(now=now),
+        around=_around(uow, task, form, values, plan, actor, now),
         outline=process.outline,
         published=uow.monitor.published(task.definition_key),
         draft=msgspec.json.decode(found[0], type=dict[str, list[str]]) if found else None,
@@ -166,12 +165,46 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
         on_call=on_call_number(uow, element=element, area_id=task.area_id),
         history=_history(uow, task, actor),
         completed_by_name=names.get(task.completed_by or 0, ""),
-        earlier=earlier if offered else None,
+        earlier=earlier if taken_over else None,
         comments=thread,
         why=why_mine(uow, task=task, sight=sight, actor=actor) if may_work and actor.client_key is None else WhyMine(),
         stands_in=not mine and may_work and _stands_in(uow, task, actor, now),
+        plan=plan,
         has_news=actor.user_key is not None and uow.notices.has_unread(actor.user_key, task_key=task_key),
     )
+
+
+def _plan(uow: UnitOfWork, task: Task, form: FormDefinition | None, sight: Sight | None) -> PlanRows | None:
+    """Return the plan's rows for a form that needs them, as long as it is to be filled in and they may be seen."""
+    if form is None or sight is None or task.status != "open":
+        return None
+    visible = {(group, controller) for group, controller in sight.visible if group is DataGroup.PLAN}
+    return plan_rows(uow, form, case_key=sight.case.key, visible=visible) if visible else None
+
+
+def _around(
+    uow: UnitOfWork,
+    task: Task,
+    form: FormDefinition | None,
+    known: Mapping[str, Any],
+    plan: PlanRows | None,
+    actor: Actor,
+    now: datetime,
+) -> Around:
+    if form is None:
+        return Around(now=now)
+    around = around_form(
+        uow,
+        form,
+        case_key=task.case_key,
+        area_id=task.area_id,
+        known=known,
+        documents=_waiting(uow, form, task.key, actor),
+        now=now,
+    )
+    if plan is None or TARGET_PATH not in form.by_path:
+        return around
+    return replace(around, choices={**around.choices, ".".join(TARGET_PATH): offered(plan.rows)})
 
 
 def _stands_in(uow: UnitOfWork, task: Task, actor: Actor, now: datetime) -> bool:

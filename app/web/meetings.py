@@ -296,6 +296,7 @@ def _in_hand(found: InHand, fields: Raw | None, problems: Sequence[Problem], row
         # earlier forms may hold health, and the screen hangs on a wall
         "beside": beside_of(page) if page is not None and not found.line.not_health else [],
         "beside_kept": page is not None and bool(page.beside.forms) and bool(found.line.not_health),
+        "changes": found.changes,
         "follows": [
             {
                 "name": shown(line.name),

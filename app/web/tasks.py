@@ -305,6 +305,7 @@ def _render(
             submission_id=secrets.token_urlsafe(16),
         ),
         earlier_case=page.earlier,
+        plan_changes=page.plan.agreed if page.plan is not None else 0,
         beside=beside_of(page),
         beside_lists=[{"title": texts()(f"beside.{listed.kind}"), "rows": listed.rows} for listed in page.beside.lists],
         on_call=page.on_call,

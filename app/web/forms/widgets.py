@@ -64,7 +64,7 @@ def option_views(
         listed = [(option.value, in_language(option.label, texts.language)) for option in options]
     widget = widget_of(asked, path, around)
     if widget == "select":
-        listed.insert(0, ("", texts("forms.choose" if asked.required else "forms.not_answered")))
+        listed.insert(0, ("", texts("forms.choose" if asked.required or asked.required_if else "forms.not_answered")))
     elif widget == "radios" and not asked.required and asked.required_if is None:
         listed.append(("", texts("forms.not_answered")))
     chosen = picked or [""]

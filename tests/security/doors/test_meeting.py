@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -11,8 +12,11 @@ from sqlalchemy import insert, select
 from app.commands.publish import publish
 from app.commands.start_instance import start_instance
 from app.domain.actor import SYSTEM
+from app.domain.answers import RecordAnswer
+from app.domain.forms import RecordKind, RecordTarget
 from app.domain.keys import new_key
-from app.storage.tables.care import case_answer, consent_grant
+from app.domain.sharing import DataGroup
+from app.storage.tables.care import care_case, case_answer, consent_grant
 from app.storage.tables.meetings import team_meeting, team_meeting_attendee, team_meeting_turn
 from app.storage.tables.work import draft, task_offer, user_task
 from tests.factories import AREA, chain, diagram, user_step
@@ -21,10 +25,11 @@ from tests.security.doors.office import CANARIES, CLOCK
 
 LEADER = "tiina.testinen"
 FORM = (PROCESSES / "shared/forms/f_tiimikokous.json").read_bytes()
+PLAN_FORM = (PROCESSES / "shared/forms/f_suunnitelma.json").read_bytes()
 PROCESS = diagram(
     '<bpmn:startEvent id="alku"/>'
     + user_step("kokous", groups="r_tiimikoordinaattori", form_id="f_tiimikokous")
-    + user_step("jatko", groups="r_tiimikoordinaattori")
+    + user_step("jatko", groups="r_tiimikoordinaattori", form_id="f_suunnitelma")
     + '<bpmn:endEvent id="loppu"/>'
     + chain("alku", "kokous", "jatko", "loppu"),
     process_id="tyky_kokous",
@@ -47,7 +52,8 @@ MINUTES = {
 def meeting(office):
     """A meeting is going on: its leader and somebody of Kela are there, the client of the office is on the agenda."""
     run = office.executor.run
-    run(publish, resources={"kokous.bpmn": PROCESS, "f_tiimikokous.json": FORM}, actor=SYSTEM, now=CLOCK)
+    resources = {"kokous.bpmn": PROCESS, "f_tiimikokous.json": FORM, "f_suunnitelma.json": PLAN_FORM}
+    run(publish, resources=resources, actor=SYSTEM, now=CLOCK)
     started = run(start_instance, process_id="tyky_kokous", actor=SYSTEM, case_key=office.case, area_id=AREA, now=CLOCK)
     chosen = select(user_task.c.key).where(user_task.c.instance_key == started.instance_key)
     task = office.scalar(chosen)
@@ -172,6 +178,56 @@ def test_the_minutes_complete_the_task_and_what_follows_is_offered_at_once(offic
     assert take(office, meeting).status_code == 409
     actions = [line.action for line in office.audit_lines() if line.subject == "team_meeting"]
     assert actions[-2:] == ["meeting_turn_taken", "meeting_closed"]
+
+
+def plan(office, *wordings):
+    """The client has a plan of these actions."""
+    rows = [{"toimenpide": each, "palvelu": "sv_tyokokeilu", "vastuuorg": "o_sote_keskus"} for each in wordings]
+    answer = RecordAnswer(
+        target=RecordTarget(RecordKind.ANSWER), key="toimenpiteet", value=rows, fact=rows, data_group=DataGroup.PLAN
+    )
+    office.executor.run(
+        lambda uow: uow.care.answers.add(
+            office.case,
+            [answer],
+            form_id="f_suunnitelma",
+            controller_organisation_id=office.scalar(select(care_case.c.controller_org_id).limit(1)),
+            task_key=None,
+            answered_by=None,
+            now=CLOCK - timedelta(days=30),
+        )
+    )
+
+
+def test_a_change_of_the_plan_stands_in_the_minutes_and_waits_in_the_plan_for_the_client(office, meeting):
+    plan(office, "Työkokeilu kirjastossa", "Velkaneuvonta")
+    allow(office, meeting.kela.organisation_id, "perustiedot", "suunnitelma")
+    allow(office, "o_sote_keskus", "perustiedot", "suunnitelma")
+    take(office, meeting)
+    page = meeting.leader.get(meeting.address).text
+    assert "Muutokset suunnitelmaan" in page
+    ended = {
+        "suunnitelman_muutokset-0-_row": "1",
+        "suunnitelman_muutokset-0-muutos": "valmis",
+        "suunnitelman_muutokset-0-kohde": "2",
+    }
+    answer = minutes(office, meeting, **{**ended, "suunnitelman_muutokset-0-kohde": "9"})
+    assert answer.status_code == 422
+    assert "1. Työkokeilu kirjastossa" in answer.text
+    assert "Osa-aikainen työ onnistuu." in answer.text
+    assert minutes(office, meeting, **ended).status_code == 303
+    page = meeting.leader.get(meeting.address).text
+    assert "Suunnitelmaan sovittiin 1 muutos" in page
+    kept = office.executor.read(lambda uow: uow.care.answers.latest(office.case, fields=["suunnitelman_muutokset"]))
+    # the minutes say which action, also when the plan has other numbers one day
+    assert kept["suunnitelman_muutokset"].value[0]["toimenpide"] == "Velkaneuvonta"
+    # nothing is in force: the form of the plan has it ready, and the client decides
+    assert office.executor.read(lambda uow: uow.care.plans.in_force(office.case)) is None
+    following = office.scalar(select(user_task.c.key).where(user_task.c.element_id == "jatko"))
+    page = meeting.leader.get(f"/tasks/{following}").text
+    assert "Suunnitelmaan on tuotu 1 tiimikokouksessa sovittu muutos" in page
+    second = page.partition('id="f-toimenpiteet-1-tila"')[2].partition("</fieldset>")[0]
+    assert re.search(r'value="valmis"\s+checked', second)
 
 
 def test_a_day_without_clients_can_be_prepared_and_nothing_is_taken_before_it(office, meeting):
