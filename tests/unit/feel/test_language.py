@@ -164,6 +164,28 @@ def test_temporal_values_keep_their_type_and_their_arithmetic(text, value):
     assert value_of(text) == value
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('"Hei,\nmaailma"', "Hei,\nmaailma"),
+        ('"a\r\n{b}" + "\n(c"', "a\r\n{b}\n(c"),
+        ('"a\\\nb"', "a\\\nb"),
+        ('if tulos =\n"tarjottu" then "1.\n2." else null', "1.\n2."),
+        ('{"a\nb": 1}', {"a\nb": 1}),
+        ("`ika` + 1", 41),
+        ("`a-b` + 1", 8),
+        ("asia.`ika`", 40),
+    ],
+)
+def test_line_breaks_in_texts_and_names_in_backticks_are_read_as_camunda_reads_them(text, value):
+    assert value_of(text, {**CONTEXT, "a-b": 7}) == value
+
+
+def test_a_text_over_several_lines_is_also_a_cell_of_a_table():
+    [answer] = evaluate([Ask('"a\nb", "c"', kind=Kind.UNARY_TESTS)], [{"?": "a\nb"}], now=NOW)
+    assert answer.value is True
+
+
 def test_today_is_the_day_in_helsinki():
     late = datetime(2026, 5, 3, 23, 30, tzinfo=UTC)
     assert value_of("today()", now=late) == date(2026, 5, 4)
@@ -231,7 +253,9 @@ def test_functions_and_ranges_do_not_leave_feel(text):
         assert error.code == "feel_value"  # noqa: PT017 - both answers are right
 
 
-@pytest.mark.parametrize("text", ["", "1 +", "(1", "a b c (", "if x", '"', "#", "{a: }", "for x in y", "1 2"])
+@pytest.mark.parametrize(
+    "text", ["", "1 +", "(1", "a b c (", "if x", '"', "#", "{a: }", "for x in y", "1 2", '"a\nb', "`a"]
+)
 def test_what_cannot_be_parsed_is_refused(text):
     with pytest.raises(ExpressionError) as refused:
         check(text)
@@ -252,6 +276,7 @@ def test_what_cannot_be_parsed_is_refused(text):
         ("now() + duration(viite.t_x)", {"viite.t_x"}),
         ("x instance of list<number>", {"x"}),
         ('"teksti"', set()),
+        ('"a\nb" + `x-y`', {"x-y"}),
     ],
 )
 def test_check_tells_what_an_expression_takes_from_outside(text, names):

@@ -21,6 +21,11 @@ const DEEPEST_TREE = 400;
 const DEEPEST_BRACKETS = 60;
 const LONGEST_SIGNS = 20;
 const KEPT = 4_000;
+/**
+ * The parser's dialect that reads what Camunda's engine reads beyond the grammar of DMN 1.5 (10.3.1.2): a line break
+ * inside of a text (rule 33 has none), and names in backticks.
+ */
+const DIALECT = 'camunda';
 const KEYWORDS = new Set(
   'for in return if then else some every satisfies or and between instance of days time duration years months date list context function null true false external not'.split(
     ' ',
@@ -100,19 +105,19 @@ function parse(text, kind, shape) {
 }
 
 function build(text, kind, names) {
-  const tree = (kind === 'unary' ? parseUnaryTests : parseExpression)(text, names);
+  const tree = (kind === 'unary' ? parseUnaryTests : parseExpression)(text, names, DIALECT);
   refuseDeep(tree);
   const { root } = interpreter._buildExecutionTree(tree, text, silent);
   return { run: root, tree, text };
 }
 
 /** The type range<T>, outside of texts; the parser takes it for a comparison. */
-const RANGE_TYPE = /"(?:[^"\\]|\\.)*"|\brange\s*<(?=\s*[A-Za-z])/g;
+const RANGE_TYPE = /"(?:[^"\\]|\\[^])*"|\brange\s*<(?=\s*[A-Za-z])/g;
 
 function refuseTangled(text) {
   let depth = 0;
   let signs = 0;
-  for (const [symbol] of text.matchAll(/"(?:[^"\\]|\\.)*"|[([{]|[)\]}]|-|[^\s-]/g)) {
+  for (const [symbol] of text.matchAll(/"(?:[^"\\]|\\[^])*"|`[^`]*`|[([{]|[)\]}]|-|[^\s-]/g)) {
     depth += '([{'.includes(symbol) ? 1 : ')]}'.includes(symbol) ? -1 : 0;
     signs = symbol === '-' ? signs + 1 : 0;
     if (depth > DEEPEST_BRACKETS || signs > LONGEST_SIGNS) {
@@ -157,7 +162,12 @@ const children = (node) => {
   return result;
 };
 
-const nameOf = (node, text) => text.slice(node.from, node.to).replace(/\s+/g, ' ').trim();
+const nameOf = (node, text) =>
+  text
+    .slice(node.from, node.to)
+    .replace(/^`|`$/g, '')
+    .replace(/\s+/g, ' ')
+    .trim();
 
 function visit(node, text, bound, found) {
   const visitor = VISITORS[node.name];
