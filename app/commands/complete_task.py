@@ -84,13 +84,14 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
     answers = accepted_answers(uow, task, submission, actor, now)
     noted, counted = noted_moments(task.properties, now)
     variables: Mapping[str, Any] = submission.values or {}
+    nested: frozenset[str] = frozenset()
     if answers is not None:
-        variables = answers.variables
+        variables, nested = answers.variables, answers.nested
         instance = store_answers(uow, instance=instance, answers=answers, actor=actor, task_key=task_key, now=noted)
         if instance.case_key is not None and task.case_key is None:
             uow.tasks.set_case(instance)
     process = process_of(uow, instance.definition_key)
-    completed = UserTaskCompleted(key=task_key, variables=_with_case(instance, task, variables))
+    completed = UserTaskCompleted(key=task_key, variables=_with_case(instance, task, variables), nested=nested)
     around = locked_surroundings(uow, process, instance, now=counted)
     try:
         step = advance(process, instance.state, completed, surroundings=around)

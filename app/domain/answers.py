@@ -58,6 +58,7 @@ class Answers:
 
     `values`: every answer by key, computed ones too; hidden and unanswered ones are absent.
     `variables`: what the process gets; every variable of the form is there, None where nothing was answered.
+    `nested`: those of them that are contexts, of which the form asks some entries.
     `records`: what the care core gets; hidden fields are not there, so an earlier answer stays.
     `files`: contents of new files. A file answer is a list of {name, mediaType, size, sha256}, with documentKey where
         the document was stored before.
@@ -68,6 +69,7 @@ class Answers:
     values: Values = field(repr=False)
     variables: Values = field(repr=False)
     records: tuple[RecordAnswer, ...] = field(repr=False)
+    nested: frozenset[str] = frozenset()
     files: tuple[AcceptedFile, ...] = ()
 
 
@@ -85,11 +87,21 @@ def allot(
         if each.read_only:
             continue
         value = _complete(each, values.get(each.key))
-        if each.process_variable is not None:
-            variables[each.process_variable] = value
+        if each.variable_path:
+            *ways, last = each.variable_path
+            holder = variables
+            for name in ways:
+                holder = holder.setdefault(name, {})
+            holder[last] = value
         if each.record is not None and each.key not in hidden:
             records += _records(each, each.record, value)
     return variables, tuple(records)
+
+
+def nested_variables(form: FormDefinition) -> frozenset[str]:
+    """Return the process variables of which the form asks entries and not the whole."""
+    paths = (each.variable_path for each in form.fields if not each.read_only)
+    return frozenset(path[0] for path in paths if len(path) > 1)
 
 
 def _complete(asked: Field, value: Any) -> Any:

@@ -168,6 +168,7 @@ class Field:
     #: begins with what its process variable holds; forms that were made elsewhere count on it
     prefill: bool = False
     record: RecordTarget | None = None
+    #: a name, or the way to an entry of a context: `laina.maara`
     variable: str | None = None
     data_group: DataGroup | None = None
     options: tuple[Option, ...] = ()
@@ -189,8 +190,13 @@ class Field:
 
     @property
     def process_variable(self) -> str | None:
-        """The name of the process variable that the answer becomes, or None."""
+        """The name of the process variable that the answer becomes (`laina.maara`: an entry of one), or None."""
         return self.variable or (self.key if self.record is None else None)
+
+    @property
+    def variable_path(self) -> tuple[str, ...]:
+        """The process variable's name and the entries in it on the way to the answer; () where it becomes none."""
+        return tuple(self.process_variable.split(".")) if self.process_variable else ()
 
     @property
     def source(self) -> OptionSource | None:

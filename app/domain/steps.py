@@ -80,10 +80,15 @@ TaskChanges: TypeAlias = Mapping[str, Value]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserTaskCompleted:
-    """A person finished the user task with these answers (process variables only)."""
+    """
+    A person finished the user task with these answers (process variables only).
+
+    `nested` names those that are contexts and keep the entries that were not answered.
+    """
 
     key: int
     variables: Variables
+    nested: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

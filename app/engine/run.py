@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import ExpressionError, InstanceEnded, InvalidInput, NotFound, Problem, StateUnreadable
 from app.engine import feel
@@ -177,10 +177,21 @@ def _wake(instance: Instance, trigger: Trigger) -> None:
         instance.close_wait(token, wait, completed=True)
         token.task_spec.retry(token, Phase(wait.note))
     else:
+        if isinstance(trigger, UserTaskCompleted) and trigger.nested:
+            seen = instance.scopes.visible(instance.scope_of(token), trigger.nested)
+            kept = {name: _merged(seen.get(name), trigger.variables.get(name)) for name in trigger.nested}
+            trigger = replace(trigger, variables={**trigger.variables, **kept})
         try:
             token.task_spec.triggered(token, wait, trigger)
         except StopIteration:
             raise StateUnreadable("state_unreadable", "a stored wait is of no element") from None
+
+
+def _merged(before: Any, given: Any) -> Any:
+    """Return what was given, in contexts with the entries that were there before and are not given."""
+    if not isinstance(before, Mapping) or not isinstance(given, Mapping):
+        return given
+    return {**before, **{name: _merged(before.get(name), value) for name, value in given.items()}}
 
 
 def _cancel(instance: Instance, instance_key: int) -> None:

@@ -253,7 +253,7 @@ def _advice(uow: UnitOfWork, kind: ModelKind, content: bytes, read: Resources) -
         return Advice()
     named = {form_id for outline in read.outlines for form_id in outline.form_ids}
     forms = [*read.forms.values(), *newest_forms(uow, named)]
-    answered = {name for form in forms for field in form.fields if (name := field.process_variable)}
+    answered = {path[0] for form in forms for field in form.fields if (path := field.variable_path)}
     return advise_diagram(content, given=answered)
 
 

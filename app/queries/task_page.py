@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -267,15 +267,23 @@ def _is_shown_as_it_is(key: str, value: Any, actor: Actor) -> bool:
 
 def _of_process(uow: UnitOfWork, form: FormDefinition | None, element_instance_key: int) -> dict[str, Any]:
     """Return what the process variables of the fields that are pre-filled hold, of each name the innermost."""
-    wanted = {item.key: item.process_variable or item.key for item in form.fields if item.prefill} if form else {}
+    wanted = {item.key: item.variable_path or (item.key,) for item in form.fields if item.prefill} if form else {}
     if not wanted:
         return {}
-    names = frozenset(wanted.values())
+    names = frozenset(path[0] for path in wanted.values())
     seen: dict[str, Any] = {}
     for scope_key in uow.api_searches.enclosing_scopes(element_instance_key):
         found = uow.api_searches.variables_in(scope_key, names)
         seen = {**found, **seen}
-    return {key: seen[name] for key, name in wanted.items() if seen.get(name) is not None}
+    return {key: value for key, path in wanted.items() if (value := _entry(seen, path)) is not None}
+
+
+def _entry(variables: Mapping[str, Any], path: Sequence[str]) -> Any:
+    """Return what lies at the end of the path, None where something on the way is missing or no context."""
+    value: Any = variables
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def _asks_of_client(form: FormDefinition) -> bool:

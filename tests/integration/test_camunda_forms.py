@@ -74,6 +74,36 @@ def test_a_camunda_form_is_filled_in_and_shows_what_the_process_knows(database, 
     assert written == {"orderNumber": "A-12", "totalSum": 11, "isApproved": True}
 
 
+def test_answers_of_nested_keys_go_into_the_variable_and_leave_its_other_entries(database, tmp_path):
+    door = open_door(database, tmp_path / "data")
+    settings = Settings.load({}, data_folder=tmp_path / "data", public_url="http://localhost")
+    place = door.place
+    asked = [
+        {"type": "number", "key": "order.sum", "label": "Summa"},
+        {
+            "type": "group",
+            "path": "order",
+            "components": [{"type": "textfield", "key": "by", "label": "Kuka", "disabled": True}],
+        },
+    ]
+    place.publish(embedded({**SCHEMA, "components": asked}))
+    before = {"by": "A-12", "sum": 10.5, "rows": [1]}
+    instance, other = place.start(variables={"order": before}), place.start(variables={"order": before})
+    task = place.open_tasks(instance)["first"]
+    visitor = Visitor(create_app(place.executor, settings, clock=lambda: place.now))
+    visitor.sign_in("counsellor")
+    page = visitor.get(f"/tasks/{task}").text
+    assert "A-12" in page
+    assert 'value="10,5"' in page
+    assert visitor.post(f"/tasks/{task}", {"order_sum": "11", "submission_id": "s-1"}).status_code == 303
+    program = door.program("prog-forms", "r_palveluohjaaja")
+    url = f"/v2/user-tasks/{place.open_tasks(other)['first']}/completion"
+    assert program.post(url, {"variables": {"order": {"sum": 11}}}).status_code == 204
+    for key in (instance, other):
+        lines = place.executor.read(lambda uow, key=key: uow.monitor.variables(key))
+        assert {line["name"]: line["value"] for line in lines} == {"order": {**before, "sum": 11}}
+
+
 def test_a_form_that_cannot_be_asked_is_refused_at_the_task_that_shows_it(database):
     place = make_place(database)
     broken = {**SCHEMA, "components": [{"type": "filepicker", "key": "liite", "label": "Liite"}]}

@@ -176,7 +176,8 @@ def _record(source: JsonObject) -> RecordTarget | None:
 
 def _variable(source: JsonObject) -> str | None:
     name = source.text("variable")
-    if name and (not _KEY.fullmatch(name) or name in _RESERVED):
+    parts = name.split(".")
+    if name and (not all(map(_KEY.fullmatch, parts)) or parts[0] in _RESERVED):
         source.problem("form_key", written=name[:60])
     return name or None
 

@@ -3,7 +3,8 @@ Turn a form of form-js (Camunda 8's forms, schema JSON) into a form of ours.
 
 What asks for an answer is mapped, or the form is refused by the question's name: a process may not run without an
 answer that it was drawn with. What only shows something and has no place in our forms is left out and told. Keys become
-process variables of the same names; a form-js form shows what its variables hold, so that its fields have `prefill`.
+process variables of the same names, `laina.maara` (a key, or a key in a group with a path) that entry of the variable
+`laina`; a form-js form shows what its variables hold, so that its fields have `prefill`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +36,8 @@ _CHOICES = {"select": "choice", "radio": "choice", "checklist": "multiChoice", "
 _FORM_ID = re.compile(r"[^A-Za-z0-9_.-]")
 _MARKDOWN = re.compile(r"(?m)^\s{0,3}(?:#{1,6}\s+|>\s?|---+\s*$)|[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}")
 _HEADING = re.compile(r"(?m)^\s*#{1,6}\s+(.+)$")
+#: one group: what is split by it has the texts at the odd places
+_TEXT_LITERAL = re.compile(r'("(?:\\.|[^"\\])*")', re.DOTALL)
 #: text that form-js fills in when it is shown
 _TEMPLATE = re.compile(r"^\s*=|\{\{")
 
@@ -85,21 +89,20 @@ class _Converter:
         self.notes: list[Problem] = []
         self.heading = ""
         self.introduction: list[str] = []
-        self.keys: set[str] = set()
+        #: by what form-js calls an answer (`laina.maara`): the key of our field
+        self.keys: dict[str, str] = {}
+        #: the keys of the list's rows that are being read
+        self.row_keys: frozenset[str] = frozenset()
 
     def sections(self, source: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the sections: what stands outside of groups together, then each group that has no path."""
         components = _components(source)
-        self.keys = {str(each.get("key", "")) for each in _all(components)}
-        loose = [each for each in components if each.get("type") != "group"]
-        sections = [self._section("osa", "", loose, "")]
-        for number, group in enumerate(_groups(components), start=1):
-            if group.get("path"):
-                self._refuse("form_js_path", group, path=str(group["path"])[:60])
-                continue
-            inside = [each for each in _components(group) if each.get("type") != "group"]
-            label = self._words(group.get("label"), group)
-            sections.append(self._section(f"osa_{number}", label, inside, _hidden_by(group)))
+        groups = list(_groups(components))
+        outside = _Group({"components": components})
+        self._name_answers([outside, *groups])
+        sections = [self._section("osa", "", outside)]
+        for number, group in enumerate(groups, start=1):
+            sections.append(self._section(f"osa_{number}", self._words(group.source.get("label"), group.source), group))
         filled = [section for section in sections if section["fields"]]
         if not filled and not self.problems:
             # a form that only shows something: whoever reads it says so
@@ -110,13 +113,26 @@ class _Converter:
                 section["title"] = _in_all(self.heading or str(source.get("id") or "-"))
         return filled
 
-    def _section(self, key: str, label: str, components: list[Mapping[str, Any]], hide: str) -> dict[str, Any]:
-        fields = [made for each in components for made in [self._field(each, hide)] if made is not None]
+    def _name_answers(self, groups: list[_Group]) -> None:
+        """Give every answer the key of its field: what has no dots keeps its name, the others get a free one."""
+        names = [group.path + _key(each) for group in groups for each in group.fields if _key(each)]
+        self.keys = {name: name for name in names if "." not in name}
+        for name in names:
+            if name not in self.keys:
+                key = wanted = name.replace(".", "_")
+                number = 2
+                while key in self.keys.values():
+                    key, number = f"{wanted}_{number}", number + 1
+                self.keys[name] = key
+
+    def _section(self, key: str, label: str, group: _Group) -> dict[str, Any]:
+        fields = [made for each in group.fields for made in [self._field(each, group)] if made is not None]
         return {"key": key, "title": _in_all(label), "fields": fields}
 
     # -- one component -----------------------------------------------------------------------------
 
-    def _field(self, component: Mapping[str, Any], hide: str, *, in_row: bool = False) -> dict[str, Any] | None:
+    def _field(self, component: Mapping[str, Any], group: _Group | None) -> dict[str, Any] | None:
+        """Return the field that asks what the component asks in its group; without a group it is one of a row."""
         kind = str(component.get("type", ""))
         if kind in _LAYOUT:
             return None
@@ -130,23 +146,28 @@ class _Converter:
         if own is None:
             self._refuse("form_js_type", component, type=kind)
             return None
-        return self._whole(component, own, hide, in_row=in_row)
+        return self._whole(component, own, group)
 
-    def _whole(self, component: Mapping[str, Any], own: dict[str, Any], hide: str, *, in_row: bool) -> dict[str, Any]:
-        key = str(component.get("key") or component.get("path") or "")
+    def _whole(self, component: Mapping[str, Any], own: dict[str, Any], group: _Group | None) -> dict[str, Any]:
+        name = ("" if group is None else group.path) + _key(component)
+        key = name if group is None else self.keys.get(name, name)
+        if group is None and "." in name:
+            self._refuse("form_js_path", component, path=name[:60])
         label = self._words(component.get("label") or component.get("dateLabel"), component)
         hint = self._words(component.get("description"), component)
         made: dict[str, Any] = {"key": key, **own, "label": _in_all(label or key)}
         if hint:
             made["hint"] = _in_all(hint)
-        if not in_row:
+        if group is not None:
             made["prefill"] = True
-        if self._is_shown_only(component) and own["type"] != "group" and not in_row:
+        if key != name:
+            made["variable"] = name
+        if self._is_shown_only(component) and own["type"] != "group" and group is not None:
             made["readOnly"] = True
         elif (component.get("validate") or {}).get("required") is True or own["type"] == "boolean":
             # a checkbox of form-js is always true or false
             made["required"] = True
-        shown = self._show_if(component, hide)
+        shown = self._show_if(component, key, () if group is None else group.hides)
         if shown:
             made["showIf"] = shown
         for name in ("defaultValue", "valuesExpression"):
@@ -166,11 +187,24 @@ class _Converter:
         if kind in _CHOICES:
             return self._choice(_CHOICES[kind], component)
         if kind == "dynamiclist":
-            inner = [self._field(each, "", in_row=True) for each in _components(component)]
-            return {"type": "group", "fields": [each for each in inner if each is not None]}
+            return {"type": "group", "fields": self._row(component)}
         if kind == "datetime":
             return _MOMENTS.get(str(component.get("subtype", "date")))
         return {"type": "boolean"} if kind == "checkbox" else None
+
+    def _row(self, component: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the fields of a list's row; groups in it only lay out, unless they have a path."""
+        groups = list(_groups(_components(component)))
+        for group in groups:
+            if group.path:
+                self._refuse("form_js_path", group.source, path=group.path.rstrip(".")[:60])
+            if group.hides:
+                self._note("form_js_condition_left_out", group.source, condition=group.hides[-1][:200])
+        inside = [each for group in (_Group(component), *groups) for each in group.fields]
+        self.row_keys = frozenset(map(_key, inside))
+        fields = [made for each in inside for made in [self._field(each, None)] if made is not None]
+        self.row_keys = frozenset()
+        return fields
 
     def _number(self, component: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
         made: dict[str, Any] = {"type": "integer" if component.get("decimalDigits") == 0 else "decimal"}
@@ -237,17 +271,26 @@ class _Converter:
                 self._note("form_js_property_left_out", component, property=name)
         return False
 
-    def _show_if(self, component: Mapping[str, Any], outer: str) -> str:
+    def _show_if(self, component: Mapping[str, Any], key: str, outer: tuple[str, ...]) -> str:
         """Return when the field is shown: form-js hides it (or its group) while a condition is true."""
-        hides = [outer, _hidden_by(component)]
         kept = []
-        for hide in filter(None, hides):
+        for hide in filter(None, (*outer, _hidden_by(component))):
+            ours = self._by_our_keys(hide)
             # a condition on what the form does not ask, or on the very field that it hides, cannot be settled here
-            if _roots(hide) <= self.keys - {str(component.get("key", ""))}:
-                kept.append(f"not(({hide}) = true)")
+            if _roots(ours) <= {*self.keys.values(), *self.row_keys} - {key}:
+                kept.append(f"not(({ours}) = true)")
             else:
                 self._note("form_js_condition_left_out", component, condition=hide[:200])
         return " and ".join(kept)
+
+    def _by_our_keys(self, expression: str) -> str:
+        """Write the answers that have dots in their names by the keys of our fields."""
+        parts = _TEXT_LITERAL.split(expression)
+        for name, key in sorted(self.keys.items(), reverse=True):
+            if name != key:
+                whole = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.])")
+                parts[::2] = [whole.sub(key, part) for part in parts[::2]]
+        return "".join(parts)
 
     def _note(self, code: str, component: Mapping[str, Any], **values: object) -> None:
         self.notes.append(Problem(code, place=_place(component), name=_name(component), values=values))
@@ -269,18 +312,33 @@ def _components(holder: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
-def _all(components: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    for each in components:
-        yield each
-        yield from _all(_components(each))
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A group, or the form itself: what its answers' names begin with (`laina.`), and what hides it."""
+
+    source: Mapping[str, Any]
+    path: str = ""
+    hides: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> list[Mapping[str, Any]]:
+        """The components directly inside of it that are no groups."""
+        return [each for each in _components(self.source) if each.get("type") != "group"]
 
 
-def _groups(components: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+def _groups(components: list[Mapping[str, Any]], path: str = "", hides: tuple[str, ...] = ()) -> Iterator[_Group]:
     """Return the groups, those inside of others after them."""
     for each in components:
         if each.get("type") == "group":
-            yield each
-            yield from _groups(_components(each))
+            own = str(each.get("path") or "")
+            hide = _hidden_by(each)
+            group = _Group(each, f"{path}{own}." if own else path, (*hides, hide) if hide else hides)
+            yield group
+            yield from _groups(_components(each), group.path, group.hides)
+
+
+def _key(component: Mapping[str, Any]) -> str:
+    return str(component.get("key") or component.get("path") or "")
 
 
 def _hidden_by(component: Mapping[str, Any]) -> str:
@@ -290,7 +348,7 @@ def _hidden_by(component: Mapping[str, Any]) -> str:
 
 
 def _roots(expression: str) -> set[str]:
-    bare = re.sub(r'"(?:\\.|[^"\\])*"', "", expression)
+    bare = _TEXT_LITERAL.sub("", expression)
     words = re.findall(r"(?<![\w.])([^\W\d]\w*)(?!\s*\()", bare)
     return set(words) - {"not", "and", "or", "true", "false", "null", "if", "then", "else", "in", "between"}
 

@@ -76,7 +76,12 @@ def _check_whole(form: FormDefinition) -> Iterator[Problem]:
         for problem in _repeated("form_key_repeated", (inner.key for inner in each.fields)):
             yield Problem(problem.code, place=f"{each.key}.{problem.place}", name=problem.name)
     written = [each for each in fields if not each.read_only]
+    variables = {each.variable_path for each in written}
     yield from _repeated("form_variable_repeated", (each.process_variable for each in written))
+    for path in sorted(variables):
+        if any(path[:length] in variables for length in range(1, len(path))):
+            # an entry of what another field holds as a whole
+            yield Problem("form_variable_repeated", place=".".join(path), name=".".join(path))
     yield from _repeated("form_record_repeated", (_attribute(each) for each in written))
 
 

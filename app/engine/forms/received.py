@@ -9,7 +9,7 @@ person sees; rows with nothing in them are no answers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -189,7 +189,8 @@ def receive_json(form: FormDefinition, submission: object, *, documents: Mapping
         received.problems[""] = Problem("not_an_object")
         return received
     asked = {each.key: each for each in form.fields}
-    for key, value in submission.items():
+    nested = {each.variable_path: each.key for each in form.fields if len(each.variable_path) > 1}
+    for key, value in _by_field(submission, (), asked, nested):
         if key not in asked:
             received.refuse_unknown()
         elif asked[key].type is FieldType.GROUP:
@@ -197,6 +198,21 @@ def receive_json(form: FormDefinition, submission: object, *, documents: Mapping
         else:
             _set(received.values, asked[key], _json_value(received, asked[key], key, value, documents))
     return received
+
+
+def _by_field(
+    sent: Mapping[str, Any], path: FieldPath, asked: Collection[str], nested: Mapping[FieldPath, str]
+) -> Iterator[tuple[str, Any]]:
+    """Give the answers by the keys of their fields; entries of variables may be sent as the variables hold them."""
+    for name, value in sent.items():
+        way = (*path, name)
+        inside = any(each[: len(way)] == way and len(each) > len(way) for each in nested)
+        if way in nested:
+            yield nested[way], value
+        elif inside and isinstance(value, Mapping) and (path or name not in asked):
+            yield from _by_field(value, way, asked, nested)
+        else:
+            yield ".".join(way), value
 
 
 def _receive_json_rows(received: Received, group: Field, value: object) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.domain.answers import Answers, StoredFile, allot
+from app.domain.answers import Answers, StoredFile, allot, nested_variables
 from app.domain.errors import InvalidSubmission, Problem
 from app.domain.forms import Field, FieldPath, FieldType, FormDefinition, Option, Values
 from app.domain.identity_code import parse_identity_code
@@ -104,6 +104,7 @@ def _accept(form: FormDefinition, received: Received, *, language: str, around: 
         values=values,
         variables=variables,
         records=records,
+        nested=nested_variables(form),
         files=tuple(received.files),
     )
 

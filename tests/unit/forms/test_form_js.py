@@ -1,12 +1,13 @@
 """Forms of form-js become forms of ours; what cannot be asked is refused by its name, what only shows is told."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
-from app.domain.errors import InvalidFormDefinition, Problem
+from app.domain.errors import InvalidFormDefinition, InvalidSubmission, Problem
 from app.domain.forms import FieldType, FormDefinition
-from app.engine.forms import form_source, read_form
+from app.engine.forms import Around, form_source, parse_json_submission, read_form
 
 
 def form(*components: dict, **more: object) -> bytes:
@@ -109,6 +110,82 @@ def test_rows_become_a_group():
     )
 
 
+NESTED = (
+    part("textfield", "laina"),
+    part("number", "hakija.tulot"),
+    part("textfield", "hakija_tulot"),
+    {
+        "type": "group",
+        "path": "hakija",
+        "conditional": {"hide": '=laina = "hakija.tulot"'},
+        "components": [
+            part("textfield", "asuinpaikka.kunta", readonly=True),
+            {
+                "type": "group",
+                "path": "tausta",
+                "components": [
+                    part("checkbox", "tyossa", conditional={"hide": "=hakija.tulot > 5"}),
+                    part("dynamiclist", "", path="rivit", components=[part("textfield", "nimi")]),
+                ],
+            },
+        ],
+    },
+)
+
+
+def test_nested_keys_become_entries_of_their_variables():
+    made, notes = converted(*NESTED)
+    assert [note.code for note in notes] == ["form_js_converted"]
+    assert {field.key: field.process_variable for field in made.fields} == {
+        "laina": "laina",
+        "hakija_tulot": "hakija_tulot",
+        "hakija_tulot_2": "hakija.tulot",
+        "hakija_asuinpaikka_kunta": "hakija.asuinpaikka.kunta",
+        "hakija_tausta_tyossa": "hakija.tausta.tyossa",
+        "hakija_tausta_rivit": "hakija.tausta.rivit",
+    }
+    conditions = {field.key: field.show_if.text for field in made.fields if field.show_if}
+    hidden = 'not((laina = "hakija.tulot") = true)'
+    assert conditions["hakija_tausta_rivit"] == hidden
+    assert conditions["hakija_tausta_tyossa"] == f"{hidden} and not((hakija_tulot_2 > 5) = true)"
+
+
+def test_answers_of_nested_keys_have_the_shape_that_the_diagram_reads():
+    made, _ = converted(*NESTED)
+    sent = {"laina": "x", "hakija": {"tulot": 3, "tausta": {"tyossa": True, "rivit": [{"nimi": "a"}]}}}
+    by_keys = {
+        "laina": "x",
+        "hakija_tulot_2": 3,
+        "hakija_tausta_tyossa": True,
+        "hakija_tausta_rivit": [{"nimi": "a"}],
+    }
+    around = Around(now=datetime(2026, 11, 22, tzinfo=UTC))
+    for submission in (sent, by_keys):
+        answers = parse_json_submission(made, submission, language="fi", around=around)
+        assert answers.variables == {**sent, "hakija_tulot": None}
+        assert answers.nested == {"hakija"}
+
+
+@pytest.mark.parametrize("sent", [{"hakija": {"muu": 1}}, {"hakija": 3}, {"hakija": {"asuinpaikka": {"kunta": "x"}}}])
+def test_what_a_nested_form_does_not_ask_is_refused(sent):
+    made, _ = converted(*NESTED)
+    with pytest.raises(InvalidSubmission):
+        parse_json_submission(made, sent, language="fi", around=Around(now=datetime(2026, 11, 22, tzinfo=UTC)))
+
+
+def test_a_variable_is_not_asked_as_a_whole_and_by_an_entry():
+    with pytest.raises(InvalidFormDefinition) as refused:
+        converted(part("textfield", "laina"), part("textfield", "laina.maara"))
+    assert ("form_variable_repeated", "laina.maara") in [(each.code, each.place) for each in refused.value.problems]
+
+
+def test_groups_in_rows_only_lay_out():
+    inside = [{"type": "group", "components": [part("textfield", "nimi")], "conditional": {"hide": "=x"}}]
+    made, notes = converted(part("dynamiclist", "", path="rivit", components=inside))
+    assert [field.key for field in next(made.fields).fields] == ["nimi"]
+    assert [note.code for note in notes] == ["form_js_converted", "form_js_condition_left_out"]
+
+
 def test_what_only_shows_something_is_left_out_and_told():
     made, notes = converted(
         part("html", content="<p>x</p>"),
@@ -135,11 +212,17 @@ def test_a_form_that_asks_nothing_is_read():
         (part("select", "laji", valuesKey="lajit"), "form_js_type", "laji"),
         (part("expression", "summa", expression="=a + b"), "form_js_type", "summa"),
         (
-            {"type": "group", "path": "laina", "label": "Laina", "components": [part("number", "maara")]},
+            part("dynamiclist", "", path="rivit", components=[part("number", "laina.maara")]),
+            "form_js_path",
+            "laina.maara",
+        ),
+        (
+            part("dynamiclist", "", path="rivit", components=[{"type": "group", "path": "laina", "components": []}]),
             "form_js_path",
             "laina",
         ),
-        (part("textfield", "laina.maara"), "form_key", "laina.maara"),
+        (part("textfield", "asia.ika"), "form_key", "asia_ika"),
+        (part("textfield", "laina.2"), "form_key", "laina_2"),
         (part("textfield", "asia"), "form_key", "asia"),
         (part("kukka", "k"), "form_js_type", "k"),
     ],

@@ -1,5 +1,6 @@
 """What was drawn elsewhere becomes a copy that opens and runs; every repair has a name; hostile files are refused."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from app.domain.errors import InvalidInput
 from app.domain.models import LARGEST_MODEL, ModelKind
 from app.engine.diagrams import read_diagram
 from app.engine.models import import_model
+from app.engine.vocabulary import ZEEBE
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 LAYOUT = "http://www.omg.org/spec/BPMN/20100524/DI"
@@ -96,3 +98,19 @@ def test_what_is_malformed_hostile_or_no_model_is_refused(content, code):
     with pytest.raises(InvalidInput) as caught:
         import_model(content)
     assert [problem.code for problem in caught.value.problems] == [code]
+
+
+def test_nested_keys_of_a_form_inside_a_diagram_keep_their_shape_except_in_rows():
+    rows = {"type": "dynamiclist", "path": "order.rows", "components": [{"type": "textfield", "key": "item.name"}]}
+    form = json.dumps({"type": "default", "components": [{"type": "number", "key": "order.sum"}, rows]})
+    imported = import_model(
+        f"""<definitions xmlns="{BPMN}" xmlns:z="{ZEEBE}" targetNamespace="x"><process id="p" isExecutable="true">
+        <extensionElements><z:userTaskForm id="f">{form}</z:userTaskForm></extensionElements>
+        <startEvent id="a"/><userTask id="b"><extensionElements><z:userTask/>
+        <z:formDefinition formKey="camunda-forms:bpmn:f"/></extensionElements></userTask><endEvent id="c"/>
+        <sequenceFlow id="ab" sourceRef="a" targetRef="b"/><sequenceFlow id="bc" sourceRef="b" targetRef="c"/>
+        </process></definitions>""".encode()
+    )
+    told = {problem.code: problem.values for problem in imported.repairs}
+    assert told == {"form_key_changed": {"old": "item.name", "new": "item_name"}, "layout_drawn": {}}
+    assert b'"key": "order.sum"' in imported.content

@@ -122,8 +122,9 @@ def _mend(copy: WorkingCopy, node: _Element, form: _Element) -> str:
     except (ValueError, RecursionError):
         return "JSON"
     changed = _rename_keys(content)
-    for old, new in changed.items():
-        copy.map_input(node, "=" + ".".join("_".join(part.split()) for part in old.split(".")), new)
+    for old, (new, in_row) in changed.items():
+        if not in_row:
+            copy.map_input(node, "=" + ".".join("_".join(part.split()) for part in old.split(".")), new)
         copy.note("form_key_changed", node, old=old, new=new)
     if changed:
         form.text = json.dumps(content, ensure_ascii=False)
@@ -135,17 +136,28 @@ def _mend(copy: WorkingCopy, node: _Element, form: _Element) -> str:
     return ""
 
 
-def _rename_keys(content: Any) -> dict[str, str]:
-    changed: dict[str, str] = {}
-    waiting = [content]
+def _rename_keys(content: Any) -> dict[str, tuple[str, bool]]:
+    """
+    Rename what no field of ours can be called; return the new keys, and whether they are those of a list's rows.
+
+    `laina.maara` stays, the entry of a variable; but a row has no entries in entries.
+    """
+    changed: dict[str, tuple[str, bool]] = {}
+    waiting = [(content, False)]
     while waiting:
-        each = waiting.pop()
+        each, in_row = waiting.pop()
         if isinstance(each, list):
-            waiting += each
+            waiting += [(inner, in_row) for inner in each]
         elif isinstance(each, dict):
             key = each.get("key")
-            if isinstance(key, str) and "type" in each and key and not _KEY.fullmatch(key):
+            if isinstance(key, str) and "type" in each and key and not _fits(key, in_row=in_row):
                 new = re.sub(r"[^A-Za-z0-9]+", "_", key).strip("_")[:60]
-                each["key"] = changed[key] = new if _KEY.fullmatch(new) else name_from(key, "kentta")
-            waiting += [value for value in each.values() if isinstance(value, (list, dict))]
+                each["key"] = new if _KEY.fullmatch(new) else name_from(key, "kentta")
+                changed[key] = each["key"], in_row
+            in_row = in_row or each.get("type") == "dynamiclist"
+            waiting += [(value, in_row) for value in each.values() if isinstance(value, (list, dict))]
     return changed
+
+
+def _fits(key: str, *, in_row: bool) -> bool:
+    return all(map(_KEY.fullmatch, [key] if in_row else key.split(".")))
