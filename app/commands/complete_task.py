@@ -14,11 +14,19 @@ from app.commands._way_back import keep_way_back
 from app.commands.absences import is_substitute
 from app.commands.claim_task import ensure_concerns, ensure_open
 from app.commands.keep_uploads import waiting_files
+from app.commands.save_draft import WrittenOn
 from app.commands.store_answers import store_answers
 from app.commands.unreadable_state import without_wait
 from app.domain.actor import Actor, may_complete
 from app.domain.answers import Answers
-from app.domain.errors import InstancePaused, NotAllowed, NotFound, TaskAlreadyClosed, TaskClaimedByOther
+from app.domain.errors import (
+    DraftElsewhere,
+    InstancePaused,
+    NotAllowed,
+    NotFound,
+    TaskAlreadyClosed,
+    TaskClaimedByOther,
+)
 from app.domain.steps import Ruling, UserTaskCompleted, noted_moments
 from app.engine.forms import Raw, parse_json_submission, parse_submission
 from app.engine.run import advance
@@ -32,7 +40,8 @@ class Submission:
     """
     What was sent: the fields of a page (`fields`, each with all its values), or the values of an API call (`values`).
 
-    `submission_id` is that of the rendered form, or "" where repeating is not foreseen (API).
+    `submission_id` is that of the rendered form, or "" where repeating is not foreseen (API). `page` says which draft
+    the page knows, None where it does not say.
     """
 
     fields: Raw | None = None
@@ -41,6 +50,7 @@ class Submission:
     page_names: frozenset[str] = frozenset()
     language: str = "fi"
     submission_id: str = ""
+    page: WrittenOn | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +78,7 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
     :raises InstancePaused: an administrator has paused the process
     :raises TaskClaimedByOther: someone else has it
     :raises NotAllowed: the actor is neither its holder, their substitute, nor a candidate
+    :raises DraftElsewhere: the actor has kept something else on another page meanwhile, which this one does not know
     :raises InvalidSubmission: an answer does not fit the form
     :raises StateUnreadable: the instance cannot go on until an administrator has put it right
     """
@@ -81,6 +92,7 @@ def complete_task(uow: UnitOfWork, *, task_key: int, actor: Actor, submission: S
     on_behalf_of = _ensure_may_complete(uow, task, actor, now)
     if instance.paused_at is not None:
         raise InstancePaused(instance.key)
+    _ensure_knows_draft(uow, task, actor, submission)
     answers = accepted_answers(uow, task, submission, actor, now)
     noted, counted = noted_moments(task.properties, now)
     variables: Mapping[str, Any] = submission.values or {}
@@ -137,6 +149,25 @@ def _ensure_may_complete(uow: UnitOfWork, task: Task, actor: Actor, now: datetim
             raise TaskClaimedByOther(task.key, by=task.assignee)
         raise NotAllowed("complete_task")
     return None
+
+
+def _ensure_knows_draft(uow: UnitOfWork, task: Task, actor: Actor, submission: Submission) -> None:
+    """Make sure that the actor has seen their newest draft, where it says something else than what was sent."""
+    page = submission.page
+    if page is None or actor.user_key is None:
+        return
+    kept = uow.tasks.lock_draft(task.key, actor.user_key)
+    if kept is None or page.knows(page_id=kept[0], saved_at=kept[1]):
+        return
+    found = uow.tasks.find_draft(task.key, actor.user_key)
+    if found is not None and _filled_in(found[0]) != _filled_in(_typed(submission)):
+        raise DraftElsewhere(task.key, at=kept[1])
+
+
+def _filled_in(draft: bytes) -> dict[str, list[str]]:
+    """Return what is filled in, by field; an empty field and one that was not sent are the same."""
+    fields = msgspec.json.decode(draft, type=dict[str, list[str]])
+    return {name: given for name, values in fields.items() if (given := [value for value in values if value])}
 
 
 def accepted_answers(

@@ -24,6 +24,10 @@ class WrittenOn:
     page_id: str
     seen: str
 
+    def knows(self, *, page_id: str, saved_at: datetime) -> bool:
+        """Tell whether the page saved that draft itself, or was drawn with it."""
+        return page_id == self.page_id or draft_mark(saved_at) == self.seen
+
 
 def draft_mark(saved_at: datetime | None) -> str:
     """Return by what a page knows again the draft that it was drawn with."""
@@ -66,6 +70,6 @@ def _save_from_page(
             raise DraftElsewhere(task_key, at=now)
         return
     page_id, saved_at = found
-    if page_id != page.page_id and draft_mark(saved_at) != page.seen:
+    if not page.knows(page_id=page_id, saved_at=saved_at):
         raise DraftElsewhere(task_key, at=saved_at)
     uow.tasks.save_draft(task_key, user_key, content, now=now, page_id=page.page_id)

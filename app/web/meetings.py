@@ -22,7 +22,7 @@ from app.commands.hold_meeting import (
     write_minutes,
 )
 from app.commands.save_draft import draft_mark
-from app.domain.errors import Conflict, InvalidInput, Problem, TaskClaimedByOther
+from app.domain.errors import Conflict, DraftElsewhere, InvalidInput, Problem, TaskClaimedByOther
 from app.domain.keys import parse_key
 from app.domain.localized import in_language
 from app.domain.meeting import Presence
@@ -30,7 +30,8 @@ from app.domain.permissions import ROLE_PERMISSIONS
 from app.engine.forms import ACTION_NAME, Raw
 from app.queries.meeting import AgendaLine, InHand, MeetingPage, meeting_page, meetings_page
 from app.queries.people import role_names
-from app.web import drafts
+from app.queries.task_page import TaskPage
+from app.web import drafts, task_conflicts
 from app.web.access import current_actor
 from app.web.asking import fields_sent, key_of, read, run
 from app.web.language import current_language, texts
@@ -148,12 +149,13 @@ def minutes(key: str, task: str) -> ResponseReturnValue:
     fields = fields_sent()
     action = request.form.get(ACTION_NAME, "")
     if action:
-        return _render(_page(key), fields=fields, row_action=action)
+        return _render(_page(key), fields=fields, row_action=action, draft_seen=request.form.get("draft_seen"))
     submission = Submission(
         fields=fields,
         page_names=drafts.PAGE_NAMES,
         language=current_language(),
         submission_id=request.form.get("submission_id", "")[:64],
+        page=drafts.page_written_on(),
     )
     try:
         run(
@@ -165,7 +167,10 @@ def minutes(key: str, task: str) -> ResponseReturnValue:
             now=now(),
         )
     except InvalidInput as error:
-        return _render(_page(key), fields=fields, problems=error.problems), 422
+        seen = request.form.get("draft_seen")
+        return _render(_page(key), fields=fields, problems=error.problems, draft_seen=seen), 422
+    except DraftElsewhere as error:
+        return _render(_page(key), fields=fields, elsewhere=error), 409
     except Conflict:
         # what was typed is kept: as a draft of this person, and on the page as far as it may still be shown
         drafts.keep_what_was_sent(key_of(task), fields)
@@ -203,11 +208,18 @@ def _render(
     row_action: str = "",
     conflict: str = "",
     guest: dict[str, str] | None = None,
+    draft_seen: str | None = None,
+    elsewhere: DraftElsewhere | None = None,
 ) -> str:
     roles, language = executor().read(role_names), current_language()
     places = {problem.place for problem in problems}
     following = page.following
     address = f"{PATH}/{page.meeting.key}"
+    in_hand = None
+    if page.in_hand:
+        in_hand = _in_hand(page.in_hand, fields, problems if fields else (), row_action, draft_seen)
+        if elsewhere is not None and fields is not None and page.in_hand.page is not None:
+            in_hand["differs"] = _written_elsewhere(page.in_hand.page, fields, elsewhere, address)
     return render_template(
         "meetings/meeting.html",
         meeting=page.meeting,
@@ -229,7 +241,7 @@ def _render(
         presences=[(str(each), texts()(f"meeting.presence_{each}")) for each in Presence],
         agenda=[_line(line) for line in page.agenda],
         following=_line(following) if following else None,
-        in_hand=_in_hand(page.in_hand, fields, problems if fields else (), row_action) if page.in_hand else None,
+        in_hand=in_hand,
         seats=[
             (
                 f"{seat.user_key}:{seat.role_id}:{seat.unit_id}",
@@ -269,7 +281,13 @@ def _line(line: AgendaLine) -> dict[str, Any]:
     }
 
 
-def _in_hand(found: InHand, fields: Raw | None, problems: Sequence[Problem], row_action: str) -> dict[str, Any]:
+def _written_elsewhere(page: TaskPage, fields: Raw, error: DraftElsewhere, address: str) -> dict[str, Any]:
+    return {**task_conflicts.written_elsewhere(page, fields, error, completing=True), "address": address}
+
+
+def _in_hand(
+    found: InHand, fields: Raw | None, problems: Sequence[Problem], row_action: str, draft_seen: str | None
+) -> dict[str, Any]:
     roles, page = executor().read(role_names), found.page
     form_html: Any = ""
     if page is not None:
@@ -292,7 +310,10 @@ def _in_hand(found: InHand, fields: Raw | None, problems: Sequence[Problem], row
         "may_edit": page is not None and page.mine,
         "task_address": f"/tasks/{found.turn.task_key}",
         "draft_saved_at": page.draft_saved_at if page is not None else None,
-        "draft_seen": draft_mark(page.draft_saved_at if page is not None else None),
+        "draft_seen": draft_mark(page.draft_saved_at if page is not None else None)
+        if draft_seen is None
+        else draft_seen,
+        "differs": None,
         # earlier forms may hold health, and the screen hangs on a wall
         "beside": beside_of(page) if page is not None and not found.line.not_health else [],
         "beside_kept": page is not None and bool(page.beside.forms) and bool(found.line.not_health),

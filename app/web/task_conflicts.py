@@ -38,7 +38,9 @@ def stuck(fields: Raw, kept: Kept) -> dict[str, Any]:
     return _notice(title=say("task.stuck_title"), text=" ".join(said))
 
 
-def written_elsewhere(page: TaskPage, fields: Raw, error: DraftElsewhere) -> dict[str, Any]:
+def written_elsewhere(
+    page: TaskPage, fields: Raw, error: DraftElsewhere, *, completing: bool = False
+) -> dict[str, Any]:
     """Say that the person has typed in another window meanwhile, and in what the two differ."""
     say = texts()
     compared: tuple[Difference, ...] = ()
@@ -52,7 +54,10 @@ def written_elsewhere(page: TaskPage, fields: Raw, error: DraftElsewhere) -> dic
         )
     return _notice(
         title=say("task.elsewhere_title"),
-        text=say("task.elsewhere_text", when=Formats(current_language()).moment(error.at)),
+        text=say(
+            "task.elsewhere_not_done" if completing else "task.elsewhere_text",
+            when=Formats(current_language()).moment(error.at),
+        ),
         fields=[_line(each.label, each.yours, each.theirs) for each in compared],
         yours=say("task.elsewhere_here"),
         theirs=say("task.elsewhere_there"),

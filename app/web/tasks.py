@@ -89,7 +89,14 @@ def send(key: str) -> ResponseReturnValue:
     dropped = dropped_file(action)
     if dropped is not None and sum(dropped[1] in sent for sent in fields.values()) <= 1:
         run(drop_upload, task_key=key_of(key), upload_key=key_of(dropped[1]), actor=current_actor())
-    return _render(_load(key), fields=kept.fields, problems=kept.problems, row_action=action)
+    return _render(
+        _load(key), fields=kept.fields, problems=kept.problems, row_action=action, draft_seen=_seen_still(fields)
+    )
+
+
+def _seen_still(fields: Raw) -> str | None:
+    """Return by what the page that was sent knew its draft, None where what it held has just been kept instead."""
+    return None if drafts.has_files(fields) else request.form.get("draft_seen")
 
 
 def _complete(key: str, fields: Raw) -> ResponseReturnValue:
@@ -99,6 +106,7 @@ def _complete(key: str, fields: Raw) -> ResponseReturnValue:
         page_names=drafts.PAGE_NAMES,
         language=current_language(),
         submission_id=request.form.get("submission_id", "")[:64],
+        page=drafts.page_written_on(),
     )
     try:
         completed = run(complete_task, task_key=task_key, actor=current_actor(), submission=submission, now=now())
@@ -106,7 +114,11 @@ def _complete(key: str, fields: Raw) -> ResponseReturnValue:
         # what was typed stands on the page; files cannot, so they wait here until the form is sent again
         kept = drafts.keep_what_was_sent(task_key, fields) if drafts.has_files(fields) else Kept(fields=fields)
         problems = drafts.joined(error.problems, kept.problems)
-        return _render(_load(key), fields=kept.fields, problems=problems), 422
+        return _render(_load(key), fields=kept.fields, problems=problems, draft_seen=_seen_still(fields)), 422
+    except DraftElsewhere as error:
+        page, typed = _load(key), texts_only(fields)
+        notice = task_conflicts.written_elsewhere(page, typed, error, completing=True)
+        return _render(page, fields=typed, notice=notice), 409
     except (TaskAlreadyClosed, TaskClaimedByOther, TaskHeld, InstancePaused) as error:
         # what was typed is kept: as a draft of this person, and on the page
         kept = drafts.keep_what_was_sent(task_key, fields)
@@ -221,6 +233,7 @@ def _render(
     notice: Mapping[str, Any] | None = None,
     comment: Written | None = None,
     comment_problems: Sequence[Problem] = (),
+    draft_seen: str | None = None,
 ) -> str:
     if page.may_work or page.mine:
         security.allow_diagram()
@@ -278,7 +291,7 @@ def _render(
         conditions_address=f"/tasks/{task.key}/conditions",
         draft_address=f"/tasks/{task.key}/draft" if page.form is not None else "",
         draft_saved_at=page.draft_saved_at,
-        draft_seen=draft_mark(page.draft_saved_at),
+        draft_seen=draft_mark(page.draft_saved_at) if draft_seen is None else draft_seen,
         submission_id=request.form.get("submission_id") or secrets.token_urlsafe(16),
         revision=task.revision,
         errors=len(problems) + len(comment_problems),

@@ -92,6 +92,33 @@ def test_a_window_that_knows_the_draft_may_go_on_with_it(windows, desk):
     assert later.send(jatkuu="true", maara="2").status_code == 303
 
 
+def test_a_task_is_not_completed_over_a_newer_draft_of_another_window_unseen(windows):
+    stale, other = windows
+    assert other.send("/draft", headers=SCRIPT, maara="12", jatkuu="true").status_code == 200
+    refused = stale.send(maara="7", jatkuu="true")
+    assert refused.status_code == 409
+    assert "Tehtävää ei ole vielä merkitty valmiiksi" in refused.text
+    assert differing(refused.text) == [["maara", "7", "12"]]
+    assert 'value="7"' in refused.text
+    # who has seen it completes with what stands in their window
+    assert stale.send(maara="7", jatkuu="true").status_code == 303
+
+
+def test_a_row_or_a_slip_does_not_make_a_window_know_the_newer_draft(windows):
+    stale, other = windows
+    refused = stale.send(maara="x", jatkuu="true")
+    assert refused.status_code == 422
+    assert other.send("/draft", headers=SCRIPT, maara="12").status_code == 200
+    assert stale.send(maara="7", _action="add:toimet").status_code == 200
+    assert stale.send(maara="7", jatkuu="true").status_code == 409
+
+
+def test_windows_that_say_the_same_disturb_nobody(windows):
+    stale, other = windows
+    assert other.send("/draft", headers=SCRIPT, maara="3", jatkuu="true").status_code == 200
+    assert stale.send(maara="3", jatkuu="true").status_code == 303
+
+
 def test_rows_and_choices_are_compared_as_the_page_shows_them(windows):
     first, second = windows
     first.send("/draft", headers=SCRIPT, **{"toimet-0-_row": "", "toimet-0-mita": "Soitto", "jatkuu": "true"})
