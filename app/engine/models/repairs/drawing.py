@@ -9,6 +9,8 @@ from lxml import etree
 from app.engine.vocabulary import LAYOUT, local_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lxml.etree import _Element
 
 DC = "http://www.omg.org/spec/DD/20100524/DC"
@@ -70,7 +72,7 @@ class Drawing:
         plane.append(shape)
         self.shapes[element_id] = shape
 
-    def connect(self, flow_id: str, points: list[Point], *, beside: str) -> None:
+    def connect(self, flow_id: str, points: Sequence[Point], *, beside: str) -> None:
         """Draw a line on the plane on which an element stands."""
         plane = self._plane(beside)
         if plane is None:
