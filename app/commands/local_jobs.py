@@ -20,6 +20,7 @@ from app.commands.consultation_jobs import (
 )
 from app.commands.create_case import create_case
 from app.commands.deliver_documents import deliver_documents
+from app.commands.end_participation import end_participation
 from app.commands.escalate_task import escalate_task
 from app.commands.grant_consent import expire_consent, grant_consent
 from app.commands.own_case import hand_over_case, name_owner
@@ -44,6 +45,7 @@ LOCAL_JOBS: Mapping[str, LocalWork] = {
     "count_attendance": count_attendance,
     "create_case": create_case,
     "deliver_documents": deliver_documents,
+    "end_participation": end_participation,
     "escalate_task": escalate_task,
     "expire_consent": expire_consent,
     "forget_feedback_address": forget_feedback_address,

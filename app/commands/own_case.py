@@ -7,7 +7,7 @@ transaction, with the tasks that wait for the owner; and who leaves hands over e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,8 @@ from app.storage.unit_of_work import UnitOfWork
 COORDINATION_FORM = "f_asiakasvastaava"
 #: the role of the named person (domain.md 2.2)
 COORDINATOR = "r_asiakasvastaava"
+#: who answers for a case of which nobody else can be thought (X9)
+GUIDE = "r_palveluohjaaja"
 #: the person cannot answer for the case: left, unknown, or of an organisation that never does; a diagram may catch it
 NOT_SUITABLE = "henkilo_ei_kelpaa"
 #: organisations whose people never answer for a case (dmn_asiakasvastaava)
@@ -101,6 +103,26 @@ def leave_cases(uow: UnitOfWork, *, user_key: int, actor: Actor, now: datetime) 
             successor = uow.accounts.least_loaded(role, area_id=case.area_id, besides=user_key) if role else None
             _give(uow, case, owner_key=successor, role=role, actor=actor, now=now)
     return len(owned)
+
+
+def pass_on(uow: UnitOfWork, case: Case, *, leaving: Collection[str], now: datetime) -> bool:
+    """
+    Let somebody else answer for the case whose owner works in the organisations that leave it and in no other.
+
+    The deputy takes over, else a service guidance worker of the area; False where the owner may stay.
+    """
+    owners = {key for key in (case.owner_key, case.deputy_key) if key is not None}
+    going = uow.care.places.of_organisations(owners, organisation_ids=leaving)
+    if case.owner_key not in going:
+        return False
+    if case.deputy_key is not None and case.deputy_key not in going and not uow.accounts.has_left(case.deputy_key):
+        deputy = case.deputy_key
+        coordinator = deputy if case.owner_key == case.coordinator_key else case.coordinator_key
+        _give(uow, case, owner_key=deputy, role=case.owner_role, coordinator=coordinator, now=now)
+    else:
+        successor = uow.accounts.least_loaded(GUIDE, area_id=case.area_id)
+        _give(uow, case, owner_key=successor, role=GUIDE, now=now)
+    return True
 
 
 def _answers_already(uow: UnitOfWork, case: Case, role: str) -> bool:

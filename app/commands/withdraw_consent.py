@@ -70,7 +70,8 @@ def cut_grants(uow: UnitOfWork, *, case_key: int, withdrawal: Withdrawal, actor:
     lost = {grant.organisation_id for grant in live} - {
         grant.organisation_id for grant in uow.care.cases.grants(case_key) if grant.is_live(at=now)
     }
-    actions, tasks = _take_out(uow, case_key, lost, now) if lost else (0, 0)
+    lost -= {uow.care.cases.get(case_key).controller_organisation_id}
+    actions, tasks = take_out(uow, case_key, lost, now) if lost else (0, 0)
     if live:
         uow.audit.add(
             actor=actor,
@@ -90,15 +91,14 @@ def cut_grants(uow: UnitOfWork, *, case_key: int, withdrawal: Withdrawal, actor:
     return len(live)
 
 
-def _take_out(uow: UnitOfWork, case_key: int, organisation_ids: AbstractSet[str], now: datetime) -> tuple[int, int]:
+def take_out(uow: UnitOfWork, case_key: int, organisation_ids: AbstractSet[str], now: datetime) -> tuple[int, int]:
     """Take actions and tasks from the organisations, and return how many of each."""
     case = uow.care.cases.get(case_key)
-    others = organisation_ids - {case.controller_organisation_id}
-    actions = uow.care.plans.give_to_client(case_key, others, now=now)
+    actions = uow.care.plans.give_to_client(case_key, organisation_ids, now=now)
     tasks = uow.tasks.open_in_case(case_key)
     named = {task.key: {key for each in task.candidate_users if (key := parse_key(each))} for task in tasks}
     holders = {task.assignee for task in tasks if task.assignee is not None}
-    people = uow.care.places.of_organisations(holders.union(*named.values()), organisation_ids=others)
+    people = uow.care.places.of_organisations(holders.union(*named.values()), organisation_ids=organisation_ids)
     successor = None if case.owner_key in people else case.owner_key
     taken = 0
     for task in tasks:

@@ -25,6 +25,7 @@ class Record(enum.Enum):
 
     CASE = enum.auto()
     CLIENT = enum.auto()
+    SUPPORT = enum.auto()
     FORMS = enum.auto()
     CONSENT = enum.auto()
     PLAN = enum.auto()
@@ -37,6 +38,7 @@ HELD: Mapping[str, Record] = {
         ("lahde", "palvelusuhde", "omistaja", "omistaja_rooli", "asiakasvastaava", "varahenkilo"), Record.CASE
     ),
     **dict.fromkeys(("ika", "turvakielto", "kieli", "tulkki", "viittomakieli", "edustaja_on"), Record.CLIENT),
+    "tukihenkilo_on": Record.SUPPORT,
     "lomakkeet": Record.FORMS,
     **dict.fromkeys(("suostumus_id", "suostumus_voimassa", "suostumus_paattyy", "suostumus_tahot"), Record.CONSENT),
     **dict.fromkeys(("suunnitelma_id", "suunnitelma_hyvaksytty", "toimenpide_idt", "toimenpiteet"), Record.PLAN),

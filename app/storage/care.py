@@ -36,6 +36,7 @@ from app.storage.outbox import Outbox
 from app.storage.places import Places
 from app.storage.plans import Plans
 from app.storage.row_security import seen_by
+from app.storage.support_people import SupportPeople
 
 
 class Care:
@@ -136,9 +137,11 @@ class Care:
         """Return the facts that the records hold, and the birth date where the client was read."""
         held: dict[str, Any] = {}
         birth_date = None
-        if records & {Record.CASE, Record.CLIENT}:
+        if records & {Record.CASE, Record.CLIENT, Record.SUPPORT}:
             case = self.cases.get(case_key)
             held |= case_facts(case)
+            if Record.SUPPORT in records:
+                held["tukihenkilo_on"] = SupportPeople(self._connection, self._cipher).is_there(case.client_key)
             if Record.CLIENT in records:
                 client = self.clients.get(case.client_key)
                 birth_date = client.identity.birth_date

@@ -79,6 +79,13 @@ class SupportPeople:
             )
         return found
 
+    def is_there(self, client_key: int) -> bool:
+        """Tell whether somebody supports the client now, and nothing of who it is."""
+        live = select(support_person.c.key).where(
+            support_person.c.client_key == client_key, support_person.c.ended_at.is_(None)
+        )
+        return self._connection.execute(live.limit(1)).first() is not None
+
     def end(self, key: int, *, now: datetime) -> bool:
         """End the consent; False where it had ended already."""
         ended = self._connection.execute(

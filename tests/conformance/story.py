@@ -271,6 +271,7 @@ class Story:
         return {
             **case_facts(case),
             **client_facts(client),
+            "tukihenkilo_on": False,
             "lomakkeet": sorted(self.forms),
             **consent_facts(latest, self.grants, organisation_types=types, at=self.clock),
             **plan_facts(self.plan),
@@ -433,6 +434,15 @@ class Story:
             "perutut_tahot": sorted(cut | withdrawal.parties),
             "perutut_tietoryhmat": sorted(withdrawal.groups),
         }
+
+    def _do_end_participation(self, job: Any) -> dict[str, Any]:
+        kind = job.headers["organisation"]
+        leaving = {row["id"] for row in reference("organisations") if row["type"] == kind}
+        self.grants = [
+            dataclasses.replace(grant, withdrawn_at=self.clock) if grant.organisation_id in leaving else grant
+            for grant in self.grants
+        ]
+        return {"perutut_tahot": sorted(leaving)}
 
     def _do_expire_consent(self, _: Any) -> None:
         self.grants = [

@@ -550,7 +550,13 @@ def test_nothing_can_be_attached_to_an_anonymous_matter() -> None:
 
 def test_benefit_information_says_its_source() -> None:
     """R-17: what a worker writes of benefits says who told it, and the law where it is by law."""
-    plans = {"toimeentulo_suunnitelma", "etuudet_tarkistettu", "etuuskysymys", "talous_velat"}
+    plans = {
+        "toimeentulo_suunnitelma",
+        "etuudet_tarkistettu",
+        "kuntoutusraha_tarkistettu",
+        "etuuskysymys",
+        "talous_velat",
+    }
     for path in FORMS:
         form = read_form(path.read_bytes())
         asked = {each.key: each for each in form.fields if each.data_group is DataGroup.BENEFITS}

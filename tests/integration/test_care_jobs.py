@@ -645,6 +645,27 @@ def test_the_report_of_the_log_names_what_was_looked_at_in_an_emergency(place):
     assert "katsottu hätätilanteessa" in " ".join(shown.split())
 
 
+def test_who_has_no_right_to_take_part_any_more_is_out_of_the_case_and_its_owner_passes_it_on(place):
+    case_key = open_case(place)
+    coach, counsellor = key_of(place, "employment"), key_of(place, "counsellor")
+    planned(place, case_key, row(vastuuhenkilo=str(coach)), row("Oma", vastuuorg="o_sote_keskus"))
+    answer(place, case_key, "f_suostumus", **CONSENT)
+    do(place, doing("grant_consent"), case_key)
+    place.executor.run(lambda uow: uow.care.cases.give(case_key, owner_key=coach, deputy_key=counsellor))
+    place.publish(doing("end_participation", process_id="leaving", organisation="o_tyollisyys"))
+    instance = place.start("leaving", case_key=case_key)
+    place.complete(place.open_tasks(instance)["first"])
+    work(place)
+    assert {organisation for organisation, _ in grants(place, case_key)} == {"o_sote_keskus"}
+    plan = place.executor.read(lambda uow: uow.care.plans.in_force(case_key))
+    assert [each.organisation_id for each in plan.actions] == ["", "o_sote_keskus"]
+    assert case_of(place, case_key).owner_key == counsellor
+    told = {line["name"]: line["value"] for line in place.executor.read(lambda uow: uow.monitor.variables(instance))}
+    assert told["perutut_tahot"] == ["o_tyollisyys"]
+    [noted] = rows(place, select(audit).where(audit.c.action == "participation_ended"))
+    assert (noted.details["grants"], noted.details["actions"]) == (2, 1)
+
+
 def test_an_organisation_that_is_taken_out_leaves_the_plan_and_its_tasks_go_to_the_owner(place):
     case_key = open_case(place)
     coach = key_of(place, "employment")

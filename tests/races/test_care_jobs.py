@@ -96,6 +96,18 @@ def test_a_consent_and_its_withdrawal_at_once_leave_all_or_nothing_open(place):
         assert len(grants(place, case_key)) in {0, 5}
 
 
+def test_a_part_that_ends_while_a_consent_is_given_leaves_all_or_nothing_of_it_open(place):
+    publish(place, "grant_consent")
+    place.publish(doing("end_participation", process_id="leaving", organisation="o_tyollisyys"))
+    for _ in range(ROUNDS):
+        case_key = open_case(place)
+        answer(place, case_key, "f_suostumus", **CONSENT)
+        leaving = runner(place, case_key, "end_participation", "leaving")
+        assert race(runner(place, case_key, "grant_consent", "one"), leaving) == ["done", "done"]
+        open_to = [organisation for organisation, _ in grants(place, case_key)]
+        assert (open_to.count("o_sote_keskus"), open_to.count("o_tyollisyys")) in {(3, 0), (3, 2)}
+
+
 def test_a_case_has_an_owner_whoever_names_one_first(place):
     publish(place, "name_owner", role="r_palveluohjaaja")
     for _ in range(ROUNDS):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -12,10 +13,17 @@ from sqlalchemy import select
 from app.commands.start_instance import start_instance
 from app.domain.actor import SYSTEM
 from app.domain.keys import new_key
+from app.domain.statistics.events import Material, Period, Question
+from app.domain.statistics.figures import Figure, compute
+from app.queries.measures import measure_definitions, measure_report
 from app.storage.tables.care import consent_grant
 from app.storage.tables.instances import process_instance, timer
 from app.storage.tables.work import user_task
 from tests.scenarios.world import PEOPLE, PROCESSES, World
+
+COACH = "r_asiakasvastaava_te"
+SUPPORT = "r_tukihenkilo"
+STARTED = {"aloitus": "aloitettu", "mita_tehtiin": "Sovittu alusta"}
 
 
 def story(process_id: str, name: str) -> dict[str, Any]:
@@ -169,3 +177,107 @@ class Life(World):
             for key in self._instances()
             for line in self.executor.read(lambda uow, key=key: uow.monitor.incidents(instance_key=key))
         ]
+
+
+def begin_known(life: Life, process_id: str, name: str, client: Mapping[str, Any]) -> None:
+    """Start a story of somebody whose case is open, without a consent."""
+    told = story(process_id, name)
+    known = {key: value for key, value in told["case"].items() if key != "consent"}
+    life.start(told | {"case": known | {"client": known["client"] | client}})
+
+
+def do(life: Life, process_id: str, name: str, *wanted: str, by: str = "", **answers: Any) -> None:
+    """Do the named tasks of a story in that order; by another role, and with other answers where told."""
+    steps = tasks(process_id, name)
+    for each in wanted:
+        step = steps[each]
+        life.complete(each, by or step["by"], step["answers"] | answers)
+
+
+def consent(
+    life: Life,
+    *,
+    by: str,
+    parties: Collection[str],
+    groups: Collection[str] = ("perustiedot", "suunnitelma"),
+    **said: Any,
+) -> None:
+    """Let the client be told of the consent, and give it to the parties for the data groups, with what else is said."""
+    asked = {"osapuolet": list(parties), "tietoryhmat": list(groups)}
+    do(life, "tyky_suostumus", "annettu", "z2_kerro", by=by, **asked)
+    do(life, "tyky_suostumus", "annettu", "z3_paata", **asked, **said)
+
+
+def team(
+    life: Life, *, deputy: str, actions: Collection[tuple[str, ...]], invited: Collection[str] = (), **needs: Any
+) -> None:
+    """
+    Let the team meet: Olli Demo answers for the case, the plan is made and the client approves it.
+
+    `invited` are roles that the client agrees to besides those of the story, and that say they come; `needs` are
+    answers of the cover form; an action is a name, a service, who answers for it and their organisation.
+    """
+    do(life, "tyky_tiimi", "suora_lahete", "e1_kartoitus", **needs)
+    do(life, "tyky_tiimi", "suora_lahete", "e1_taustatiedot")
+    core = ("tyky_tiimi_ydin", "kokous_ja_suunnitelma")
+    agreed = tasks(*core)["e3_kutsuttavat"]["answers"]["kutsuttavat"]
+    known = {row["rooli"] for row in agreed}
+    agreed = [*agreed, *({"rooli": role, "asiakas_hyvaksyy": True} for role in invited if role not in known)]
+    do(life, *core, "e3_kutsuttavat", kutsuttavat=agreed)
+    do(life, *core, "e4_vastaa")
+    for role in invited:
+        # who only walks along is nobody's to ask
+        if role not in known and role != SUPPORT:
+            life.complete("e4_vastaa", role, {"vastaus": "tulen_etana"})
+    do(life, *core, "e5_tiimikokous")
+    assert "e7_suunnitelma" not in life.open_tasks()
+    do(life, *core, "e8_asiakasvastaava", varahenkilo=deputy)
+    row = tasks(*core)["e7_suunnitelma"]["answers"]["toimenpiteet"][0]
+    planned = [
+        row | {"toimenpide": name, "palvelu": service, "vastuuhenkilo": person, "vastuuorg": organisation}
+        for name, service, person, organisation in actions
+    ]
+    do(life, *core, "e7_suunnitelma", toimenpiteet=planned)
+    do(life, *core, "e9_hyvaksy")
+    do(life, "tyky_seuranta", "rinnakkain", "n1_hyvaksy", by=COACH)
+
+
+def mails(life: Life, notification: str) -> set[str]:
+    """Return the user names of those to whom the notification has been sent."""
+    sent = life.executor.read(lambda uow: uow.care.outbox.newest())
+    return {mail.recipient.partition("@")[0] for mail in sent if mail.notification == notification}
+
+
+def year() -> Question:
+    """Return the question after everything of the year of the stories."""
+    return Question(period=Period(first=date(2026, 1, 1), last=date(2026, 12, 31)))
+
+
+def figures(life: Life, *measure_ids: str) -> dict[tuple[str, str], Any]:
+    """Return the figures of the measures over the year, by measure and figure."""
+    actor = life.executor.read(lambda uow: uow.accounts.actor_of("erkki.esihenkilo"))
+    report = life.executor.run(measure_report, question=year(), actor=actor, measure_ids=list(measure_ids))
+    return {
+        (line.definition.id, figure.definition.id): figure.number for line in report.lines for figure in line.figures
+    }
+
+
+def figures_of_five(life: Life, measure_id: str) -> dict[str, Figure]:
+    """Return the figures of the measure as they would be if five clients had lived this life: one alone is hidden."""
+
+    def read(uow: Any) -> dict[str, Figure]:
+        measure = measure_definitions(uow).measure(measure_id)
+        assert measure is not None
+        found = {}
+        for figure in measure.figures:
+            events = uow.statistics.material(set(figure.events)).events
+            alike = tuple(
+                replace(each, case_key=number, thing_key=each.thing_key and each.thing_key + number)
+                for number in range(1, 6)
+                for each in events
+                if each.case_key == life.case
+            )
+            found[figure.id] = compute(figure, Material(events=alike), year())
+        return found
+
+    return dict(life.executor.read(read))

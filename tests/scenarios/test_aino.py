@@ -1,0 +1,165 @@
+"""
+Aino's path in Rovaniemi (domain.md 7.2): the consultation hour, the team of social services, Kykyviisari, her log.
+
+Every pathway that takes part runs as itself; time passes by the injected clock.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import select
+
+from app.commands.plan_consultation import plan_consultation
+from app.domain.consultation import Part
+from app.queries.consultation import consultation_page
+from app.storage.tables import metadata
+from app.storage.tables.consultation import consultation_item
+from app.storage.tables.people import access_log
+from tests.scenarios.lives import COACH, STARTED, begin_known, consent, do, figures, mails, tasks, team
+from tests.scenarios.world import form_fields
+
+
+def ask_the_hour(life):
+    """Sari brings the matter to the hour as the third: the code is stopped, the age has to be confirmed."""
+
+    def arrange(uow):
+        people = uow.accounts.named(["olli.demo", "tero.terveydenhoitaja", "kaisa.koe"])
+        uow.consultation.add_hour(life.area)
+        uow.consultation.put_members(life.area, Part.FACILITATOR, [people["olli.demo"]])
+        experts = [people["tero.terveydenhoitaja"], people["kaisa.koe"]]
+        uow.consultation.put_members(life.area, Part.EXPERT, experts)
+
+    life.executor.run(arrange)
+    life.executor.run(plan_consultation, area_id=life.area, now=life.clock)
+    item = tasks("tyky_konsultaatio_tapaus", "tunniste_estetaan_ja_asia_kasitellaan")["c1_kirjoita_asia"]["answers"]
+    asked = form_fields(item) | {"area": life.area, "act": "send"}
+    address = "/consultation/ask"
+    for role in ("r_palveluohjaaja", "r_terveydenhoitaja"):
+        earlier = life.person(role)
+        plain = asked | {"tilanne": "Tuki ei ole riittänyt", "kysymys": "Mikä auttaisi?", "mita_tehty": ""}
+        assert earlier.post(address, plain, page=earlier.get(f"{address}?area={life.area}")).status_code == 303
+    sari = life.person("r_sosiaalityontekija")
+    page = sari.get(f"{address}?area={life.area}")
+    stopped = sari.post(address, asked | {"tilanne": "Asiakas 230284-912J on epävarma"}, page=page)
+    assert (stopped.status_code, "Tekstiä ei voi lähettää" in stopped.text) == (422, True)
+    asked |= {"tilanne": "42-vuotias, pitkään toimeentulotuella"}
+    soft = sari.post(address, asked, page=stopped)
+    mark = re.search(r'name="confirmed" value="([0-9a-f]+)"', soft.text)
+    sent = sari.post(address, asked | {"confirmed": mark[1]}, page=soft)
+    assert (soft.status_code, sent.status_code) == (422, 303)
+    actor = life.executor.read(lambda uow: uow.accounts.actor_of("sari.testinen"))
+    page = life.executor.read(lambda uow: consultation_page(uow, area_id=life.area, actor=actor, now=life.clock))
+    assert [own.number for own in page.own] == [3]
+
+
+def rows_of_other_tables(life, key):
+    """Return where outside the hour's own rows the key of the item stands."""
+    with life.executor.database.engine.connect() as connection:
+        return [
+            (table.name, name)
+            for table in metadata.sorted_tables
+            for row in connection.execute(select(table)).mappings()
+            for name, value in row.items()
+            if (table.name, name) != ("consultation_item", "key")
+            and {str(key), f"{key:016x}"} & {value.hex() if isinstance(value, bytes) else str(value)}
+        ]
+
+
+def take_kela_out(life):
+    """The client says that Kela is not to see any more, and sends the form; no worker runs after it."""
+    life.tell("Haluan perua", "r_palveluohjaaja")
+    aino = life.client_at_own_door()
+    address = f"/oma/tasks/{life.open_tasks()['z8_peru']}"
+    sent = aino.post(address, form_fields({"laajuus": "tahot", "tahot": ["o_kela"]}), page=aino.get(address))
+    assert sent.status_code == 303
+
+
+def plan_for_aino(life):
+    """From the social worker's recognition to the plan that Aino approves."""
+    begin_known(life, "tyky_tiimi_sosiaali", "aino_tiimiin", {"name": "Aino Esimerkki"})
+    variant = ("tyky_tiimi_sosiaali", "aino_tiimiin")
+    do(life, *variant, "g1_tunnistus_a3_tunnista", "g1_taustatiedot")
+    parties = ("o_sosiaali", "o_sote_keskus", "o_kela", "o_tyollisyys", "o_erikoissairaanhoito")
+    # the social worker asks for the permission in a case of the health centre: its form is written all the same
+    consent(life, by="r_sosiaalityontekija", parties=parties, groups=("perustiedot", "suunnitelma", "etuus"))
+    do(life, *variant, "g3_sosiaalinen_tilanne")
+    examination = ("v2_esitiedot", "v4_hoitajan_vastaanotto", "v5_arvio", "v7_jatko_ohjaus")
+    do(life, "tyky_terveystarkastus", "laboratorio_ja_laakari", *examination)
+    do(life, *variant, "g5_arvio", "g5_lausunto")
+    assert not {"o_jarjesto"} & set(life.grants())
+    assert life.person("r_jarjesto").client.get(f"/cases/{life.case}").status_code == 404
+    # the project of an NGO needs a permission of its own
+    life.begin_in_case("tyky_suostumus", "z0_alku")
+    consent(life, by="r_palveluohjaaja", parties=(*parties, "o_jarjesto"), groups=("perustiedot", "suunnitelma"))
+    team(
+        life,
+        deputy="sari.testinen",
+        actions=[
+            ("Ammatillinen kuntoutus", "sv_kuntoutus_ammatillinen", "kaisa.koe", "o_kela"),
+            ("Kuntoutusohjaus", "sv_sosiaalis_ammatillinen", "jaana.jarjesto", "o_jarjesto"),
+            ("Tuettu työllistyminen", "sv_tuettu_tyollistyminen", "olli.demo", "o_tyollisyys"),
+            ("Velkaneuvonta", "sv_kuntoutus_sosiaalinen", "sari.testinen", "o_sosiaali"),
+        ],
+    )
+
+
+def begin_services(life):
+    """Services begin late, somebody is told of it, and the first one brings Kykyviisari."""
+    assert {"r_kela_ratkaisu", "r_psykiatria"} <= set(life.facts("kutsuttavat_ehdotus")["kutsuttavat_ehdotus"])
+    # rehabilitation was to begin on 4.5.: fifteen days later somebody has been told
+    assert "n2_eskaloi" not in life.history()
+    life.go_to("2026-05-19T09:00:00+03:00")
+    assert life.history().count("n2_eskaloi") == 4
+    assert "olli.demo" in mails(life, "n_eskalaatio")
+    for role in (COACH, "r_kela_ratkaisu", "r_sosiaalityontekija", "r_jarjesto"):
+        life.complete("n2_aloita", role, STARTED)
+    assert "tyky_kykyviisari" in life.processes()
+
+
+def take_kela_out_of_the_plan(life):
+    """It is closed with the form itself, before any worker has run; those concerned are told."""
+    life.go_to("2026-09-01T09:00:00+03:00")
+    kela, case = life.person("r_kela_ratkaisu"), f"/cases/{life.case}"
+    assert "Aino Esimerkki" in kela.get(case).text
+    take_kela_out(life)
+    # what Kela itself has written is all that it finds: nothing of her, of her pathways or of others' services
+    page = kela.get(case).text
+    for hidden in ("Aino", "Suunnitelman seuranta", "Palvelut rinnakkain", "Kuntoutusohjaus", "Velkaneuvonta"):
+        assert hidden not in page, hidden
+    assert kela.client.get(f"/start?case={life.case}").status_code == 404
+    life.work()
+    assert mails(life, "n_suostumus_peruttu") == {"kaisa.koe", "olli.demo"}
+    # the benefit is Aino's own now, and her coordinator records what she tells of it
+    plan = life.executor.read(lambda uow: uow.care.plans.in_force(life.case))
+    assert [each.organisation_id for each in plan.actions] == ["", "o_jarjesto", "o_tyollisyys", "o_sosiaali"]
+    aino = life.client_at_own_door()
+    assert "Vastaa: sinä itse" in aino.get("/oma/plan").text
+
+
+def test_aino_is_asked_about_without_a_name_gets_her_plan_and_takes_kela_out_of_it(live):
+    life = live("rovaniemi")
+    ask_the_hour(life)
+    plan_for_aino(life)
+    begin_services(life)
+    take_kela_out_of_the_plan(life)
+    # what was lawfully read before stays in the log, and she is told of it
+    with life.executor.database.engine.connect() as connection:
+        lines = connection.execute(select(access_log.c.user_name, access_log.c.action)).all()
+        items = connection.scalars(select(consultation_item.c.key)).all()
+    told = {tuple(line) for line in lines}
+    assert {("kaisa.koe", "read"), ("tero.terveydenhoitaja", "read")} <= told
+    assert "disclosed" in {action for _, action in told}
+    life.begin_in_case("tyky_lokipyynto", "p0_alku")
+    do(life, "tyky_lokipyynto", "aino_saa_lokin", "p1_pyyda", "p2_paata")
+    assert {"p3_kokoa", "p4_ilmoita"} <= set(life.history())
+    counted = figures(life, "M03", "M06", "M11", "M13")
+    assert counted["M03", "organisaatiot"].value == 3
+    # one client alone is no number: it is counted, and hidden
+    assert counted["M06", "palvelut"].hidden
+    assert counted["M11", "suunnitelmat"].hidden
+    planned = life.executor.read(lambda uow: uow.statistics.material({"action:planned"}).events)
+    assert len(planned) == 4
+    assert life.incidents() == []
+    assert len(items) == 3
+    assert [place for key in items for place in rows_of_other_tables(life, key)] == []
