@@ -46,18 +46,45 @@ def interview(life, name, *, phase="primaari_tyoton", answers=None):
     life.play(tasks(name, "b7_paata", process="tyky_alkupalvelu"), answers=answers)
 
 
+def rule(life, decision_id):
+    """Return the number of the row by which the decision was answered last, from 1, and what it answered."""
+    kept = life.executor.read(lambda uow: uow.care.decisions.of_case(life.case))
+    last = next(each for each in kept if each.decision_id == decision_id)
+    return last.matched_rules[0][1], last.output
+
+
 def test_at_25_own_resources_are_enough(life):
     call(life, "matti_25")
+    assert life.facts("indikaattorit")["indikaattorit"] == ["I03", "I05", "I14"]
+    assert rule(life, "dmn_halytys") == (1, {"halytys": True, "ohjaus": "TARJOA_ALKUPALVELU"})
     life.play(tasks("matti_25_omahoito", "b2_ennakko", process="tyky_alkupalvelu"))
-    interview(life, "matti_25_omahoito")
+    # one sector, own resources suffice, all is clear and the worker sure
+    one = {"b2_saatelomake": {"tarpeet": ["N09"], "palvelutarve_alat": 1}}
+    interview(life, "matti_25_omahoito", answers=one)
+    # the row V4: primary phase, the five items of the unemployed
+    assert (rule(life, "dmn_vaihe"), rule(life, "dmn_toimenpidelista")[1]) == (
+        (5, "PRIMAARI"),
+        ["C01", "C02", "C04", "C05", "C07"],
+    )
+    assert life.facts("asiakasryhma", "vaihe") == {"asiakasryhma": "g_tyoton", "vaihe": "PRIMAARI"}
+    assert rule(life, "dmn_riittava_tuki")[1] == {"tuki": "OMAHOITO", "lisa": None, "rivi": "T9"}
+    # he is young: nobody plans his self-care without offering Ohjaamo
+    assert "g_nuori" in life.facts("kohderyhmat")["kohderyhmat"]
+    guide, address = life.person("r_palveluohjaaja"), f"/tasks/{life.open_tasks()['o1_suunnittele']}"
+    assert "Ohjaamoa on tarjottu" in guide.get(address).text
     steps = {step["task"]: step for step in story("tyky_omahoito", "kutsuttuna_omahoidossa")["steps"] if "task" in step}
-    life.play([steps["o1_suunnittele"]])
-    for day in ("2026-04-07T10:00:00+03:00", "2026-06-02T10:00:00+03:00"):
-        life.go_to(day)
+    life.play([steps["o1_suunnittele"]], answers={"o1_suunnittele": {"ohjaamo_tarjottu": True}})
+    # checks after four and twelve weeks, and not before
+    for eve, day in (("2026-04-06", "2026-04-07"), ("2026-06-01", "2026-06-02")):
+        life.go_to(f"{eve}T10:00:00+03:00")
+        assert "o3_tarkista" not in life.open_tasks()
+        life.go_to(f"{day}T10:00:00+03:00")
         life.play([steps["o3_tarkista"]])
     assert life.incidents() == []
     assert life.case_state() == ("closed", "OMAHOIDOSSA"), (life.open_tasks(), life.open_timers(), life.processes())
-    assert life.grants() == []
+    # nobody has asked him for a consent, and nothing was ever open to others
+    assert life.executor.read(lambda uow: uow.care.consents.latest(life.case)) is None
+    assert (life.grants(), "b4_suostumus" in life.history()) == ([], False)
     assert "tyky_kykyviisari" not in life.processes()
 
 
