@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from app.domain.absences import LONGEST_ABSENCE, LONGEST_NOTE, stands_in
 from app.domain.actor import Actor
-from app.domain.calendar import local_date
+from app.domain.calendar import local_date, parse_day
 from app.domain.errors import InvalidInput, NotAllowed, NotFound, Problem
 from app.storage.rows import Task
 from app.storage.unit_of_work import UnitOfWork
@@ -16,7 +16,7 @@ from app.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave:
-    """What somebody sent: days as ISO 8601, the substitute's user name, roles by id, a note to the substitute."""
+    """What somebody sent: days as people write them, the substitute's user name, roles by id, a note to them."""
 
     first_day: str
     last_day: str
@@ -38,7 +38,7 @@ def begin_absence(uow: UnitOfWork, *, leave: Leave, actor: Actor, now: datetime)
     if actor.user_key is None or actor.client_key is not None:
         raise NotAllowed("absences")
     today = local_date(now)
-    first, last = _day(leave.first_day), _day(leave.last_day)
+    first, last = parse_day(leave.first_day), parse_day(leave.last_day)
     problems = [
         Problem("required", place=place) for place, day in (("first_day", first), ("last_day", last)) if day is None
     ]
@@ -109,10 +109,3 @@ def is_substitute(uow: UnitOfWork, *, task: Task, actor: Actor, now: datetime) -
     today = local_date(now)
     away = uow.absences.for_substitute(actor.user_key, away=task.assignee or 0, day=today)
     return stands_in(actor, task=task.restriction, absences=away, day=today)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from app.commands._task_changes import give, held, note_change, tell
 from app.commands.claim_task import ensure_concerns, ensure_open
 from app.domain.actor import Actor, may_take
-from app.domain.calendar import local_date, local_midnight
+from app.domain.calendar import local_date, local_midnight, parse_day
 from app.domain.errors import InvalidInput, NotAllowed, Problem, TaskClaimedByOther
 from app.domain.notices import NoticeKind
 from app.domain.steps import ListenerEvent, noted_moments
@@ -104,7 +104,7 @@ def return_task(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) 
 
 def set_follow_up(uow: UnitOfWork, *, task_key: int, day: str, actor: Actor, now: datetime) -> Task:
     """
-    Note on which day (ISO 8601, in Finland) the holder goes on with the task; "" takes it away.
+    Note on which day (as `parse_day` reads it, in Finland) the holder goes on with the task; "" takes it away.
 
     :raises NotFound: no such task
     :raises TaskAlreadyClosed: it has ended
@@ -149,11 +149,8 @@ def _own(uow: UnitOfWork, task_key: int, actor: Actor) -> tuple[Instance, Task]:
 
 
 def _day(text: str, *, today: date) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput([Problem("follow_up_day", place="follow_up")]) from None
-    if day < today:
+    day = parse_day(text)
+    if day is None or day < today:
         raise InvalidInput([Problem("follow_up_day", place="follow_up")])
     return day
 

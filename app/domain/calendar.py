@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -11,6 +12,11 @@ import holidays
 HELSINKI = ZoneInfo("Europe/Helsinki")
 _DAY = timedelta(days=1)
 _SATURDAY = 5
+#: what people type as a day lies between these
+EARLIEST_YEAR, LATEST_YEAR = 1850, 2199
+_WRITTEN_DAY = re.compile(r"(\d{1,2})[.\-/ ]\s*(\d{1,2})[.\-/ ]\s*(\d{4})")
+_ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_RUN_OF_DIGITS = re.compile(r"(\d{2})(\d{2})(\d{4})")
 
 
 @cache
@@ -26,6 +32,28 @@ def local_date(instant: datetime) -> date:
 def local_midnight(day: date) -> datetime:
     """Return the moment (aware, UTC) at which the day begins in Finland."""
     return datetime(day.year, day.month, day.day, tzinfo=HELSINKI).astimezone(UTC)
+
+
+def parse_day(text: str) -> date | None:
+    """
+    Return the day that somebody typed, e.g. 14.5.1990, 14 05 1990, 14051990 or 1990-05-14; None where it is none.
+
+    A year that nobody means is none either.
+    """
+    text = text.strip()
+    iso = _ISO_DAY.fullmatch(text)
+    found = _WRITTEN_DAY.fullmatch(text) or _RUN_OF_DIGITS.fullmatch(text)
+    parts = (iso[1], iso[2], iso[3]) if iso else (found[3], found[2], found[1]) if found else None
+    try:
+        day = date(*map(int, parts)) if parts else None
+    except ValueError:
+        return None
+    return day if day is not None and EARLIEST_YEAR <= day.year <= LATEST_YEAR else None
+
+
+def written_day(day: date) -> str:
+    """Return the day as people type it, in every language: 9.3.2026."""
+    return f"{day.day}.{day.month}.{day.year}"
 
 
 def week_around(instant: datetime) -> tuple[datetime, datetime]:

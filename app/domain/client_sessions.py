@@ -13,9 +13,10 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from app.domain.actor import CLIENT_ROLE, REPRESENTATIVE_ROLE, Actor
+from app.domain.calendar import parse_day
 from app.domain.client import Client, Identity
 from app.domain.errors import KykypolkuError
 from app.domain.sharing import DataGroup
@@ -176,23 +177,6 @@ def is_answered(identity: Identity, answer: str) -> bool:
             )
         case None:
             return False
-
-
-_DAY = re.compile(r"(\d{1,2})[.\-/ ]\s*(\d{1,2})[.\-/ ]\s*(\d{4})")
-_ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_RUN_OF_DIGITS = re.compile(r"(\d{2})(\d{2})(\d{4})")
-
-
-def parse_day(text: str) -> date | None:
-    """Return the day that somebody typed, e.g. 14.5.1990, 14 05 1990, 14051990 or 1990-05-14; None where it is none."""
-    text = text.strip()
-    iso = _ISO_DAY.fullmatch(text)
-    found = _DAY.fullmatch(text) or _RUN_OF_DIGITS.fullmatch(text)
-    parts = (iso[1], iso[2], iso[3]) if iso else (found[3], found[2], found[1]) if found else None
-    try:
-        return date(*map(int, parts)) if parts else None
-    except ValueError:
-        return None
 
 
 def _digits(text: str) -> str:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.commands.absences import Leave, begin_absence, end_absence
 from app.domain.absences import LONGEST_NOTE, Absence
-from app.domain.calendar import local_date
+from app.domain.calendar import local_date, written_day
 from app.domain.errors import InvalidInput, Problem
 from app.locale.problems import problem_text
 from app.queries.absences import absence_page
@@ -86,7 +86,7 @@ def _page(typed: Leave | None, problems: Sequence[Problem]) -> str:
         ],
         colleagues=found.colleagues,
         roles=[(role, names.get(role, role)) for role in sorted(actor.roles)],
-        typed=typed or Leave(first_day=local_date(now()).isoformat(), last_day="", substitute=""),
+        typed=typed or Leave(first_day=written_day(local_date(now())), last_day="", substitute=""),
         longest_note=LONGEST_NOTE,
         problems=told,
     )

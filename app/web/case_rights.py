@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 
 from app.commands.correct_data import IDENTITY, correct_identity, note_death
 from app.commands.data_requests import Asked, ask_about_data
+from app.domain.calendar import parse_day, written_day
 from app.domain.client import Client
-from app.domain.client_sessions import parse_day
 from app.domain.data_rights import LONGEST_TEXT, Correction, RequestKind, corrected_value
 from app.domain.errors import Conflict, InvalidInput, NotFound, Problem
 from app.domain.forms import LONGEST_LONG_TEXT, MOST_OPTIONS, FieldType
@@ -183,7 +183,7 @@ def _page(
     known = {name: getattr(identity, name) for name in IDENTITY}
     died_on = page.client.died_on
     known["revision"] = str(page.client.revision)
-    known["died_on"] = f"{died_on.day}.{died_on.month}.{died_on.year}" if died_on else ""
+    known["died_on"] = written_day(died_on) if died_on else ""
     wrong = (typed or {}).get("answer", "") if problems else ""
     return render_template(
         "cases/rights.html",

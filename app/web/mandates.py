@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.commands.mandates import GivenMandate, end_mandate, record_mandate
-from app.domain.client_sessions import parse_day
+from app.domain.calendar import parse_day
 from app.domain.errors import Conflict, InvalidInput, Problem
 from app.domain.sharing import DataGroup
 from app.locale.problems import problem_text

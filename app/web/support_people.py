@@ -8,8 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.commands.support_people import NamedSupport, end_support, record_support
-from app.domain.calendar import local_date
-from app.domain.client_sessions import parse_day
+from app.domain.calendar import local_date, parse_day, written_day
 from app.domain.errors import Conflict, InvalidInput, Problem
 from app.domain.support_people import Told
 from app.locale.problems import problem_text
@@ -88,7 +87,7 @@ def _page(
 ) -> str:
     page = run(support_of_case, case_key=key_of(key), actor=current_actor(), now=now())
     say, today = texts(), local_date(now())
-    usual = {**dict.fromkeys(_TEXTS, ""), "consented_on": f"{today.day}.{today.month}.{today.year}"}
+    usual = {**dict.fromkeys(_TEXTS, ""), "consented_on": written_day(today)}
     return render_template(
         "cases/support.html",
         case={"number": page.case_number, "address": f"/cases/{key}"},

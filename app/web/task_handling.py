@@ -1,4 +1,4 @@
-"""Handling a task beside its form: ask for it, hand it on, give it back, put it off, open it again; why it is there."""
+"""Handling a task beside its form: ask for it, hand it on, give it back, open it again; why it is there."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
-from app.commands.delegate_task import ask_for_task, delegate_task, return_task, set_follow_up
+from app.commands.delegate_task import ask_for_task, delegate_task, return_task
 from app.commands.reopen_task import reopen_task
-from app.domain.calendar import local_date
+from app.domain.calendar import local_date, written_day
 from app.domain.errors import InstancePaused, NotReopenable, TaskAlreadyClosed, TaskClaimedByOther, TaskHeld
 from app.domain.localized import LocalizedText
 from app.queries.task_page import TaskPage
@@ -31,7 +31,7 @@ blueprint = Blueprint("task_handling", __name__)
 def ask(key: str) -> ResponseReturnValue:
     """Tell the holder that the person would like to have the task."""
     task_key = key_of(key)
-    return _done(
+    return done(
         task_key,
         lambda: (
             "handling.asked"
@@ -55,31 +55,18 @@ def delegate(key: str) -> ResponseReturnValue:
             actor=current_actor(),
             now=now(),
         )
-        return _said(task, "handling.delegated")
+        return said(task, "handling.delegated")
 
-    return _done(task_key, work)
+    return done(task_key, work)
 
 
 @blueprint.post("/tasks/<key>/return")
 def give_back(key: str) -> ResponseReturnValue:
     """Give the task back to who handed it on."""
     task_key = key_of(key)
-    return _done(
+    return done(
         task_key,
-        lambda: _said(run(return_task, task_key=task_key, actor=current_actor(), now=now()), "handling.returned"),
-    )
-
-
-@blueprint.post("/tasks/<key>/follow-up")
-def follow_up(key: str) -> ResponseReturnValue:
-    """Keep on which day the person goes on with the task."""
-    task_key, day = key_of(key), request.form.get("follow_up", "")
-    return _done(
-        task_key,
-        lambda: _said(
-            run(set_follow_up, task_key=task_key, day=day, actor=current_actor(), now=now()),
-            "handling.put_off" if day else "handling.not_put_off",
-        ),
+        lambda: said(run(return_task, task_key=task_key, actor=current_actor(), now=now()), "handling.returned"),
     )
 
 
@@ -102,11 +89,11 @@ def _stays_done(task_key: int, why: str) -> ResponseReturnValue:
     return redirect(own_path(request.form.get("next"), f"/tasks/{task_key}/done"), code=303)
 
 
-def _said(task: Task, key: str) -> str:
+def said(task: Task, key: str) -> str:
     return f"task.held_{task.held_event}" if task.held_event else key
 
 
-def _done(task_key: int, work: Callable[[], str]) -> ResponseReturnValue:
+def done(task_key: int, work: Callable[[], str]) -> ResponseReturnValue:
     """Do it and go back to the task; say what was done, or who was faster."""
     try:
         flash(texts()(work()), "success")
@@ -131,8 +118,8 @@ def handling_of(page: TaskPage, role_names: Mapping[str, LocalizedText]) -> dict
         "asked_by": list(why.asked_by) if mine else [],
         "people": list(page.comments.people),
         "follow_up_address": f"/tasks/{task.key}/follow-up" if mine else "",
-        "follow_up": local_date(follow_up_at).isoformat() if follow_up_at else "",
-        "today": local_date(now()).isoformat(),
+        "follow_up": written_day(local_date(follow_up_at)) if follow_up_at else "",
+        "follow_up_problem": "",
     }
 
 

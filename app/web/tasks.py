@@ -223,6 +223,11 @@ def _load(key: str) -> TaskPage:
     return run(task_page, task_key=key_of(key), actor=current_actor(), now=now())
 
 
+def shown_again(key: str, *, handling: Mapping[str, str]) -> str:
+    """Return the task's page with what was typed beside its form, and what is wrong with it."""
+    return _render(_load(key), handling=handling)
+
+
 def _render(
     page: TaskPage,
     *,
@@ -234,6 +239,7 @@ def _render(
     comment: Written | None = None,
     comment_problems: Sequence[Problem] = (),
     draft_seen: str | None = None,
+    handling: Mapping[str, str] | None = None,
 ) -> str:
     if page.may_work or page.mine:
         security.allow_diagram()
@@ -294,7 +300,7 @@ def _render(
         draft_seen=draft_mark(page.draft_saved_at) if draft_seen is None else draft_seen,
         submission_id=request.form.get("submission_id") or secrets.token_urlsafe(16),
         revision=task.revision,
-        errors=len(problems) + len(comment_problems),
+        errors=len(problems) + len(comment_problems) + (handling is not None),
         conflict=notice or task_conflicts.told(page, fields, conflict),
         complete_text=texts()("task.complete"),
         print_address=f"/tasks/{task.key}/statement-frame" if _prints(page) and may_edit else "",
@@ -309,7 +315,7 @@ def _render(
         history=story(page.history, {element.element_id: element for element in elements})[:12],
         history_address=f"/cases/{task.case_key}" if page.panel else "",
         documents=[],
-        handling=handling_of(page, roles),
+        handling={**handling_of(page, roles), **(handling or {})},
         comments=comments_of(
             page.comments,
             task_key=task.key,

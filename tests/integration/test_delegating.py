@@ -116,7 +116,9 @@ def test_the_follow_up_day_is_kept_and_taken_away_and_is_never_past(place, task)
     day = today + timedelta(days=3)
     assert do(place, set_follow_up, task, day=day.isoformat()).follow_up_at == local_midnight(day)
     assert do(place, set_follow_up, task, day="").follow_up_at is None
-    for bad in ("31.2.2026", (today - timedelta(days=1)).isoformat()):
+    written = f"{day.day}.{day.month}.{day.year}"
+    assert do(place, set_follow_up, task, day=written).follow_up_at == local_midnight(day)
+    for bad in ("31.2.2026", "huomenna", "1.1.0001", (today - timedelta(days=1)).isoformat()):
         with pytest.raises(InvalidInput):
             do(place, set_follow_up, task, day=bad)
 

@@ -164,3 +164,15 @@ def test_of_two_windows_at_the_same_moment_one_is_told(place):
     assert race(save("three", draft_mark(seen)), save("four", draft_mark(seen))) == ["DraftElsewhere", "done"]
     with pytest.raises(DraftElsewhere):
         save("five", draft_mark(seen))()
+
+
+def test_a_day_that_cannot_be_is_said_beside_what_was_typed(windows):
+    window, _ = windows
+    assert window.send("/take").status_code == 303
+    for typed in ("31.2.2026", "1.1.2020", "<b>"):
+        refused = window.send("/follow-up", follow_up=typed)
+        assert refused.status_code == 422
+        [field] = html.fromstring(refused.text).xpath("//input[@id='follow_up']")
+        assert (field.get("value"), field.get("aria-invalid")) == (typed, "true")
+        assert "Anna seurantapäivä, joka on tänään tai myöhemmin." in refused.text
+    assert window.send("/follow-up", follow_up="31.12.2099").status_code == 303

@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
+from app.domain.calendar import EARLIEST_YEAR, LATEST_YEAR
 from app.domain.errors import InvalidInput, Problem
 from app.domain.forms import LARGEST_NUMBER, Field, FieldType
 from app.domain.identity_code import parse_identity_code
@@ -24,7 +25,6 @@ HELSINKI = ZoneInfo("Europe/Helsinki")
 #: the longest thing that is looked at as a number or a date
 _LONGEST_SHORT = 64
 _LONGEST_REFERENCE = 200
-EARLIEST_YEAR, LATEST_YEAR = 1850, 2199
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
 _DECIMAL = re.compile(r"([+-]?[0-9]{1,15})(?:[.,]([0-9]{1,10}))?")

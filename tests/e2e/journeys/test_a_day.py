@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from app.domain.calendar import local_date
+from app.domain.calendar import local_date, written_day
 from tests.e2e.journeys.office import answers_of, fill, press_done, scenario
 
 pytestmark = pytest.mark.e2e
@@ -53,7 +53,7 @@ def comment(page, text, *, mention=""):
 
 def follow_up(page, day):
     opened(page, "Jatka myöhemmin")
-    page.locator("#follow_up").fill(day.isoformat())
+    page.locator("#follow_up").fill(written_day(day))
     page.get_by_role("button", name="Tallenna päivä").click()
     said(page, "Seurantapäivä on tallennettu.")
 

@@ -286,7 +286,7 @@ HANDLING: dict[str, Any] = {
     "asked_by": [("tuula", "Tuula Terveydenhoitaja")],
     "people": [("tuula", "Tuula Terveydenhoitaja")],
     "follow_up_address": "/samples/task",
-    "follow_up": "2026-03-10",
+    "follow_up": "10.3.2026",
     "today": "2026-03-02",
 }
 

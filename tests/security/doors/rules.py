@@ -145,7 +145,7 @@ RULES: dict[tuple[str, str], Rule] = {
         address="/tasks/{task}/draft", here=CANDIDATES, elsewhere=NOBODY, logged=True, fields={"tulos": "tarjottu"}
     ),
     ("POST", "task_handling.ask"): Rule(address="/tasks/{task}/ask", here=CANDIDATES, elsewhere=NOBODY, logged=True),
-    ("POST", "task_handling.follow_up"): Rule(
+    ("POST", "follow_up.follow_up"): Rule(
         address="/tasks/{task}/follow-up", here=NOBODY, elsewhere=NOBODY, logged=True
     ),
     ("POST", "task_handling.delegate"): Rule(

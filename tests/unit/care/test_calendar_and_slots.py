@@ -17,7 +17,15 @@ from app.domain.appointments import (
     first_free_slot,
     times_of_day,
 )
-from app.domain.calendar import add_working_days, is_eve, is_holiday, is_working_day, working_day_on_or_after
+from app.domain.calendar import (
+    add_working_days,
+    is_eve,
+    is_holiday,
+    is_working_day,
+    parse_day,
+    working_day_on_or_after,
+    written_day,
+)
 
 NOW = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
 days = st.dates(date(2020, 1, 1), date(2035, 12, 31))
@@ -56,6 +64,17 @@ def test_counting_on_and_back_meets_again_from_a_working_day(day, count):
     assert is_working_day(end)
     assert sum(is_working_day(start + timedelta(days=number)) for number in range(1, (end - start).days + 1)) == count
     assert add_working_days(end, -count) == start
+
+
+@given(st.dates(min_value=date(1850, 1, 1), max_value=date(2199, 12, 31)))
+def test_a_day_is_read_however_people_write_it(day):
+    ways = (written_day(day), f"{day:%d.%m.%Y}", f"{day.day}. {day.month}. {day.year}", day.isoformat())
+    assert {parse_day(f" {way} ") for way in ways} == {day}
+
+
+def test_what_is_no_day_is_none():
+    for text in ("", "huomenna", "31.2.2026", "1.3.", "1.3.26", "2026-13-01", "1.1.0001", "1.1.9999", "1.3.2026 klo 9"):
+        assert parse_day(text) is None
 
 
 def slot(key, starts_at, *, kind=AppointmentKind.INITIAL_SERVICE, is_free=True):

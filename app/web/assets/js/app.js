@@ -2,6 +2,7 @@
 import "htmx.org";
 
 import "./announce.js";
+import "./days.js";
 import "./dialogs.js";
 import "./draft.js";
 import "./marking.js";

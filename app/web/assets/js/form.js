@@ -10,9 +10,9 @@ import { watchRows } from "./form/rows.js";
 
 for (const fields of document.querySelectorAll("[data-kyky-form]")) {
   const refresh = watchConditions(fields);
-  addDatePickers(fields, fields);
+  addDatePickers(fields, fields.dataset.textPickDate);
   watchRows(fields, (row) => {
-    addDatePickers(fields, row);
+    addDatePickers(row, fields.dataset.textPickDate);
     refresh();
   });
 }

@@ -1,8 +1,8 @@
 /** A calendar beside a date's text field. Typing stays the fastest way; the calendar only writes into the field. */
 const DATE = /(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})|(\d{4})-(\d{2})-(\d{2})/;
 
-/** Add the button to the dates within `root`; the texts stand at the form. */
-export function addDatePickers(fields, root) {
+/** Add the button to the dates within `root`; `pickText` says what it does. */
+export function addDatePickers(root, pickText) {
   for (const input of root.querySelectorAll("input[data-pick-date]")) {
     const calendar = document.createElement("input");
     calendar.type = "date";
@@ -16,8 +16,8 @@ export function addDatePickers(fields, root) {
     button.type = "button";
     button.className = "ds-button kyky-pick-date";
     button.dataset.variant = "tertiary";
-    button.setAttribute("aria-label", `${fields.dataset.textPickDate}: ${label}`);
-    button.title = fields.dataset.textPickDate;
+    button.setAttribute("aria-label", `${pickText}: ${label}`);
+    button.title = pickText;
 
     button.addEventListener("click", () => {
       calendar.value = isoDate(input.value);
