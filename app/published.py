@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from app.domain.answers import StoredFile
 from app.domain.consultation import ITEM_PROCESS
 from app.domain.errors import EngineFault, InvalidDiagram, NotFound
+from app.domain.first_contact import FIRST_CONTACT, PATHWAY_SETTING, UNIT_SETTING, FirstContact, Municipality
 from app.domain.forms import Field, FormDefinition, Option, OptionSource, Values
 from app.domain.keys import new_key
 from app.domain.steps import ProcessOutline
@@ -322,3 +323,52 @@ def options_of(uow: UnitOfWork, source: OptionSource, *, area_id: str) -> list[O
         return [Option(key, name) for key, name in uow.accounts.roles()]
     values = uow.reference.values(_KINDS[source], area_id=area_id)
     return [Option(key, value["name"]) for key, value in values.items()]
+
+
+# -- the first contact over the network ---------------------------------------------------------------------------
+
+
+def municipalities_of(uow: UnitOfWork) -> list[Municipality]:
+    """Return the municipalities of all areas."""
+    kind = _KINDS[OptionSource.MUNICIPALITIES]
+    return [
+        Municipality(id=key, name=value["name"], area_id=area_id)
+        for area_id in uow.reference.areas()
+        for key, value in uow.reference.values(kind, area_id=area_id).items()
+    ]
+
+
+def first_contact_of(uow: UnitOfWork, municipality_id: str) -> FirstContact | None:
+    """Return where contacts of the municipality's residents begin, None where its area does not take them here."""
+    found = next((each for each in municipalities_of(uow) if each.id == municipality_id), None)
+    return None if found is None else _first_contact(uow, found)
+
+
+def takes_first_contacts(uow: UnitOfWork) -> bool:
+    """Tell whether some area takes first contacts over the network."""
+    # one municipality of an area tells for all of them
+    areas = {each.area_id: each for each in municipalities_of(uow)}
+    return any(_first_contact(uow, each) is not None for each in areas.values())
+
+
+def _first_contact(uow: UnitOfWork, municipality: Municipality) -> FirstContact | None:
+    names = {f"alue.{PATHWAY_SETTING}", f"alue.{UNIT_SETTING}"}
+    settings = uow.reference.context(names, area_id=municipality.area_id)["alue"]
+    definition = uow.definitions.find_latest(settings[PATHWAY_SETTING] or "")
+    organisation = uow.care.places.organisation_of(settings[UNIT_SETTING] or "")
+    if definition is None or not organisation:
+        return None
+    outline = process_of(uow, definition.key).outline
+    starts = [event.element_id for event in outline.start_events if event.properties.get(FIRST_CONTACT) == "true"]
+    forms = {element.element_id: element.form_id for element in outline.elements}
+    for source, target in outline.ways:
+        if source in starts and (form_id := forms.get(target)):
+            return FirstContact(
+                municipality=municipality,
+                definition_key=definition.key,
+                start_element_id=source,
+                form_id=form_id,
+                organisation_id=organisation,
+                unit_id=settings[UNIT_SETTING],
+            )
+    return None

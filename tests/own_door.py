@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -219,12 +219,16 @@ class OwnVisitor(Visitor):
 
 
 @contextmanager
-def kept_own_door(folder: Path, **changes: Any) -> Iterator[OwnDoor]:
+def kept_own_door(
+    folder: Path, prepare: Callable[[OwnDoor], None] | None = None, **changes: Any
+) -> Iterator[OwnDoor]:
     """Yield a door that `put_back` brings to how it was first; made once, because publishing takes its time."""
     path = folder / "own.db"
     database = Database(f"sqlite:///{path}")
     metadata.create_all(database.engine)
     door = open_own_door(database, folder / "data", **changes)
+    if prepare is not None:
+        prepare(door)
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()

@@ -8,6 +8,7 @@ from datetime import datetime
 from app.domain.actor import Actor, may_publish, may_start
 from app.domain.client import Case
 from app.domain.errors import CaseClosed, Concealed, NotFound
+from app.domain.first_contact import FIRST_CONTACT
 from app.domain.localized import LocalizedText
 from app.domain.steps import AFTER_CASE, DRAWN_ONLY, START_ROLES, is_said, start_roles
 from app.published import process_of
@@ -54,7 +55,8 @@ def startable_processes(
 
     A process that needs a case is offered only `within_case`; in one that has ended (`after_case`) only what says that
     it may come then (kyky.afterCase). A start by message is offered to the roles that it names
-    itself (kyky.startRoles on the event): others come to it from other processes.
+    itself (kyky.startRoles on the event): others come to it from other processes. Where the first contact over the
+    network begins (kyky.firstContact) nobody starts by hand.
 
     :raises NotFound: there is no process with the id that this person may start
     """
@@ -72,6 +74,7 @@ def startable_processes(
             Way(element_id=event.element_id, name=event.name, documentation=said.get(event.element_id, {}))
             for event in events
             if (event.kind == "none" or event.properties.get(START_ROLES))
+            and event.properties.get(FIRST_CONTACT) != "true"
             and (may_publish(actor) or may_start(actor, starter_roles=start_roles(outline, event)))
         )
         if starts:

@@ -38,6 +38,10 @@ class Places:
         """Return the name of the unit, empty where there is no such."""
         return self._connection.scalar(select(unit.c.name).where(unit.c.id == unit_id)) or {}
 
+    def organisation_of(self, unit_id: str) -> str:
+        """Return the organisation of the unit, "" where there is no such."""
+        return self._connection.scalar(select(unit.c.organisation_id).where(unit.c.id == unit_id)) or ""
+
     def workers_in_role(self, role_id: str, *, area_id: str, unit_id: str = "") -> list[Addressee]:
         """
         Return who works in the role in a unit of the area, or in one without an area, and can get mail.

@@ -177,6 +177,11 @@ def guest_token() -> str:
     return str(known)
 
 
+def browser_token() -> str:
+    """Return what tells the visitor's browser: the guest cookie that it has brought or is being given, "" for none."""
+    return str(request.cookies.get(guest_cookie_name()) or g.get("guest") or "")
+
+
 # -- cookies -----------------------------------------------------------------------------------------------------
 
 

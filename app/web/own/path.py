@@ -12,12 +12,13 @@ from app.commands.messages import deliver
 from app.commands.report_event import report_event
 from app.commands.start_instance import start_by_hand
 from app.domain.errors import Conflict
+from app.queries.first_contact import code_of_returning, first_contact_open
 from app.queries.own_path import OwnCase, OwnOffer, Stage, find_offer, find_start, own_path
 from app.storage.unit_of_work import UnitOfWork
-from app.web.access import current_actor
+from app.web.access import client_session, current_actor
 from app.web.asking import address, key_of, read, run
 from app.web.language import texts
-from app.web.own.place import PATH, blueprint
+from app.web.own.place import CONTACT, PATH, blueprint
 from app.web.own.way import drawn_way
 from app.web.shell import now
 from app.web.stories import shown
@@ -33,7 +34,13 @@ def show_path() -> ResponseReturnValue:
         name=found.name,
         cases=open_cases,
         ended=[_ended(case) for case in found.cases if not case.case.is_open],
+        contact_address=CONTACT if not open_cases and _may_make_contact() else "",
     )
+
+
+def _may_make_contact() -> bool:
+    is_known = bool(read(code_of_returning, session=client_session()))
+    return is_known and read(first_contact_open)
 
 
 def _case(case: OwnCase) -> dict[str, Any]:

@@ -8,6 +8,7 @@ PATH = "/oma"
 SIGN_IN = f"{PATH}/sign-in"
 LINK = f"{PATH}/link"
 STRONG = f"{PATH}/strong"
+CONTACT = f"{PATH}/contact"
 #: the pages of the menu, in their order: key and address
 PAGES = (
     ("path", PATH),

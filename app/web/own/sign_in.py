@@ -27,6 +27,7 @@ from app.web.access import client_session, public
 from app.web.errors import answer_failure
 from app.web.language import texts
 from app.web.own.place import LINK, PATH, SIGN_IN, STRONG, blueprint
+from app.web.own.visit import end_visit
 from app.web.security import client_cookie_name
 from app.web.sessions import current_client, hash_of, new_token
 from app.web.shell import executor, now, settings
@@ -123,6 +124,7 @@ def sign_out() -> ResponseReturnValue:
         executor().run(leave, session=session, now=now())
     response = redirect(SIGN_IN, code=303)
     sessions.take_client_cookie(response)
+    end_visit(response)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 

@@ -20,14 +20,17 @@ from app.commands.client_sign_in import (
     begin_strong_sign_in,
     take_strong_sign_in,
 )
-from app.domain.errors import KykypolkuError, Unavailable
+from app.domain.errors import InvalidInput, KykypolkuError, Unavailable
+from app.domain.identity_code import parse_identity_code
 from app.domain.keys import parse_key
+from app.queries.first_contact import first_contact_open
 from app.queries.sessions import list_people_of
 from app.web import demo_identity, sessions
 from app.web.access import client_session, public
 from app.web.language import current_language, texts
-from app.web.own.place import PATH, STRONG, blueprint
+from app.web.own.place import CONTACT, PATH, STRONG, blueprint
 from app.web.own.sign_in import page
+from app.web.own.visit import give_visit, new_visit
 from app.web.security import client_cookie_name, guest_cookie_name, guest_token, own_origins
 from app.web.sessions import hash_of, new_token
 from app.web.shell import executor, now, settings
@@ -119,9 +122,22 @@ def _let_in(identity_code: str) -> ResponseReturnValue:
         now=now(),
     )
     if not is_in:
-        return page(error=texts()("own.strong.unknown")), 403
+        return _as_visitor(identity_code)
     response = make_response(redirect(PATH, code=303))
     sessions.give_client_cookie(response, token)
+    return response
+
+
+def _as_visitor(identity_code: str) -> ResponseReturnValue:
+    """Let somebody who is no client yet ask for a call, where an area takes such contacts; nothing is kept of them."""
+    try:
+        code = parse_identity_code(identity_code).text
+    except InvalidInput:
+        code = ""
+    if not code or not executor().read(first_contact_open):
+        return page(error=texts()("own.strong.unknown")), 403
+    response = make_response(redirect(CONTACT, code=303))
+    give_visit(response, new_visit(code))
     return response
 
 
