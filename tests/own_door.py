@@ -219,9 +219,7 @@ class OwnVisitor(Visitor):
 
 
 @contextmanager
-def kept_own_door(
-    folder: Path, prepare: Callable[[OwnDoor], None] | None = None, **changes: Any
-) -> Iterator[OwnDoor]:
+def kept_own_door(folder: Path, prepare: Callable[[OwnDoor], None] | None = None, **changes: Any) -> Iterator[OwnDoor]:
     """Yield a door that `put_back` brings to how it was first; made once, because publishing takes its time."""
     path = folder / "own.db"
     database = Database(f"sqlite:///{path}")

@@ -34,9 +34,7 @@ def test_the_same_person_sends_twice_at_once(door):
 
         def send(code=code):
             submission = Submission(fields={name: [value] for name, value in TOLD.items()})
-            sent = door.place.run(
-                send_first_contact, identity_code=code, municipality=HERE, submission=submission
-            )
+            sent = door.place.run(send_first_contact, identity_code=code, municipality=HERE, submission=submission)
             return sent.is_new
 
         assert race(send, send) == ["done", "nothing"]

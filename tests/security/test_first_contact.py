@@ -90,6 +90,9 @@ def test_the_browser_holds_nothing_that_can_be_read_and_another_browser_cannot_u
     sealed = visitor.cookie("kykypolku-visit")
     assert sealed
     assert NEWCOMER not in sealed
+    [given] = [text for text in identify(door.visitor(), NEWCOMER).headers.getlist("Set-Cookie") if "visit" in text]
+    assert "HttpOnly" in given
+    assert "SameSite=Lax" in given
     thief.get("/oma/sign-in")
     thief.client.set_cookie("kykypolku-visit", sealed)
     assert thief.get("/oma/contact/form").status_code == 303
