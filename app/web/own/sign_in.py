@@ -22,6 +22,7 @@ from app.commands.client_sign_in import (
 )
 from app.domain.client_sessions import LinkDead, Question
 from app.domain.sessions import SignInDelayed
+from app.queries.first_contact import first_contact_open
 from app.web import language, preferences, sessions
 from app.web.access import client_session, public
 from app.web.errors import answer_failure
@@ -48,11 +49,13 @@ def sign_in() -> ResponseReturnValue:
 def page(*, notice: str = "", error: str = "") -> str:
     """Return the page that says how one comes in."""
     chosen = settings()
+    has_strong = bool(chosen.oidc_issuer) or not chosen.production
     return render_template(
         "own/sign_in.html",
         notice=notice,
         error=error,
-        strong_address=STRONG if chosen.oidc_issuer or not chosen.production else "",
+        strong_address=STRONG if has_strong else "",
+        takes_newcomers=has_strong and executor().read(first_contact_open),
         is_test=not chosen.oidc_issuer and not chosen.production,
     )
 

@@ -108,3 +108,28 @@ def test_strong_sign_in_by_the_demo_s_own_provider(office, open_context, axe):
     expect(page.locator("main")).to_contain_text(CONTACT["nimi"])
     page.get_by_role("button", name="Svenska").click()
     page.get_by_role("heading", level=1, name="Min väg").wait_for()
+
+
+def test_somebody_who_is_no_client_asks_for_a_call(office, open_context, axe):
+    page = open_context().new_page()
+    page.goto(f"{office.address}/oma/strong")
+    page.get_by_label("Muu henkilötunnus").fill("010190-900P")
+    page.get_by_role("button", name="Jatka").click()
+    page.get_by_role("heading", level=1, name="Pyydä, että soitamme sinulle").wait_for()
+    page.get_by_role("button", name="Jatka").click()
+    expect(page.locator("#municipality-error")).to_contain_text("Valitse kunta")
+    ensure_accessible(page, axe)
+    page.get_by_label("Missä kunnassa asut?").select_option(label="Jyväskylä")
+    page.get_by_role("button", name="Jatka").click()
+    page.get_by_role("heading", level=2, name="Mitä tapahtuu, kun lähetät pyynnön").wait_for()
+    ensure_accessible(page, axe)
+    for name, text in (("nimi", "Uuno Uusi"), ("puhelin", "040 555 5555")):
+        page.locator(f"[name={name}]").fill(text)
+    page.get_by_label("Aamupäivällä").check()
+    page.locator("[name=kieli]").select_option("fi")
+    for name in ("tulkki", "viittomakieli", "turvakielto"):
+        page.locator(f"[name={name}][value=false]").check()
+    page.get_by_role("button", name="Lähetä pyyntö").click()
+    page.get_by_role("heading", level=1, name="Oma polkuni").wait_for()
+    expect(page.locator("#k-notices")).to_contain_text("Pyyntösi on perillä")
+    expect(page.locator("main")).to_contain_text("Sinulle soitetaan")
