@@ -131,5 +131,9 @@ def _tell(
         area_id=place.municipality.area_id,
         now=now,
     )
-    [task] = [each for each in uow.tasks.open_of(started.instance_key) if may_take(actor, task=each.restriction)]
+    opened = [each for each in uow.tasks.open_of(started.instance_key) if may_take(actor, task=each.restriction)]
+    if len(opened) != 1:
+        # drawn so that the client could not answer: as good as none
+        raise NotFound("first_contact", place.municipality.id)
+    [task] = opened
     complete_task(uow, task_key=task.key, actor=actor, submission=submission, now=now)

@@ -25,7 +25,7 @@ def world(tmp_path_factory):
 
 
 def ask_for_a_call(world, code, municipality):
-    """Identify oneself, choose the municipality, send the request; return the page that one comes to."""
+    """Identify oneself, choose the municipality, send the request; return the browser and the page that it comes to."""
     browser = world.app.test_client()
     place = urlsplit(browser.get("/oma/strong").headers["Location"])
     page = browser.get(f"{place.path}?{place.query}")
@@ -35,7 +35,7 @@ def ask_for_a_call(world, code, municipality):
     for address, fields in (("/oma/contact", {"municipality": municipality}), ("/oma/contact/form", TOLD)):
         answer = browser.post(address, data={"csrf_token": token_of(browser.get(address).text), **fields})
         assert answer.status_code == 303, answer.text
-    return browser.get("/oma").text
+    return browser, browser.get("/oma").text
 
 
 def waiting(world, area):
@@ -48,10 +48,9 @@ def waiting(world, area):
 
 
 def test_a_call_is_asked_for_and_nothing_is_asked_twice(world):
-    page = ask_for_a_call(world, NEWCOMER, "179")
+    _, page = ask_for_a_call(world, NEWCOMER, "179")
     assert "Sinulle soitetaan" in page
     assert "5.3.2026" in page
-    assert "Haluan lopettaa" in page
     [task] = waiting(world, "keski_suomi")
     assert (task.element_id, task.unit_id) == ("a1_soita", "u_keski_suomi_sote")
     world.work()
@@ -67,6 +66,20 @@ def test_a_call_is_asked_for_and_nothing_is_asked_twice(world):
 
 
 def test_in_espoo_the_coordinator_calls(world):
-    assert "Sinuun otetaan yhteyttä" in ask_for_a_call(world, "020190-901C", "049")
+    _, page = ask_for_a_call(world, "020190-901C", "049")
+    assert "Sinuun otetaan yhteyttä" in page
     [task] = waiting(world, "espoo")
     assert (task.element_id, task.unit_id) == ("i2_ota_yhteys", "u_espoo_sote")
+
+
+def test_the_request_is_taken_back_by_the_one_who_sent_it(world):
+    browser, page = ask_for_a_call(world, "030190-9022", "743")
+    world.work()
+    [address] = re.findall(r'href="(/oma/tell/\d+)"[^>]*>[^<]*Haluan lopettaa', page)
+    asked = browser.get(address).text
+    assert browser.post(address, data={"csrf_token": token_of(asked)}).status_code == 303
+    world.work()
+    # X4: nobody calls any more, but somebody thinks of whether to worry before the case is closed
+    [task] = waiting(world, "etela_pohjanmaa")
+    assert task.element_id.startswith("x4_")
+    assert "Sinulle soitetaan" not in browser.get("/oma").text
