@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.engine.checks.standard.model import CHOREOGRAPHY_ACTIVITIES, Model, is_true, process_of, texts, without_prefix
-from app.engine.vocabulary import EVENT_DEFINITIONS, GATEWAYS, bpmn, local_name
+from app.engine.vocabulary import ACTIVITIES, EVENT_DEFINITIONS, EVENTS, GATEWAYS, bpmn, local_name
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+_CONVERSATIONS = frozenset({"conversation", "subConversation", "callConversation"})
+#: what takes part in an exchange (clause 9.3.1)
+_ENDS = ACTIVITIES | EVENTS | _CONVERSATIONS | {"participant"}
 #: what message flows never begin at, and never lead to (clause 7.6.2)
 _NO_SOURCES = GATEWAYS | {"startEvent", "intermediateCatchEvent", "boundaryEvent", "receiveTask", "scriptTask"}
 _NO_TARGETS = GATEWAYS | {"endEvent", "intermediateThrowEvent", "sendTask", "scriptTask"}
@@ -22,8 +25,13 @@ def check_collaboration(model: Model) -> None:
         _check_message_flow(model, flow)
     for participant in model.of("participant"):
         numbers = participant.find(bpmn("participantMultiplicity"))
-        if numbers is not None and _number(numbers, "minimum", 0) > _number(numbers, "maximum", 1):
+        least, most = (0, 1) if numbers is None else (_number(numbers, "minimum", 0), _number(numbers, "maximum", 1))
+        if least < 0 or most < 1 or least > most:
             model.warn("participant_multiplicity", participant)
+    for link in model.of("conversationLink"):
+        ends = [end for name in ("sourceRef", "targetRef") if (end := model.referred(link, name)) is not None]
+        if len(ends) == 2 and len({local_name(end) == "participant" for end in ends}) == 1:
+            model.warn("conversation_link", link)
     for process in model.of("process"):
         if process.get("processType") == "Public" and is_true(process, "isExecutable"):
             model.warn("public_process", process)
@@ -42,9 +50,9 @@ def _check_message_flow(model: Model, flow: _Element) -> None:
         return
     if source is target or (_pool(model, source) is not None and _pool(model, source) is _pool(model, target)):
         model.warn("message_flow_within", flow)
-    if local_name(source) in _NO_SOURCES or _of_another_kind(source):
+    if local_name(source) in _NO_SOURCES or local_name(source) not in _ENDS or _of_another_kind(source):
         model.warn("message_flow_end", flow, element=source.get("name") or source.get("id", ""))
-    if local_name(target) in _NO_TARGETS or _of_another_kind(target):
+    if local_name(target) in _NO_TARGETS or local_name(target) not in _ENDS or _of_another_kind(target):
         model.warn("message_flow_end", flow, element=target.get("name") or target.get("id", ""))
 
 

@@ -26,6 +26,9 @@ def check_data(model: Model) -> None:
             _check_set(model, each, item, all_of_it, parts)
     for association in model.of("dataInputAssociation", "dataOutputAssociation"):
         _check_association(model, association)
+        _check_association_sources(model, association)
+    for holder in model.of("sendTask", "receiveTask", "messageEventDefinition"):
+        _check_operation(model, holder)
     for role in model.of("resourceRole", "performer", "humanPerformer", "potentialOwner"):
         if role.find(bpmn("resourceRef")) is not None and role.find(bpmn("resourceAssignmentExpression")) is not None:
             model.warn("resource_twice", role)
@@ -76,6 +79,28 @@ def _check_association(model: Model, association: _Element) -> None:
         elsewhere = target is not None and holder not in target.iterancestors()
         if target is not None and local_name(target) == kind and elsewhere:
             model.warn("data_set_contradicts", association, reference=reference)
+
+
+def _check_association_sources(model: Model, association: _Element) -> None:
+    """What is copied has one source; several need a transformation (clause 10.4.1)."""
+    # editors leave out the end that is the element itself, so that there may be none
+    computed = any(association.find(bpmn(name)) is not None for name in ("transformation", "assignment"))
+    if not computed and len(association.findall(bpmn("sourceRef"))) > 1:
+        model.warn("association_sources", association)
+
+
+def _check_operation(model: Model, holder: _Element) -> None:
+    """The message of a task or event is that of the operation that it names (10.3.3, 10.5.5)."""
+    message, operation = model.referred(holder, "messageRef"), model.referred(holder, "operationRef")
+    if operation is None:
+        operation = model.by_id.get(without_prefix(next(texts(holder, "operationRef"), "")))
+    if operation is None or message is None:
+        return
+    both = (*texts(operation, "inMessageRef"), *texts(operation, "outMessageRef"))
+    own = [each for text in both if (each := model.by_id.get(without_prefix(text))) is not None]
+    if own and message not in own:
+        name = own[0].get("name") or own[0].get("id", "")
+        model.warn("operation_of_another_message", holder, message=name)
 
 
 def _runs(element: _Element) -> bool:

@@ -25,10 +25,19 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 
+#: events that never stand alone, whatever else the process has (clauses 10.5.2 to 10.5.4)
+_LED_TO = frozenset({"endEvent", "intermediateCatchEvent", "intermediateThrowEvent"})
+_LEADING_ON = frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent"})
+
+
 def check_flows(model: Model) -> None:
     """Warn of flows that the standard does not allow, and of those that it asks for and that are missing."""
     for node in model.nodes():
         _check_node(model, node)
+        if local_name(node) in _LED_TO and not model.flows(node).incoming and _is_led_to(node):
+            model.warn("incoming_missing", node)
+        if local_name(node) in _LEADING_ON and not model.flows(node).outgoing and _leads_on(node):
+            model.warn("outgoing_missing", node)
     for scope in model.of("process", *sorted(SUB_PROCESSES)):
         # a common rule is no process: it holds what is taken in elsewhere
         if SHARED not in properties(scope):

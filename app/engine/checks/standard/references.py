@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.engine.checks.standard.model import NODES, Model, scope_of, without_prefix
-from app.engine.vocabulary import ACTIVITIES, EVENT_DEFINITIONS, local_name, text_of
+from app.engine.checks.standard.model import NODES, Model, is_true, scope_of, without_prefix
+from app.engine.vocabulary import ACTIVITIES, BPMN, EVENT_DEFINITIONS, GLOBAL_TASKS, local_name, namespace, text_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+#: what holds data (clause 10.4.1)
+_DATA = frozenset(
+    {
+        *("dataInput", "dataOutput", "dataObject", "dataObjectReference", "dataStore", "dataStoreReference"),
+        *("property", "inputDataItem", "outputDataItem"),
+    }
+)
+_CALLABLE = GLOBAL_TASKS.keys() | {"process"}
+_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
+_CONVERSATIONS = frozenset({"conversation", "subConversation", "callConversation"})
 #: by holder (or "" for any) and attribute or child: what it may lead to
 _KINDS: dict[tuple[str, str], frozenset[str]] = {
     ("sequenceFlow", "sourceRef"): NODES,
@@ -33,6 +43,26 @@ _KINDS: dict[tuple[str, str], frozenset[str]] = {
     ("compensateEventDefinition", "activityRef"): ACTIVITIES,
     ("", "flowNodeRef"): NODES,
     ("participant", "processRef"): frozenset({"process"}),
+    ("dataInputAssociation", "sourceRef"): _DATA,
+    ("dataInputAssociation", "targetRef"): _DATA,
+    ("dataOutputAssociation", "sourceRef"): _DATA,
+    ("dataOutputAssociation", "targetRef"): _DATA,
+    ("conversationLink", "sourceRef"): _CONVERSATIONS | {"participant"},
+    ("conversationLink", "targetRef"): _CONVERSATIONS | {"participant"},
+    ("linkEventDefinition", "source"): frozenset({"linkEventDefinition"}),
+    ("linkEventDefinition", "target"): frozenset({"linkEventDefinition"}),
+    ("resourceParameterBinding", "parameterRef"): frozenset({"resourceParameter"}),
+    ("ioBinding", "inputDataRef"): frozenset({"inputSet"}),
+    ("ioBinding", "outputDataRef"): frozenset({"outputSet"}),
+    ("callConversation", "calledCollaborationRef"): frozenset({"collaboration", "globalConversation"}),
+    ("collaboration", "choreographyRef"): frozenset({"choreography", "globalChoreographyTask"}),
+    ("callChoreography", "calledChoreographyRef"): frozenset({"choreography", "globalChoreographyTask"}),
+    ("", "innerMessageFlowRef"): frozenset({"messageFlow"}),
+    ("", "outerMessageFlowRef"): frozenset({"messageFlow"}),
+    ("", "innerConversationNodeRef"): _CONVERSATIONS,
+    ("", "outerConversationNodeRef"): _CONVERSATIONS,
+    ("", "endPointRef"): frozenset({"endPoint"}),
+    ("process", "supports"): frozenset({"process"}),
     ("", "dataObjectRef"): frozenset({"dataObject"}),
     ("", "dataStoreRef"): frozenset({"dataStore"}),
     ("", "categoryValueRef"): frozenset({"categoryValue"}),
@@ -62,11 +92,9 @@ _KINDS: dict[tuple[str, str], frozenset[str]] = {
 _ANY = {
     "association": ("sourceRef", "targetRef"),
     "messageFlow": ("sourceRef", "targetRef"),
-    "conversationLink": ("sourceRef", "targetRef"),
-    "dataInputAssociation": ("sourceRef", "targetRef"),
-    "dataOutputAssociation": ("sourceRef", "targetRef"),
+    "lane": ("partitionElementRef",),
 }
-_ATTRIBUTES = sorted({name for _, name in _KINDS} | {"sourceRef", "targetRef"})
+_ATTRIBUTES = sorted({name for _, name in _KINDS} | {"sourceRef", "targetRef", "partitionElementRef"})
 _BY_CHILD = frozenset({name for _, name in _KINDS} | {"sourceRef", "targetRef"})
 #: standard values of types and operations that are no ids of any file
 _IMPLIED = frozenset({"##unspecified", "##webservice", "##other"})
@@ -84,6 +112,25 @@ def check_references(model: Model) -> None:
         if name in _BY_CHILD and holder is not None and len(element) == 0 and (text := text_of(element)):
             _check(model, holder, local_name(holder), name, text, imports=imports)
     _check_scopes(model)
+    for activity in model.of("callActivity"):
+        _check_called(model, activity, imports=imports)
+
+
+def _check_called(model: Model, activity: _Element, *, imports: bool) -> None:
+    """What is called is a process or a global task (clause 10.3.6); other programs find it among what they run."""
+    text = activity.get("calledElement", "").strip()
+    called = model.by_id.get(without_prefix(text))
+    if called is not None and local_name(called) not in _CALLABLE:
+        model.warn("reference_wrong_kind", activity, attribute="calledElement", reference=text[:100])
+    elif called is None and text and not imports and _is_plain(model):
+        model.warn("reference_unknown", activity, attribute="calledElement", reference=text[:100])
+
+
+def _is_plain(model: Model) -> bool:
+    """Return whether the file is BPMN and nothing else: no program has left anything of its own in it."""
+    spaces = {namespace(each) for each in model.root.iter("{*}*")}
+    own = {str(name).partition("}")[0] for each in model.elements for name in each.attrib if str(name).startswith("{")}
+    return all(space == BPMN or "www.omg.org" in space for space in spaces) and own <= {f"{{{_INSTANCE}"}
 
 
 def _check(model: Model, element: _Element, name: str, attribute: str, text: str, *, imports: bool) -> None:
@@ -110,6 +157,9 @@ def _check_scopes(model: Model) -> None:
     for event in model.of("boundaryEvent"):
         activity = model.referred(event, "attachedToRef")
         if activity is not None and scope_of(activity) is not scope_of(event):
+            model.warn("reference_wrong_kind", event, attribute="attachedToRef", reference=activity.get("id", ""))
+        if activity is not None and is_true(activity, "triggeredByEvent"):
+            # what an event begins is no activity on the way (clause 13.5.4)
             model.warn("reference_wrong_kind", event, attribute="attachedToRef", reference=activity.get("id", ""))
     for node in model.nodes():
         if (default := model.referred(node, "default")) is not None and default not in model.flows(node).outgoing:
