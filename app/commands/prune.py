@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from app.domain.calendar import local_date
 from app.domain.client_sessions import STRONG_SIGN_IN_TIME
+from app.domain.reminders import DONE_KEPT
 from app.domain.sessions import IDLE_LIMIT
 from app.domain.way_back import LIMIT, USUAL
 from app.storage.pruning import Pruning
@@ -46,6 +47,7 @@ class Pruned:
     mails: int = 0
     absences: int = 0
     ways_back: int = 0
+    reminders: int = 0
 
     @property
     def has_more(self) -> bool:
@@ -59,6 +61,7 @@ class Pruned:
             self.mails,
             self.absences,
             self.ways_back,
+            self.reminders,
         )
         return ROWS_AT_ONCE in rows or self.uploads == FILES_AT_ONCE
 
@@ -84,6 +87,7 @@ def prune(uow: UnitOfWork, *, retention: Retention, now: datetime) -> Pruned:
         strong_sign_ins=old.strong_sign_ins(begun_before=now - STRONG_SIGN_IN_TIME, limit=ROWS_AT_ONCE),
         surveys=len(over),
         absences=old.absences(over_before=local_date(now - ABSENCES_KEPT), limit=ROWS_AT_ONCE),
+        reminders=old.reminders(done_before=now - DONE_KEPT, limit=ROWS_AT_ONCE),
         mails=old.mails(sent_before=now - MAILS_KEPT, limit=ROWS_AT_ONCE),
         ways_back=uow.way_back.prune(kept_before=now - uow.reference.duration(LIMIT, usual=USUAL), limit=ROWS_AT_ONCE),
         submissions=old.submissions(sent_before=now - retention.submissions, limit=ROWS_AT_ONCE),

@@ -100,6 +100,7 @@ HOLDINGS: Mapping[Table, Holding] = {
         (
             people.session,
             teamwork.absence,
+            teamwork.reminder,
             people.sign_in_failure,
             people.api_token,
             clients_door.strong_sign_in,

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, delete, select
 from app.storage.tables.care import outbox_mail
 from app.storage.tables.clients_door import client_link, client_session, strong_sign_in
 from app.storage.tables.people import session
-from app.storage.tables.teamwork import absence
+from app.storage.tables.teamwork import absence, reminder
 from app.storage.tables.work import submission
 
 
@@ -50,6 +50,10 @@ class Pruning:
         keys = self._connection.scalars(over.order_by(absence.c.last_day).limit(limit)).all()
         self._connection.execute(delete(absence).where(absence.c.key.in_(keys)))
         return len(keys)
+
+    def reminders(self, *, done_before: datetime, limit: int) -> int:
+        """Forget up to `limit` reminders that were done before then; return how many."""
+        return self._forget(reminder.c.key, reminder.c.done_at, done_before, limit)
 
     def _forget(self, key: Column[Any], at: Column[Any], before: datetime, limit: int) -> int:
         found = select(key).where(at < before).order_by(at).limit(limit).with_for_update(skip_locked=True)

@@ -25,7 +25,7 @@ from app.storage.tables.consultation import consultation_item, consultation_secr
 from app.storage.tables.feedback import accessibility_feedback
 from app.storage.tables.rights import correction, data_request, emergency_access, statute_access
 from app.storage.tables.surveys import survey_answer
-from app.storage.tables.teamwork import absence, task_comment
+from app.storage.tables.teamwork import absence, reminder, task_comment
 from app.storage.tables.work import draft, pending_chunk, pending_upload, way_back
 
 
@@ -77,6 +77,7 @@ PLACES = (
     _plain(correction, "content"),
     _plain(task_comment, "content"),
     _plain(absence, "note"),
+    _plain(reminder, "content"),
     _Place(outbox_mail, "recipient", lambda row: row.message_id, lambda _: "recipient"),
 )
 

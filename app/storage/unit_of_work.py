@@ -37,6 +37,7 @@ from app.storage.model_sources import ModelSources
 from app.storage.monitor import Monitor
 from app.storage.notices import Notices
 from app.storage.reference import Reference
+from app.storage.reminders import Reminders
 from app.storage.shared_rules import SharedRules
 from app.storage.statistics import Statistics
 from app.storage.statutes import StatuteReadings
@@ -152,6 +153,11 @@ class UnitOfWork:
     def absences(self) -> Absences:
         """Who is away, and who stands in."""
         return Absences(self.connection, self.cipher)
+
+    @cached_property
+    def reminders(self) -> Reminders:
+        """Notes of people to themselves with a day."""
+        return Reminders(self.connection, self.cipher)
 
     @cached_property
     def notices(self) -> Notices:

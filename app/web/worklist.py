@@ -13,6 +13,7 @@ from app.domain.actor import Actor
 from app.domain.errors import InstancePaused, TaskAlreadyClosed, TaskClaimedByOther, TaskHeld
 from app.domain.localized import LocalizedText, in_language
 from app.queries.people import names_of
+from app.queries.reminders import reminders_due
 from app.queries.work_views import views_of
 from app.queries.worklist import (
     OWN_UNIT,
@@ -55,7 +56,8 @@ def index() -> ResponseReturnValue:
             return redirect(address_of(wish_of(first.fields)), code=303)
     wish = wish_of(request.args, orders=request.args.getlist("sort"))
     found = executor().read(worklist, actor=actor, wish=wish, now=now())
-    return render_template("worklist/index.html", **_page(found, actor))
+    due = [] if "HX-Request" in request.headers else executor().look_up(reminders_due, actor=actor, now=now())
+    return render_template("worklist/index.html", **_page(found, actor), reminders=due)
 
 
 @blueprint.get(f"{PATH}/news")

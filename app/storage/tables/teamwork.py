@@ -74,3 +74,16 @@ absence = Table(
     Index(None, "substitute_key"),
     Index(None, "last_day"),
 )
+
+#: what somebody wants to be reminded of on a day: a note to themself, of no case
+reminder = Table(
+    "reminder",
+    metadata,
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("user_key", Key, ForeignKey("user_account.key"), nullable=False),
+    Column("day", Date, nullable=False),  # in Finland
+    Column("content", LargeBinary, nullable=False),  # AES-GCM: theirs alone
+    Column("made_at", Instant, nullable=False),
+    Column("done_at", Instant),
+    Index("ix_reminder_of_person", "user_key", "day"),
+)

@@ -130,6 +130,7 @@ PAGES = [
     "worklist-groups",
     "worklist-mine",
     "worklist-nothing",
+    "worklist-reminders",
     "worklist-selection",
     "worklist-views",
     "worklist-workload",
@@ -164,8 +165,12 @@ def furnish(office: Office) -> Furnished:
     found.add("worklist-columns", "r_ajanvaraaja", "/worklist/columns?tab=groups")
     found.add("worklist-selection", "r_esihenkilo", "/worklist/selection?tab=unit")
     found.add("worklist-workload", "r_esihenkilo", "/worklist/workload")
-    found.add("notices", "r_palveluohjaaja", "/notices")
-    found.add("absences", "r_palveluohjaaja", "/absences")
+    for name, address in (
+        ("worklist-reminders", "/worklist/reminders"),
+        ("notices", "/notices"),
+        ("absences", "/absences"),
+    ):
+        found.add(name, "r_palveluohjaaja", address)
     found.add("worklist-nothing", "r_ajanvaraaja", "/worklist?tab=all&text=xyz")
     found.add("worklist-empty", "r_jarjesto", "/worklist")
     found.add("cases", "r_ajanvaraaja", "/cases")

@@ -125,6 +125,21 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "absences.index"): Rule(address="/absences"),
     ("POST", "absences.begin"): Rule(address="/absences", also=frozenset({422})),
     ("POST", "absences.end"): Rule(address="/absences/4711/end", here=NOBODY, elsewhere=NOBODY, refused=404),
+    ("GET", "reminders.index"): Rule(address="/worklist/reminders"),
+    ("POST", "reminders.write"): Rule(address="/worklist/reminders", also=frozenset({422})),
+    ("POST", "reminders.move"): Rule(
+        address="/worklist/reminders/4711/move",
+        fields={"day": "3.3.2026"},
+        here=NOBODY,
+        elsewhere=NOBODY,
+        refused=404,
+    ),
+    ("POST", "reminders.done"): Rule(
+        address="/worklist/reminders/4711/done", here=NOBODY, elsewhere=NOBODY, refused=404
+    ),
+    ("POST", "reminders.back"): Rule(
+        address="/worklist/reminders/4711/back", here=NOBODY, elsewhere=NOBODY, refused=404
+    ),
     ("GET", "cases.index"): Rule(address="/cases"),
     ("POST", "cases.search"): Rule(address="/cases/search", fields={"client": "zz"}),
     ("GET", "starting.index"): Rule(address="/start"),
