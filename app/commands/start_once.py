@@ -21,12 +21,13 @@ def start_once(uow: UnitOfWork, instance: Instance, job: Job, now: datetime) -> 
     Start the pathway of the header `process` as an instance of its own, unless one of the case is running.
 
     The case is locked first, so that of two that ask at once one starts it and the other joins (`aloitettu` = false).
+    Where the input `tarvitaan` is there and is not true, nothing is started either.
 
     :raises GivenUp: the job has no case, it is closed, or no such pathway is published
     """
     case = locked_case(uow, instance)
     process_id = job.headers.get("process", "")
-    if uow.instances.runs_in_case(case.key, process_id):
+    if job.variables.get("tarvitaan", True) is not True or uow.instances.runs_in_case(case.key, process_id):
         return {"aloitettu": False}
     if not case.is_open:
         raise GivenUp("case_closed")

@@ -487,8 +487,8 @@ class Story:
 
     def _do_start_once(self, job: Any) -> dict[str, Any]:
         process_id = job.headers["process"]
-        new = process_id not in self.running
-        self.running.add(process_id)
+        new = process_id not in self.running and job.variables.get("tarvitaan", True) is True
+        self.running |= {process_id} if new else set()
         self.started += [process_id] if new else []
         return {"aloitettu": new}
 

@@ -12,9 +12,11 @@ from datetime import datetime
 import pytest
 from sqlalchemy import func, select
 
+from app.domain.calendar import local_date
 from app.storage.database import Database
 from app.storage.tables.consultation import consultation_item
-from tests.scenarios.lives import Life, story
+from tests.scenarios.lives import COACH, STARTED, Life, consent, do, story
+from tests.scenarios.lives import tasks as of_story
 
 
 def tasks(name, *wanted, process):
@@ -90,21 +92,92 @@ def test_at_25_own_resources_are_enough(life):
 
 def test_at_35_a_counterpart_is_consulted_with_consent_and_the_joint_appointment_follows(life):
     call(life, "matti_35")
+    assert life.facts("indikaattorit")["indikaattorit"] == ["I01", "I03", "I05", "I06", "I10", "I11", "I14"]
+    assert rule(life, "dmn_halytys") == (1, {"halytys": True, "ohjaus": "TARJOA_ALKUPALVELU"})
     interview(life, "matti_35_konsultaatio")
-    life.play(tasks("annettu", "z2_kerro", "z3_paata", process="tyky_suostumus"))
+    assert (rule(life, "dmn_vaihe"), rule(life, "dmn_riittava_tuki")[1]["rivi"]) == ((5, "PRIMAARI"), "T7")
+    # consent is asked after the decision, for the pair consultation
+    assert "b4_suostumus" not in life.history()
+    consent(life, by="r_palveluohjaaja", parties=("o_tyollisyys", "o_kela"))
+    life.go_to("2026-03-19T09:00:00+02:00")
+    assert life.clock.strftime("%A") == "Thursday"
     life.play(tasks("matti_35", "s3_konsultoi", process="tyky_palvelukokonaisuus"))
+    assert rule(life, "dmn_konsultaation_tulos")[1]["jatko"] == "YHTEISVASTAANOTTO"
     # the joint appointment begins with the expert of employment services, who sees what the client has opened
-    expert = life.person("r_asiakasvastaava_te")
+    expert = life.person(COACH)
     page = expert.get(f"/cases/{life.case_key()}").text
     assert "Matti Esimerkki" in page
     assert "flunssa" not in page, "why he telephoned is health data"
-    referral = ("h1_lahete", "h1_tunnistus_a3_tunnista", "h3_kartoitus", "h3_taustatiedot")
-    life.play(tasks("matti_35", *referral, process="tyky_yhteisvastaanotto"))
-    assert life.grants() == ["o_sosiaali", "o_tyollisyys"]
-    assert "v2_esitiedot" in life.open_tasks()
+    joint_appointment(life)
+    plan_side_by_side(life)
+    # half a year later he is in his work try-out
+    for day, answers in (("2026-05-12", {"seuraava": "2026-10-09"}), ("2026-10-09", TRIES_OUT)):
+        life.go_to(f"{day}T12:00:00+03:00")
+        followed = {"seuranta_jatkuu": True, "lopputulos": None, "kuntoutusraha_tarkistettu": True} | answers
+        do(life, "tyky_seuranta", "seurannat", "n3_seuraa", by=COACH, muutos_suunnitelmaan=False, **followed)
+    do(life, "tyky_seuranta", "seurannat", "n7_arvioi", by=COACH, kuntoutusraha_tarkistettu=True, **TRIES_OUT)
+    assert life.case_state() == ("closed", "TYOKOKEILUSSA")
     assert life.incidents() == []
+    # his matter has never been one of the hour
     with life.executor.database.engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(consultation_item)) == 0
+
+
+TRIES_OUT = {"seuranta_jatkuu": False, "lopputulos": "TYOKOKEILUSSA", "seuraava": None}
+
+
+def joint_appointment(life):
+    """Nurse, then physician and expert together with him on 9.4.; his phase is another after it."""
+    referral = ("h1_lahete", "h1_tunnistus_a3_tunnista", "h3_kartoitus", "h3_taustatiedot")
+    life.play(tasks("matti_35", *referral, process="tyky_yhteisvastaanotto"))
+    examination = ("v2_esitiedot", "v4_hoitajan_vastaanotto", "v5_arvio", "v7_jatko_ohjaus")
+    for task in examination:
+        if task == "v4_hoitajan_vastaanotto":
+            life.go_to("2026-04-08T16:00:00+03:00")
+        life.play(tasks("laboratorio_ja_laakari", task, process="tyky_terveystarkastus"))
+    booked = life.executor.read(lambda uow: uow.care.appointments.of_case(life.case))
+    [joint] = [each.starts_at for each in booked if each.kind == "yhteisvastaanotto"]
+    assert local_date(joint).isoformat() == "2026-04-09"
+    life.go_to("2026-04-09T12:00:00+03:00")
+    life.play(tasks("matti_35", "h6_vastaanotto", process="tyky_yhteisvastaanotto"))
+    # the physician finds his work ability reduced: V3a, and the five items of the secondary phase
+    assert rule(life, "dmn_vaihe") == (3, "SEKUNDAARI")
+    life.play(tasks("matti_35", "h7_lausunto", process="tyky_yhteisvastaanotto"))
+    life.play(tasks("primaari_tyoton", "j2_vahvista", process="tyky_vaihetuki"), answers=SECONDARY)
+    assert life.facts("vaihe", "toimenpidelista") == {
+        "vaihe": "SEKUNDAARI",
+        "toimenpidelista": ["C01", "C02", "C04", "C06", "C07"],
+    }
+    life.play(tasks("primaari_tyoton", "j4_tee_toimet", process="tyky_vaihetuki"), answers=SECONDARY)
+
+
+SECONDARY = {"j2_vahvista": {"vaihe": "SEKUNDAARI"}, "j4_tee_toimet": {"c05": None, "c05_huomio": None, "c06": "tehty"}}
+
+
+def plan_side_by_side(life):
+    """The work try-out and Kela's rehabilitation run at the same time, and somebody answers for him."""
+    core = ("tyky_tiimi_ydin", "kokous_ja_suunnitelma")
+    do(life, *core, "e8_asiakasvastaava", by=COACH, varahenkilo="kirsi.malli")
+    row = of_story(*core)["e7_suunnitelma"]["answers"]["toimenpiteet"][0]
+    actions = [
+        row | {"toimenpide": "Työkokeilu", "palvelu": "sv_tyokokeilu"},
+        row | {"toimenpide": "Kuntoutus", "palvelu": "sv_kuntoutus_ammatillinen"},
+    ]
+    actions[0] |= {"vastuuhenkilo": "olli.demo", "vastuuorg": "o_tyollisyys"}
+    actions[1] |= {"vastuuhenkilo": "kaisa.koe", "vastuuorg": "o_kela"}
+    do(life, *core, "e7_suunnitelma", by=COACH, toimenpiteet=actions)
+    do(life, *core, "e9_hyvaksy")
+    # there is a plan: sufficient support is not asked once more, it is followed
+    assert ("b7_paata" in life.open_tasks(), "tyky_seuranta" in life.processes()) == (False, True)
+    do(life, "tyky_seuranta", "rinnakkain", "n1_hyvaksy", by=COACH)
+    for role in (COACH, "r_kela_ratkaisu"):
+        life.complete("n2_aloita", role, STARTED)
+    do(life, "tyky_kykyviisari", "ei_halua", "q2_kerro")
+    plan = life.executor.read(lambda uow: uow.care.plans.in_force(life.case))
+    assert [(each.service_id, str(each.state)) for each in plan.actions] == [
+        ("sv_tyokokeilu", "kaynnissa"),
+        ("sv_kuntoutus_ammatillinen", "kaynnissa"),
+    ]
 
 
 def test_at_55_the_team_plans_with_him_and_somebody_answers_for_it(life):
