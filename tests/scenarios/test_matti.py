@@ -180,28 +180,94 @@ def plan_side_by_side(life):
     ]
 
 
+#: parties of the consent at 55: whom his situation needs round the table
+PARTIES = ("o_sosiaali", "o_tyollisyys", "o_kela", "o_kuntoutustutkimus", "o_tyoelakelaitos", "o_erikoissairaanhoito")
+#: who comes to the team, by the row of the table that proposes them
+MEMBERS = {
+    "r_terveydenhoitaja": "B3",
+    "r_laakari": "B3",
+    "r_kela_ratkaisu": "B5",
+    "r_asiakasvastaava_te": "B2",
+    "r_sosiaalityontekija": "B6",
+    "r_kuntoutustutkimus": "B16",
+    "r_tyoelake_asiantuntija": "B10",
+}
+#: nobody of the demo is of these: the coordinator has heard from them and answers for them
+ELSEWHERE = frozenset({"r_kuntoutustutkimus", "r_tyoelake_asiantuntija"})
+#: four sectors: work ability, rehabilitation, social and employment services, and an enquiry into a partial pension
+NEEDS = {"tarpeet": ["N02", "N04a", "N05", "N08", "N09", "N20"], "palvelutarve_alat": 4}
+
+
 def test_at_55_the_team_plans_with_him_and_somebody_answers_for_it(life):
     call(life, "matti_55")
+    indicators = ["I01", "I03", "I05", "I06", "I07", "I08", "I09", "I14", "I17", "I18", "I19"]
+    assert life.facts("indikaattorit")["indikaattorit"] == indicators
+    assert rule(life, "dmn_halytys") == (1, {"halytys": True, "ohjaus": "TARJOA_ALKUPALVELU"})
     first = ("b2_taustatiedot", "b2_saatelomake", "b3_neuvo")
-    life.play(tasks("matti_55_tiimi", *first, process="tyky_alkupalvelu"))
+    life.play(tasks("matti_55_tiimi", *first, process="tyky_alkupalvelu"), answers={"b2_saatelomake": NEEDS})
     phase = "tertiaari_tym_suostumus"
-    life.play(tasks(phase, "j2_vahvista", "j4_tee_toimet", process="tyky_vaihetuki"))
-    life.play(tasks("annettu", "z2_kerro", "z3_paata", process="tyky_suostumus"))
+    life.play(tasks(phase, "j2_vahvista", process="tyky_vaihetuki"))
+    # V2: the tertiary phase with its seven items, C13 above all
+    assert rule(life, "dmn_vaihe") == (2, "TERTIAARI")
+    kept = life.executor.read(lambda uow: uow.care.decisions.of_case(life.case))
+    lists = [each.output for each in kept if each.decision_id == "dmn_toimenpidelista"]
+    assert ["C08", "C09", "C11", "C13", "C14", "C07", "C15"] in lists
+    page = life.person("r_palveluohjaaja").get(f"/tasks/{life.open_tasks()['j4_tee_toimet']}").text
+    assert "Tämä korostuu, kun työttömyys on pitkittynyt ja työkyky alentunut pysyvästi." in page
+    life.play(tasks(phase, "j4_tee_toimet", process="tyky_vaihetuki"))
+    consent(life, by="r_palveluohjaaja", parties=PARTIES)
     life.play(tasks(phase, "j7_roolit", process="tyky_vaihetuki"))
-    life.play(tasks("matti_55_tiimi", "b7_paata", "b10_laadi_lausunto", process="tyky_alkupalvelu"))
-    examination = ("v2_esitiedot", "v4_hoitajan_vastaanotto", "v5_arvio", "v7_jatko_ohjaus")
+    life.play(tasks("matti_55_tiimi", "b7_paata", process="tyky_alkupalvelu"))
+    assert rule(life, "dmn_riittava_tuki")[1] == {"tuki": "TIIMI", "lisa": None, "rivi": "T2"}
+    life.play(tasks("matti_55_tiimi", "b10_laadi_lausunto", process="tyky_alkupalvelu"))
+    # nurse and physician meet him in two weeks
+    life.play(tasks("laboratorio_ja_laakari", "v2_esitiedot", process="tyky_terveystarkastus"))
+    life.go_to("2026-03-24T09:00:00+02:00")
+    examination = ("v4_hoitajan_vastaanotto", "v5_arvio", "v7_jatko_ohjaus")
     life.play(tasks("laboratorio_ja_laakari", *examination, process="tyky_terveystarkastus"))
-    team = [step for step in story("tyky_tiimi_ydin", "matti_55")["steps"] if "task" in step]
-    names = [step["task"] for step in team]
-    life.play(team[: names.index("e8_asiakasvastaava")])
+    meeting(life)
     # the plan cannot be begun before somebody has agreed to answer for it (e8 before e7)
     assert "e7_suunnitelma" not in life.open_tasks()
-    life.play(tasks("matti_55", "e8_asiakasvastaava", "e7_suunnitelma", "e9_hyvaksy", process="tyky_tiimi_ydin"))
+    do(life, "tyky_tiimi_ydin", "matti_55", "e8_asiakasvastaava")
+    do(life, "tyky_tiimi_ydin", "matti_55", "e7_suunnitelma", toimenpiteet=agreed())
+    do(life, "tyky_tiimi_ydin", "matti_55", "e9_hyvaksy")
     assert {"tyky_seuranta", "tyky_suostumuksen_voimassaolo"} <= set(life.processes())
     plan = life.executor.read(lambda uow: uow.care.plans.in_force(life.case))
     assert plan is not None
-    assert plan.actions
+    assert {each.service_id for each in plan.actions} == {service for _, service, _, _ in AGREED}
     case = life.executor.read(lambda uow: uow.care.cases.get(life.case))
-    assert case.owner_key is not None
-    assert case.owner_key == case.coordinator_key
+    assert case.owner_key == case.coordinator_key == life.people()["kirsi.malli"]
     assert life.incidents() == []
+
+
+#: what the plan holds: what is done, the service, who does it and their organisation
+AGREED = (
+    ("Osatyökyvyttömyyseläkkeen selvitys", "sv_osatk_elake", "kaisa.koe", "o_kela"),
+    ("Tuettu työllistyminen", "sv_tuettu_tyollistyminen", "sari.testinen", "o_sosiaali"),
+    ("Ammatillinen kuntoutus", "sv_kuntoutus_ammatillinen", "kaisa.koe", "o_kela"),
+)
+
+
+def agreed():
+    row = of_story("tyky_tiimi_ydin", "matti_55")["e7_suunnitelma"]["answers"]["toimenpiteet"][0]
+    return [
+        row | {"toimenpide": name, "palvelu": service, "vastuuhenkilo": person, "vastuuorg": organisation}
+        for name, service, person, organisation in AGREED
+    ]
+
+
+def meeting(life):
+    """The team of 2.4.: whom his situation needs is proposed, and whom he does not want is not invited."""
+    proposed = set(life.facts("kutsuttavat_ehdotus")["kutsuttavat_ehdotus"])
+    assert {*MEMBERS, "r_erikoissairaanhoito"} <= proposed
+    rows = [{"rooli": role, "asiakas_hyvaksyy": True} for role in ("r_asiakas", *MEMBERS)]
+    rows.append({"rooli": "r_erikoissairaanhoito", "asiakas_hyvaksyy": False, "syy": "Asiakas ei halua."})
+    do(life, "tyky_tiimi_ydin", "matti_55", "e3_kutsuttavat", kutsuttavat=rows)
+    open_tasks = life.executor.read(lambda uow: uow.tasks.open_in_case(life.case))
+    asked = {group for task in open_tasks if task.element_id == "e4_vastaa" for group in task.candidate_groups}
+    assert asked == {*MEMBERS, "r_tiimikoordinaattori"}, "the coordinator may answer for somebody"
+    for role in sorted(MEMBERS, key=ELSEWHERE.__contains__):
+        answering = "r_tiimikoordinaattori" if role in ELSEWHERE else role
+        life.complete("e4_vastaa", answering, {"vastaus": "tulen"})
+    life.go_to("2026-04-02T13:00:00+03:00")
+    do(life, "tyky_tiimi_ydin", "matti_55", "e5_tiimikokous", "e6_jatko_ohjaus", "e6_arvio", "e6_lausunto")
