@@ -225,13 +225,16 @@ def _way(source: Box, target: Box) -> list[tuple[int, int]]:
     end = (target[0], target[1] + target[3] // 2)
     if begin[1] == end[1] and begin[0] <= end[0]:
         return [begin, end]
-    # the bend is near the target: what stands between the two is in other rows
-    middle = max((begin[0] + end[0]) // 2, end[0] - 30) if begin[0] < end[0] else begin[0] + 20
+    if begin[0] >= end[0]:
+        return _way_from_border(source, target)
+    # the bend is before the target's column: what stands between the two is in other rows
+    before = max(30, (TASK[0] - target[2]) // 2 + 15)
+    middle = max((begin[0] + end[0]) // 2, end[0] - before)
     return [begin, (middle, begin[1]), (middle, end[1]), end]
 
 
 def _way_from_border(source: Box, target: Box) -> list[tuple[int, int]]:
-    """Return a way that leaves a boundary event downwards, around its activity."""
+    """Return a way that leaves downwards: around the activity of a boundary event, or back under what lies between."""
     middle, bottom = source[0] + source[2] // 2, source[1] + source[3]
     before, end = target[0] - 20, target[1] + target[3] // 2
     if end > bottom and target[0] > middle:

@@ -80,8 +80,9 @@ def place_in_lanes(process: _Element, left: int, top: int) -> Places:
     lanes = list(_lanes(process))
     if not lanes:
         return place(process, left + MARGIN, top + MARGIN)
-    depth = max(len(lane.around) for lane in lanes) + 1
-    return _place_all(process, left + HEADER * depth + _LANE_MARGIN, top, lanes)
+    # the names of the pool and of each lane around another stand side by side
+    names = max(len(lane.around) for lane in lanes) + 2
+    return _place_all(process, left + HEADER * names + _LANE_MARGIN, top, lanes)
 
 
 def _lanes(process: _Element) -> list[_Lane]:

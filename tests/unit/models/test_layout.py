@@ -90,7 +90,8 @@ def test_pools_hold_lanes_and_lanes_their_nodes():
         ["s", "kysy", "e", "arvio", "ohje", "tutki", "osa"],
     ):
         assert not [pair for pair in itertools.combinations(level, 2) if overlap(*(boxes[each] for each in pair))]
-    # lanes fill their pool
+    # lanes fill their pool, beside its name
+    assert [boxes[each][0] - boxes["alue"][0] for each in ("sote", "tiimi", "tyo")] == [30, 30, 60]
     assert boxes["tyo"][1] == boxes["alue"][1]
     assert boxes["tiimi"][3] == boxes["alue"][3]
     assert {boxes[each][2] for each in ("tyo", "sote", "tiimi", "te", "kela")} == {boxes["alue"][2]}
