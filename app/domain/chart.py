@@ -96,5 +96,20 @@ def spots(process_ids: Sequence[str], ways: Collection[Passage]) -> tuple[Spot, 
     return tuple(placed)
 
 
+def spots_around(process_id: str, ways: Collection[Passage]) -> tuple[Spot, ...]:
+    """
+    Return a place for one process and those next to it: what leads to it on its left, where it leads to on its right.
+
+    What does both stands on the left.
+    """
+    before = sorted({way.source for way in ways if way.target == process_id} - {process_id})
+    after = sorted({way.target for way in ways if way.source == process_id} - {process_id, *before})
+    at = 1 if before else 0
+    middle = (max(len(before), len(after), 1) - 1) // 2
+    left = [Spot(each, 0, row) for row, each in enumerate(before)]
+    right = [Spot(each, at + 1, row) for row, each in enumerate(after)]
+    return (*left, Spot(process_id, at, middle), *right)
+
+
 def _middle(rows: Sequence[int]) -> float:
     return sum(rows) / len(rows) if rows else 0.0

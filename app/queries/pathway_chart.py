@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.domain.chart import Passage, Spot, passages, spots
+from app.domain.chart import Passage, Spot, passages, spots, spots_around
+from app.domain.errors import NotFound
 from app.domain.localized import LocalizedText
 from app.domain.steps import START_ROLES
 from app.published import process_of
@@ -32,15 +34,26 @@ class PathwayChart:
     lines: tuple[PathwayLine, ...]
     spots: tuple[Spot, ...]
     passages: tuple[Passage, ...]
+    #: every pathway by its name, to choose one
+    names: Mapping[str, LocalizedText]
 
 
-def pathway_chart(uow: UnitOfWork) -> PathwayChart:
-    """Return the chart as the newest versions draw it; nothing of it is written by hand."""
+def pathway_chart(uow: UnitOfWork, *, chosen: str = "") -> PathwayChart:
+    """
+    Return the chart as the newest versions draw it; nothing of it is written by hand.
+
+    `chosen` is the process of which only the passages to it and from it are shown, "" for all.
+
+    :raises NotFound: no such pathway is published
+    """
     outlines = {
         line.process_id: process_of(uow, line.key).outline for line in uow.monitor.definitions(latest_only=True)
     }
     ways = passages({process_id: outline.links for process_id, outline in outlines.items()})
-    places = spots(list(outlines), ways)
+    if chosen and chosen not in outlines:
+        raise NotFound("process", chosen)
+    places = spots_around(chosen, ways) if chosen else spots(list(outlines), ways)
+    drawn = tuple(way for way in ways if not chosen or chosen in (way.source, way.target))
     lines = []
     for spot in places:
         outline = outlines[spot.process_id]
@@ -59,4 +72,9 @@ def pathway_chart(uow: UnitOfWork) -> PathwayChart:
                 ways_out=tuple(way for way in ways if way.source == spot.process_id),
             )
         )
-    return PathwayChart(lines=tuple(lines), spots=places, passages=ways)
+    return PathwayChart(
+        lines=tuple(lines),
+        spots=places,
+        passages=drawn,
+        names={process_id: outline.name for process_id, outline in outlines.items()},
+    )

@@ -6,12 +6,13 @@ import re
 import textwrap
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.domain.chart import LinkKind, Passage, Spot
+from app.domain.localized import sort_key
 from app.queries.pathway_chart import PathwayLine, pathway_chart
-from app.web.asking import read
+from app.web.asking import address, read
 from app.web.language import texts
 from app.web.stories import shown
 
@@ -28,9 +29,10 @@ _NUMBER = re.compile(r"^[A-Z][\w() ]{1,15}: ")
 
 @blueprint.get(PATH)
 def show() -> ResponseReturnValue:
-    """Show how the pathways hang together."""
-    chart = read(pathway_chart)
-    names = {line.process_id: shown(line.name) for line in chart.lines}
+    """Show how the pathways hang together, all of them or one with those next to it."""
+    chosen = request.args.get("pathway", "")
+    chart = read(pathway_chart, chosen=chosen)
+    names = {process_id: shown(name) for process_id, name in chart.names.items()}
     at = {spot.process_id: _corner(spot) for spot in chart.spots}
     return render_template(
         "directory/pathways.html",
@@ -39,6 +41,7 @@ def show() -> ResponseReturnValue:
                 "x": at[line.process_id][0],
                 "y": at[line.process_id][1],
                 "lines": _wrapped(names[line.process_id]),
+                "chosen": line.process_id == chosen,
             }
             for line in chart.lines
         ],
@@ -46,7 +49,14 @@ def show() -> ResponseReturnValue:
         width=max((x for x, _ in at.values()), default=0) + _BOX_WIDTH + 3 * _MARGIN,
         height=max((y for _, y in at.values()), default=0) + _BOX_HEIGHT + _MARGIN,
         box=(_BOX_WIDTH, _BOX_HEIGHT),
-        rows=[_row(line, names) for line in chart.lines],
+        rows=[_row(line, names) for line in chart.lines if chosen in ("", line.process_id)],
+        chosen=names.get(chosen, ""),
+        path=PATH,
+        options=[
+            ("", texts()("chart.all")),
+            *sorted(names.items(), key=lambda option: sort_key(option[1])),
+        ],
+        option=chosen,
         kinds=[(kind.value, texts()(f"chart.{kind.value}")) for kind in LinkKind if kind is not LinkKind.HEARS],
     )
 
@@ -73,20 +83,23 @@ def _wrapped(name: str) -> list[str]:
 def _row(line: PathwayLine, names: dict[str, str]) -> dict[str, Any]:
     say = texts()
     said = _NUMBER.sub("", shown(line.documentation))
-    begins = [say("chart.by_hand")] if line.by_hand else []
-    begins += [say("chart.by_time")] if line.by_time else []
+    begins = [{"text": say("chart.by_hand"), "address": ""}] if line.by_hand else []
+    begins += [{"text": say("chart.by_time"), "address": ""}] if line.by_time else []
     begins += [_way_in(way, names) for way in line.ways_in]
     return {
         "name": names[line.process_id],
+        "address": address(PATH, pathway=line.process_id),
         "said": said.split(". ")[0].rstrip("."),
         "begins": begins,
         "leads": [_way_out(way, names) for way in line.ways_out],
     }
 
 
-def _way_in(way: Passage, names: dict[str, str]) -> str:
-    return texts()(f"chart.in_{way.kind.value}", name=names[way.source])
+def _way_in(way: Passage, names: dict[str, str]) -> dict[str, str]:
+    said = texts()(f"chart.in_{way.kind.value}", name=names[way.source])
+    return {"text": said, "address": address(PATH, pathway=way.source)}
 
 
-def _way_out(way: Passage, names: dict[str, str]) -> str:
-    return texts()(f"chart.out_{way.kind.value}", name=names[way.target])
+def _way_out(way: Passage, names: dict[str, str]) -> dict[str, str]:
+    said = texts()(f"chart.out_{way.kind.value}", name=names[way.target])
+    return {"text": said, "address": address(PATH, pathway=way.target)}

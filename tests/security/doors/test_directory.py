@@ -110,3 +110,16 @@ def test_the_chart_of_the_whole_is_drawn_from_the_published_pathways_and_says_th
     assert "Osana polkua Koeprosessi" not in page
     office.executor.run(publish, resources={"koe.bpmn": called}, actor=SYSTEM, now=office.world.clock)
     assert "Osana polkua Koeprosessi" in office.people["jaana.jarjesto"].get("/services/pathways").text
+
+
+def test_one_pathway_is_shown_alone_with_links_to_those_beside_it(office):
+    person, address = office.people["jaana.jarjesto"], "/services/pathways"
+    assert f'href="{address}?pathway=tyky_tiimi_ydin"' in person.get(address).text
+    page = person.get(f"{address}?pathway=tyky_tiimi_ydin").text
+    assert page.count("k-chart__box--chosen") == 1
+    assert 'value="tyky_tiimi_ydin" selected' in page
+    # called by P04, and on to the examinations
+    for beside in ("tyky_tiimi", "tyky_terveystarkastus"):
+        assert f'href="{address}?pathway={beside}"' in page
+    assert page.count("<tr") == 2
+    assert person.client.get(f"{address}?pathway=ei_ole").status_code == 404

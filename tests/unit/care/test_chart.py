@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.chart import MOST_HEARERS, LinkKind, Passage, ProcessLink, passages, spots
+from app.domain.chart import MOST_HEARERS, LinkKind, Passage, ProcessLink, passages, spots, spots_around
 from app.engine.diagrams import read_diagram
 from tests.factories import chain, diagram
 
@@ -68,3 +68,15 @@ def test_links_are_read_from_the_diagram_computed_calls_and_what_is_inside_among
         ProcessLink(STARTS, "rinnalla"),
         ProcessLink(SENDS, "viesti"),
     }
+
+
+@given(LINKS, NAMES)
+def test_one_pathway_stands_between_those_that_lead_to_it_and_those_it_leads_to(links, chosen):
+    ways = passages(links)
+    places = {spot.process_id: spot for spot in spots_around(chosen, ways)}
+    near = {way.source for way in ways if way.target == chosen} | {way.target for way in ways if way.source == chosen}
+    assert places.keys() == near | {chosen}
+    assert len({(spot.column, spot.row) for spot in places.values()}) == len(places)
+    for way in ways:
+        if way.target == chosen != way.source:
+            assert places[way.source].column < places[chosen].column
