@@ -1,4 +1,8 @@
-"""What a statute that the reader has named opens of a case: the answers, as that organisation may see them."""
+"""
+What a law that the reader has named, or an opening in an emergency, opens of a case: the answers.
+
+Both open what their organisation does not read otherwise, for a time; the answers are masked as they are for it.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,13 @@ from app.queries.access import Sight
 from app.queries.known_forms import KnownForms
 from app.storage.unit_of_work import UnitOfWork
 
+#: grounds on which the answers themselves are shown: who reads on another has forms, tasks and records to read them in
+_SHOWN = frozenset({Ground.STATUTE, Ground.EMERGENCY})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerByLaw:
-    """An answer that is open by a law, with its question; masked as everything given to the organisation is."""
+    """An answer open by a law or in an emergency, with its question; masked as what the organisation is given is."""
 
     asked: Field
     answer: Answer = field(repr=False)
@@ -28,14 +35,14 @@ class AnswerByLaw:
 def answers_by_law(
     uow: UnitOfWork, *, sight: Sight, answers: Mapping[DataGroup, Sequence[Answer]], actor: Actor
 ) -> tuple[AnswerByLaw, ...]:
-    """Return those of the visible answers that only a named law opens, in the order of data groups and questions."""
-    if not sight.namings:
+    """Return those of the visible answers that only a law or an emergency opens, by data group and question."""
+    if not sight.namings and sight.emergency_until is None:
         return ()
     forms, found = KnownForms(uow), []
     for group in DataGroup:
         for answer in answers.get(group, ()):
             decision = sight.decisions.get((group, answer.controller_organisation_id))
-            question = forms.question(answer) if decision and decision.ground is Ground.STATUTE else None
+            question = forms.question(answer) if decision and decision.ground in _SHOWN else None
             if question is None:
                 continue
             value = given_answer(

@@ -7,11 +7,12 @@ Every pathway that takes part runs as itself; time passes by the injected clock.
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from app.commands.plan_consultation import plan_consultation
-from app.domain.consultation import Part
+from app.domain.consultation import Part, SessionStatus
 from app.queries.consultation import consultation_page
 from app.storage.tables import metadata
 from app.storage.tables.consultation import consultation_item
@@ -24,11 +25,10 @@ def ask_the_hour(life):
     """Sari brings the matter to the hour as the third: the code is stopped, the age has to be confirmed."""
 
     def arrange(uow):
-        people = uow.accounts.named(["olli.demo", "tero.terveydenhoitaja", "kaisa.koe"])
+        people = uow.accounts.named(["olli.demo", *EXPERTS])
         uow.consultation.add_hour(life.area)
         uow.consultation.put_members(life.area, Part.FACILITATOR, [people["olli.demo"]])
-        experts = [people["tero.terveydenhoitaja"], people["kaisa.koe"]]
-        uow.consultation.put_members(life.area, Part.EXPERT, experts)
+        uow.consultation.put_members(life.area, Part.EXPERT, [people[name] for name in EXPERTS])
 
     life.executor.run(arrange)
     life.executor.run(plan_consultation, area_id=life.area, now=life.clock)
@@ -51,6 +51,69 @@ def ask_the_hour(life):
     actor = life.executor.read(lambda uow: uow.accounts.actor_of("sari.testinen"))
     page = life.executor.read(lambda uow: consultation_page(uow, area_id=life.area, actor=actor, now=life.clock))
     assert [own.number for own in page.own] == [3]
+
+
+#: five experts at once, remotely: social work, nurse, Kela, rehabilitation guidance of an NGO, psychiatry
+EXPERTS = ("sanna.ohjaaja", "tero.terveydenhoitaja", "kaisa.koe", "jaana.jarjesto", "petra.psykiatria")
+ANSWER = {
+    "ratkaisu": "Tiimi ja terveystarkastus.",
+    "suositus": "tyokyvyn_tuen_tiimi",
+    "suositellut_palvelut": "sv_terveystarkastus",
+    "osallistujat": "r_sosiaaliohjaaja",
+    "kesto_min": "15",
+}
+
+
+def sessions(life, *statuses):
+    return life.executor.read(lambda uow: uow.consultation.sessions([life.area], statuses=statuses))
+
+
+def hold_the_hour(life, session):
+    """Olli opens it when it begins; three are heard as they came, then the walk-in; it is closed within the hour."""
+    olli, address = life.person(COACH), f"/consultation/sessions/{session.key}"
+    page = olli.get(address)
+    assert "Pelisäännöt" in page.text
+    assert olli.post(f"{address}/open", {"rules": "read"}, page=page).status_code == 303
+    present = [str(life.people()[name]) for name in EXPERTS]
+    assert olli.post(f"{address}/present", {"present": present}, page=page).status_code == 303
+    assert olli.post(f"{address}/walk-in", {"topics": "tarvitseeko_arviointia"}, page=page).status_code == 303
+    queue = life.executor.read(lambda uow: uow.consultation_items.queue(session.key))
+    assert [item.walk_in for item in queue] == [False, False, False, True]
+    for item in queue:
+        olli.post(f"{address}/take", {"item": str(item.key)}, page=page)
+        answered = olli.post(f"{address}/answer", ANSWER | {"item": str(item.key)}, page=page)
+        assert answered.status_code == 303
+        life.clock += timedelta(minutes=14)
+    assert olli.post(f"{address}/close", {"learnt": "Tiimi ajoissa."}, page=page).status_code == 303
+
+
+def test_the_hour_hears_four_matters_in_order_and_the_next_one_without_a_matter_is_cancelled(live):
+    life = live("rovaniemi")
+    ask_the_hour(life)
+    first, second = sessions(life, SessionStatus.PLANNED)
+    assert (first.day.isoformat(), second.day.isoformat()) == ("2026-03-05", "2026-03-12")
+    # three wait on the day before, so that the hour is held
+    life.clock = datetime.fromisoformat("2026-03-04T12:00:00+02:00")
+    life.work()
+    assert first.key in {each.key for each in sessions(life, SessionStatus.PLANNED)}
+    life.clock = datetime.fromisoformat("2026-03-05T13:00:00+02:00")
+    life.work()
+    hold_the_hour(life, first)
+    [held] = sessions(life, SessionStatus.HELD)
+    assert (held.handled, held.carried, held.walk_ins) == (4, 0, 1)
+    assert life.clock <= datetime.fromisoformat("2026-03-05T14:00:00+02:00")
+    sari = life.person("r_sosiaalityontekija").get("/consultation").text
+    assert "Tiimi ja terveystarkastus." in sari
+    # nobody has brought anything for the next one: it is cancelled on the day before, and everybody is told
+    assert mails(life, "n_istunto_peruttu") == set()
+    life.clock = datetime.fromisoformat("2026-03-11T12:00:00+02:00")
+    life.work()
+    assert [each.key for each in sessions(life, SessionStatus.CANCELLED)] == [second.key]
+    assert {"olli.demo", "sari.testinen", *EXPERTS} <= mails(life, "n_istunto_peruttu")
+    counted = figures(life, "M03", "M12", "M13")
+    assert counted["M03", "organisaatiot"].value == 4
+    assert (counted["M12", "pidetyt"].value, counted["M12", "perutut"].value) == (1, 1)
+    assert (counted["M13", "kasitellyt"].value, counted["M13", "siirtyneet"].value) == (4, 0)
 
 
 def rows_of_other_tables(life, key):

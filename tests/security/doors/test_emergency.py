@@ -79,6 +79,18 @@ def test_the_case_is_open_for_reading_until_the_time_is_over(office, nurse, soug
     assert office.anew(nurse_name()).client.get(f"/cases/{office.case}").status_code == 404
 
 
+def test_what_was_answered_is_read_there_and_each_group_of_it_stands_in_the_log(office, nurse):
+    break_glass(office, nurse)
+    page = nurse.get(f"/cases/{office.case}")
+    shown = text_of(page)
+    assert "Mitä asiakkaasta on kirjattu" in shown
+    assert CANARIES["reason"] in shown
+    [read] = [line for line in lines(office, nurse_name()) if line.action == "read"]
+    assert (read.ground, "terveys" in read.data_groups) == ("emergency", True)
+    # who reads in the own register has tasks and forms to read them in
+    assert "Mitä asiakkaasta on kirjattu" not in text_of(office.anew("kirsi.malli").get(f"/cases/{office.case}"))
+
+
 def test_it_is_the_person_s_own_and_ends_when_they_say_so(office, nurse):
     break_glass(office, nurse)
     break_glass(office, nurse)
