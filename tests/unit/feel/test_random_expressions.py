@@ -45,6 +45,7 @@ FORMS = [
     "for i in {0} return ({1}) = i",
     "every i in {0} satisfies i < ({1})",
     "if {0} then {1} else {2}",
+    'string({0}) + "(\n`" + string({1})',
     "-({0})",
     "(function(x: number, y) x)({0}, {1})",
 ]
