@@ -6,6 +6,7 @@ Every pathway that takes part runs as itself; time passes by the injected clock.
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import datetime, timedelta
 
@@ -17,7 +18,19 @@ from app.queries.consultation import consultation_page
 from app.storage.tables import metadata
 from app.storage.tables.consultation import consultation_item
 from app.storage.tables.people import access_log
-from tests.scenarios.lives import COACH, STARTED, begin_known, consent, do, figures, mails, tasks, team
+from tests.scenarios.lives import (
+    COACH,
+    STARTED,
+    begin_known,
+    consent,
+    do,
+    figures,
+    figures_of_five,
+    mails,
+    story,
+    tasks,
+    team,
+)
 from tests.scenarios.world import form_fields
 
 
@@ -200,29 +213,62 @@ def take_kela_out_of_the_plan(life):
     assert "Vastaa: sinä itse" in aino.get("/oma/plan").text
 
 
+def own_log(life):
+    """Return all pages of what she reads of two years at her own door: who looked, and what was given to whom."""
+    aino, address, read = life.client_at_own_door(), "/oma/log", ""
+    while address:
+        page = aino.get(address).text
+        read += page
+        following = re.search(r'href="(/oma/log\?after=[^"]+)"', page)
+        address = html.unescape(following[1]) if following else ""
+    return read
+
+
+def measured(life, steps):
+    """One measurement of Kykyviisari, with the scores of the story, is written down and gone through with her."""
+    for step in steps:
+        life.complete(step["task"], COACH, step["answers"])
+
+
 def test_aino_is_asked_about_without_a_name_gets_her_plan_and_takes_kela_out_of_it(live):
     life = live("rovaniemi")
     ask_the_hour(life)
     plan_for_aino(life)
     begin_services(life)
+    told = story("tyky_kykyviisari", "aino")
+    steps = [step for step in told["steps"] if "task" in step]
+    measured(life, steps[:3])
     take_kela_out_of_the_plan(life)
+    # she is measured again in the autumn: what has changed is said in words, section by section
+    life.go_to("2026-10-15T09:00:00+03:00")
+    life.send("valmennus_etenee", {})
+    measured(life, steps[3:])
+    assert life.facts("kykyviisari_muutos") == told["expect"]["facts"]
     # what was lawfully read before stays in the log, and she is told of it
     with life.executor.database.engine.connect() as connection:
         lines = connection.execute(select(access_log.c.user_name, access_log.c.action)).all()
         items = connection.scalars(select(consultation_item.c.key)).all()
-    told = {tuple(line) for line in lines}
-    assert {("kaisa.koe", "read"), ("tero.terveydenhoitaja", "read")} <= told
-    assert "disclosed" in {action for _, action in told}
+    logged = {tuple(line) for line in lines}
+    assert {("kaisa.koe", "read"), ("tero.terveydenhoitaja", "read")} <= logged
+    assert "disclosed" in {action for _, action in logged}
     life.begin_in_case("tyky_lokipyynto", "p0_alku")
-    do(life, "tyky_lokipyynto", "aino_saa_lokin", "p1_pyyda", "p2_paata")
+    two_years = {"alkaen_pvm": "2024-10-15", "paattyen_pvm": "2026-10-14"}
+    do(life, "tyky_lokipyynto", "aino_saa_lokin", "p1_pyyda", **two_years)
+    do(life, "tyky_lokipyynto", "aino_saa_lokin", "p2_paata")
     assert {"p3_kokoa", "p4_ilmoita"} <= set(life.history())
+    log = own_log(life)
+    for told in ("Tero", "Kaisa Koe", "antamasi lupa", "Luovutti tietojasi"):
+        assert told in log, told
     counted = figures(life, "M03", "M06", "M11", "M13")
     assert counted["M03", "organisaatiot"].value == 3
     # one client alone is no number: it is counted, and hidden
     assert counted["M06", "palvelut"].hidden
     assert counted["M11", "suunnitelmat"].hidden
-    planned = life.executor.read(lambda uow: uow.statistics.material({"action:planned"}).events)
-    assert len(planned) == 4
+    # of five like her there would be a plan each, with four services at four parties (Kela's is the client's own)
+    assert figures_of_five(life, "M11")["suunnitelmat"].number.value == 5
+    by_service, by_target, _ = figures_of_five(life, "M06")["palvelut"].breakdowns
+    assert [row.number.value for row in (*by_service.rows, *by_target.rows)] == [5] * 8
+    assert [row.key for row in by_target.rows] == ["", "o_jarjesto", "o_sosiaali", "o_tyollisyys"]
     assert life.incidents() == []
     assert len(items) == 3
     assert [place for key in items for place in rows_of_other_tables(life, key)] == []

@@ -241,3 +241,29 @@ def test_pirjos_occupational_nurse_is_with_her_until_the_right_ends_and_one_path
     assert {"tuomas.tyoterveys", "olli.demo"} <= mails(life, "n_suostumus_peruttu")
     assert life.facts("tth_oikeus")["tth_oikeus"] is False
     assert life.incidents() == []
+
+
+def test_a_permission_that_is_not_answered_stops_no_own_service_and_is_asked_again(live):
+    life = live()
+    begin_known(life, "tyky_alkupalvelu", "ei_lupaa_sitten_lupa", {})
+    do(life, "tyky_alkupalvelu", "ei_lupaa_sitten_lupa", "b7_paata")
+    do(life, "tyky_suostumus", "ei_vastausta", "z2_kerro")
+    # fourteen days without an answer are a no
+    asked = life.clock
+    life.go_to((asked + timedelta(days=13, hours=23)).isoformat())
+    assert "b12_jatka" not in life.open_tasks()
+    life.go_to((asked + timedelta(days=14, hours=1)).isoformat())
+    assert "b12_jatka" in life.open_tasks()
+    assert (live_grants(life), life.executor.read(lambda uow: uow.care.consents.latest(life.case))) == ([], None)
+    # who answered for it goes on doing so with the services of the own organisation; the need is what it was
+    case = life.executor.read(lambda uow: uow.care.cases.get(life.case))
+    assert case.owner_key == life.people()["kirsi.malli"]
+    do(life, "tyky_alkupalvelu", "ei_lupaa_sitten_lupa", "b12_jatka", "b12_konsultoi")
+    assert (life.variables()["tuki"], life.case_state()[0]) == ("TIIMI", "open")
+    # and it is asked again four weeks later, not before
+    refused = life.clock
+    life.go_to((refused + timedelta(days=26)).isoformat())
+    assert "z2_kerro" not in life.open_tasks()
+    life.go_to((refused + timedelta(days=29)).isoformat())
+    assert "z2_kerro" in life.open_tasks()
+    assert life.incidents() == []
