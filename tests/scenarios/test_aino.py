@@ -12,12 +12,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from app.commands.plan_consultation import plan_consultation
-from app.domain.consultation import Part, SessionStatus
+from app.domain.consultation import SessionStatus
 from app.queries.consultation import consultation_page
-from app.storage.tables import metadata
 from app.storage.tables.consultation import consultation_item
 from app.storage.tables.people import access_log
+from tests.scenarios.hour import ASK, EXPERTS, arrange_the_hour, bring, sessions, ways_to_the_items
 from tests.scenarios.lives import (
     COACH,
     STARTED,
@@ -36,38 +35,19 @@ from tests.scenarios.world import form_fields
 
 def ask_the_hour(life):
     """Sari brings the matter to the hour as the third: the code is stopped, the age has to be confirmed."""
-
-    def arrange(uow):
-        people = uow.accounts.named(["olli.demo", *EXPERTS])
-        uow.consultation.add_hour(life.area)
-        uow.consultation.put_members(life.area, Part.FACILITATOR, [people["olli.demo"]])
-        uow.consultation.put_members(life.area, Part.EXPERT, [people[name] for name in EXPERTS])
-
-    life.executor.run(arrange)
-    life.executor.run(plan_consultation, area_id=life.area, now=life.clock)
+    arrange_the_hour(life)
     item = tasks("tyky_konsultaatio_tapaus", "tunniste_estetaan_ja_asia_kasitellaan")["c1_kirjoita_asia"]["answers"]
     asked = form_fields(item) | {"area": life.area, "act": "send"}
-    address = "/consultation/ask"
     for role in ("r_palveluohjaaja", "r_terveydenhoitaja"):
         earlier = life.person(role)
         plain = asked | {"tilanne": "Tuki ei ole riittänyt", "kysymys": "Mikä auttaisi?", "mita_tehty": ""}
-        assert earlier.post(address, plain, page=earlier.get(f"{address}?area={life.area}")).status_code == 303
-    sari = life.person("r_sosiaalityontekija")
-    page = sari.get(f"{address}?area={life.area}")
-    stopped = sari.post(address, asked | {"tilanne": "Asiakas 230284-912J on epävarma"}, page=page)
-    assert (stopped.status_code, "Tekstiä ei voi lähettää" in stopped.text) == (422, True)
-    asked |= {"tilanne": "42-vuotias, pitkään toimeentulotuella"}
-    soft = sari.post(address, asked, page=stopped)
-    mark = re.search(r'name="confirmed" value="([0-9a-f]+)"', soft.text)
-    sent = sari.post(address, asked | {"confirmed": mark[1]}, page=soft)
-    assert (soft.status_code, sent.status_code) == (422, 303)
+        assert earlier.post(ASK, plain, page=earlier.get(f"{ASK}?area={life.area}")).status_code == 303
+    bring(life, "r_sosiaalityontekija", text="42-vuotias, pitkään toimeentulotuella", age_group="40-49")
     actor = life.executor.read(lambda uow: uow.accounts.actor_of("sari.testinen"))
     page = life.executor.read(lambda uow: consultation_page(uow, area_id=life.area, actor=actor, now=life.clock))
     assert [own.number for own in page.own] == [3]
 
 
-#: five experts at once, remotely: social work, nurse, Kela, rehabilitation guidance of an NGO, psychiatry
-EXPERTS = ("sanna.ohjaaja", "tero.terveydenhoitaja", "kaisa.koe", "jaana.jarjesto", "petra.psykiatria")
 ANSWER = {
     "ratkaisu": "Tiimi ja terveystarkastus.",
     "suositus": "tyokyvyn_tuen_tiimi",
@@ -75,10 +55,6 @@ ANSWER = {
     "osallistujat": "r_sosiaaliohjaaja",
     "kesto_min": "15",
 }
-
-
-def sessions(life, *statuses):
-    return life.executor.read(lambda uow: uow.consultation.sessions([life.area], statuses=statuses))
 
 
 def hold_the_hour(life, session):
@@ -127,19 +103,6 @@ def test_the_hour_hears_four_matters_in_order_and_the_next_one_without_a_matter_
     assert counted["M03", "organisaatiot"].value == 4
     assert (counted["M12", "pidetyt"].value, counted["M12", "perutut"].value) == (1, 1)
     assert (counted["M13", "kasitellyt"].value, counted["M13", "siirtyneet"].value) == (4, 0)
-
-
-def rows_of_other_tables(life, key):
-    """Return where outside the hour's own rows the key of the item stands."""
-    with life.executor.database.engine.connect() as connection:
-        return [
-            (table.name, name)
-            for table in metadata.sorted_tables
-            for row in connection.execute(select(table)).mappings()
-            for name, value in row.items()
-            if (table.name, name) != ("consultation_item", "key")
-            and {str(key), f"{key:016x}"} & {value.hex() if isinstance(value, bytes) else str(value)}
-        ]
 
 
 def take_kela_out(life):
@@ -271,4 +234,4 @@ def test_aino_is_asked_about_without_a_name_gets_her_plan_and_takes_kela_out_of_
     assert [row.key for row in by_target.rows] == ["", "o_jarjesto", "o_sosiaali", "o_tyollisyys"]
     assert life.incidents() == []
     assert len(items) == 3
-    assert [place for key in items for place in rows_of_other_tables(life, key)] == []
+    assert ways_to_the_items(life) == []

@@ -13,8 +13,11 @@ import pytest
 from sqlalchemy import func, select
 
 from app.domain.calendar import local_date
+from app.domain.consultation import SessionStatus
 from app.storage.database import Database
+from app.storage.reference import AREA_SETTINGS
 from app.storage.tables.consultation import consultation_item
+from tests.scenarios.hour import arrange_the_hour, bring, sessions, ways_to_the_items
 from tests.scenarios.lives import COACH, STARTED, Life, consent, do, story
 from tests.scenarios.lives import tasks as of_story
 
@@ -121,6 +124,24 @@ def test_at_35_a_counterpart_is_consulted_with_consent_and_the_joint_appointment
     # his matter has never been one of the hour
     with life.executor.database.engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(consultation_item)) == 0
+
+
+def test_at_35_where_the_hour_is_held_the_matter_goes_there_without_a_name(life):
+    settings = {"konsultaatiotapa": "TUNTI"}
+    life.executor.run(
+        lambda uow: uow.reference.put(AREA_SETTINGS, settings, area_id=life.area, by=None, now=life.clock)
+    )
+    call(life, "matti_35")
+    interview(life, "matti_35_konsultaatio")
+    assert ("s3_vie_tunnille" in life.open_tasks(), "s3_suostumus" in life.history()) == (True, False)
+    life.go_to("2026-03-13T09:00:00+02:00")
+    arrange_the_hour(life)
+    bring(life, "r_palveluohjaaja", text="35-vuotias, työttömänä toista vuotta", age_group="30-39")
+    session, *_ = sessions(life, SessionStatus.PLANNED)
+    assert len(life.executor.read(lambda uow: uow.consultation_items.queue(session.key))) == 1
+    assert (session.day.isoformat(), session.day.strftime("%A")) == ("2026-03-19", "Thursday")
+    life.play(tasks("tunti_ratkaisi", "s3_vie_tunnille", "s3_kirjaa", process="tyky_palvelukokonaisuus"))
+    assert (ways_to_the_items(life), life.grants(), life.incidents()) == ([], [], [])
 
 
 TRIES_OUT = {"seuranta_jatkuu": False, "lopputulos": "TYOKOKEILUSSA", "seuraava": None}
