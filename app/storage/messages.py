@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, literal, or_, select, update
@@ -42,6 +42,16 @@ class Messages:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._kept = 0
+
+    def _in_order(self, now: datetime) -> datetime:
+        """
+        Return the moment at which the next message or delivery of this unit of work stands.
+
+        What one step sends is of one moment, and keys are random: without this it would arrive in any order.
+        """
+        self._kept += 1
+        return now + timedelta(microseconds=self._kept)
 
     def subscribe(self, instance_key: int, process_id: str, opened: Sequence[MessageAwaited], *, now: datetime) -> None:
         """Insert the subscriptions."""
@@ -122,7 +132,7 @@ class Messages:
             "message_id": message_id or None,
             "variables": dict(variables),
             "status": "buffered",
-            "received_at": now,
+            "received_at": self._in_order(now),
             "expires_at": expires_at,
             "sender_instance_key": sender_instance_key,
             "taken_by": [],
@@ -239,7 +249,7 @@ class Messages:
                 element_id=row.element_id,
                 variables=row.variables,
                 status="pending",
-                created_at=now,
+                created_at=self._in_order(now),
             )
         )
         return key
@@ -304,7 +314,7 @@ class Messages:
                 "element_id": item.element_id,
                 "variables": dict(variables),
                 "status": "pending",
-                "created_at": now,
+                "created_at": self._in_order(now),
             }
             for item in awaited
         ]
@@ -322,7 +332,7 @@ class Messages:
                 "instance_key": key,
                 "variables": {},
                 "status": "pending",
-                "created_at": now,
+                "created_at": self._in_order(now),
             }
             for key in instance_keys
         ]
@@ -354,7 +364,7 @@ class Messages:
                 "element_id": row.element_id,
                 "variables": dict(variables),
                 "status": "pending",
-                "created_at": now,
+                "created_at": self._in_order(now),
             }
             for row in waiting
         ]
@@ -370,7 +380,7 @@ class Messages:
                 "element_id": row.element_id,
                 "variables": dict(variables),
                 "status": "pending",
-                "created_at": now,
+                "created_at": self._in_order(now),
             }
             for row in self._connection.execute(starts)
         ]

@@ -13,7 +13,7 @@ from app.commands.messages import broadcast_signal, deliver, publish_message
 from app.commands.pause_instance import pause_instance, resume_instance
 from app.commands.resolve_incident import resolve_incident, set_variables
 from app.domain.errors import InstancePaused, NotAllowed, NotFound
-from app.storage.tables.instances import history, incident
+from app.storage.tables.instances import history, incident, variable
 from tests.factories import chain, diagram, flow, make_place, user_step
 from tests.programs import open_door
 from tests.web import Visitor
@@ -212,3 +212,36 @@ def test_conditions_start_processes_for_those_who_may(place):
     with pytest.raises(NotAllowed):
         evaluate(6, "colleague", key=newest)
     assert len(begun(place, "first")) == 2
+
+
+def test_what_one_step_sends_arrives_in_the_order_in_which_it_was_sent(place):
+    numbers = range(6)
+    steps = [f"n{number}" for number in numbers]
+
+    def sent(number):
+        return (
+            f'<bpmn:intermediateThrowEvent id="n{number}"><bpmn:extensionElements>'
+            '<zeebe:properties><zeebe:property name="kyky.correlationKey" value="k" /></zeebe:properties>'
+            f'<zeebe:ioMapping><zeebe:input source="={number}" target="monesko" /></zeebe:ioMapping>'
+            '</bpmn:extensionElements><bpmn:messageEventDefinition messageRef="m_yksi"/></bpmn:intermediateThrowEvent>'
+        )
+
+    def heard(number):
+        return (
+            f'<bpmn:receiveTask id="n{number}" messageRef="m_yksi"><bpmn:extensionElements><zeebe:ioMapping>'
+            f'<zeebe:output source="=monesko" target="n{number}"/></zeebe:ioMapping></bpmn:extensionElements>'
+            "</bpmn:receiveTask>"
+        )
+
+    start, end = '<bpmn:startEvent id="begin"/>', '<bpmn:endEvent id="done"/>'
+    ways = chain("begin", *steps, "done")
+    place.publish(diagram(start + "".join(map(sent, numbers)) + end + ways, roots=MESSAGES, process_id="lahettaja"))
+    place.publish(diagram(start + "".join(map(heard, numbers)) + end + ways, roots=MESSAGES, process_id="kuulija"))
+    place.start("lahettaja")
+    hearer = place.start("kuulija", variables={"avain": "k"})
+    for _ in numbers:
+        place.deliver_messages()
+    assert place.status(hearer) == "completed"
+    with place.executor.database.engine.connect() as connection:
+        told = connection.execute(select(variable.c.name, variable.c.value).where(variable.c.scope_key == hearer)).all()
+    assert {name: value for name, value in told if name in steps} == dict(zip(steps, numbers, strict=True))
