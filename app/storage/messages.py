@@ -42,7 +42,7 @@ class Messages:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._kept = 0
+        self._sent = 0
 
     def _in_order(self, now: datetime) -> datetime:
         """
@@ -50,8 +50,8 @@ class Messages:
 
         What one step sends is of one moment, and keys are random: without this it would arrive in any order.
         """
-        self._kept += 1
-        return now + timedelta(microseconds=self._kept)
+        self._sent += 1
+        return now + timedelta(microseconds=self._sent)
 
     def subscribe(self, instance_key: int, process_id: str, opened: Sequence[MessageAwaited], *, now: datetime) -> None:
         """Insert the subscriptions."""

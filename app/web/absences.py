@@ -12,11 +12,11 @@ from app.commands.absences import Leave, begin_absence, end_absence
 from app.domain.absences import LONGEST_NOTE, Absence
 from app.domain.calendar import local_date, written_day
 from app.domain.errors import InvalidInput, Problem
-from app.locale.problems import problem_text
 from app.queries.absences import absence_page
 from app.web.access import current_actor
 from app.web.asking import key_of, read, run
 from app.web.language import texts
+from app.web.problems import told_by_field
 from app.web.shell import now
 from app.web.stories import shown
 
@@ -57,15 +57,10 @@ def end(key: str) -> ResponseReturnValue:
 
 
 def _page(typed: Leave | None, problems: Sequence[Problem]) -> str:
-    say, actor = texts(), current_actor()
+    actor = current_actor()
     found = read(absence_page, actor=actor, now=now())
     names = {role: shown(name) for role, name in found.role_names.items()}
-    told: dict[str, str] = {
-        problem.place: problem_text(
-            Problem(problem.code, place=say(f"absence.{problem.place}"), values=problem.values), say
-        )
-        for problem in problems
-    }
+    told = told_by_field(problems, area="absence")
     return render_template(
         "absences/index.html",
         own=[_line(absence, names) for absence in found.own],

@@ -8,12 +8,12 @@ from flask.typing import ResponseReturnValue
 from app.commands.data_requests import answer_data_request, lift_restriction
 from app.domain.data_rights import LONGEST_TEXT, RequestStatus
 from app.domain.errors import Conflict, InvalidInput, Problem
-from app.locale.problems import problem_text
 from app.queries.data_requests import data_request, data_requests
 from app.web.access import current_actor
 from app.web.asking import key_of, run
 from app.web.language import texts
 from app.web.own.rights import request_line
+from app.web.problems import told_by_field
 from app.web.shell import now
 
 blueprint = Blueprint("data_requests", __name__)
@@ -73,10 +73,5 @@ def _page(key: str, typed: dict[str, str] | None = None, problems: tuple[Problem
         row=request_line(found),
         choices=[(str(status), say(f"own.rights.status.{status}")) for status in _CHOICES],
         typed=typed or {"status": "", "answer": ""},
-        problems={
-            problem.place: problem_text(
-                Problem(problem.code, place=say(f"data_requests.{problem.place}"), values=problem.values), say
-            )
-            for problem in problems
-        },
+        problems=told_by_field(problems, area="data_requests"),
     )

@@ -11,12 +11,12 @@ from app.commands.open_emergency import Emergency, end_emergency, open_emergency
 from app.domain.emergency import LONGEST_REASON, Cause, Opening, Verdict, may_break_glass
 from app.domain.errors import Conflict, InvalidInput, NotAllowed, Problem
 from app.domain.sharing import DataGroup
-from app.locale.problems import problem_text
 from app.queries.emergency import opening_for_review, openings
 from app.storage.logs import AccessLine
 from app.web.access import current_actor
 from app.web.asking import key_of, log_attempt, read, run
 from app.web.language import texts
+from app.web.problems import told_by_field
 from app.web.shell import now
 from app.web.stories import shown
 
@@ -106,18 +106,8 @@ def _form(typed: dict[str, str] | None = None, problems: tuple[Problem, ...] = (
         path=PATH,
         typed=typed or dict.fromkeys(_TYPED, ""),
         causes=[(str(cause), say(f"emergency.cause.{cause}")) for cause in Cause],
-        problems=_problems(problems),
+        problems=told_by_field(problems, area="emergency"),
     )
-
-
-def _problems(problems: tuple[Problem, ...]) -> dict[str, str]:
-    say = texts()
-    return {
-        problem.place: problem_text(
-            Problem(problem.code, place=say(f"emergency.{problem.place}"), values=problem.values), say
-        )
-        for problem in problems
-    }
 
 
 def _review(key: str, typed: dict[str, str] | None = None, problems: tuple[Problem, ...] = ()) -> str:
@@ -133,7 +123,7 @@ def _review(key: str, typed: dict[str, str] | None = None, problems: tuple[Probl
         looked_at=[_looked_at(line) for line in found.looked_at],
         verdicts=[(str(verdict), say(f"emergency.verdict.{verdict}")) for verdict in Verdict],
         typed=typed or {"verdict": "", "note": ""},
-        problems=_problems(problems),
+        problems=told_by_field(problems, area="emergency"),
     )
 
 

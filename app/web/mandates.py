@@ -11,12 +11,12 @@ from app.commands.mandates import GivenMandate, end_mandate, record_mandate
 from app.domain.calendar import parse_day
 from app.domain.errors import Conflict, InvalidInput, Problem
 from app.domain.sharing import DataGroup
-from app.locale.problems import problem_text
 from app.queries.mandates import MandatePage, mandates_of_case
 from app.storage.unit_of_work import UnitOfWork
 from app.web.access import current_actor
 from app.web.asking import key_of, run
 from app.web.language import texts
+from app.web.problems import told_by_field
 from app.web.shell import now
 
 blueprint = Blueprint("mandates", __name__)
@@ -92,12 +92,7 @@ def _page(
         mandates=[_line(mandate) for mandate in page.mandates],
         typed=typed or dict.fromkeys(_TEXTS, ""),
         groups=[(str(group), say(f"data_group.{group}"), group in chosen) for group in DataGroup],
-        problems={
-            problem.place: problem_text(
-                Problem(problem.code, place=say(f"mandates.{problem.place}"), values=problem.values), say
-            )
-            for problem in problems
-        },
+        problems=told_by_field(problems, area="mandates"),
     )
 
 

@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from app.commands.name_statute import WantedReading, name_statute
 from app.domain.errors import InvalidInput, Problem
 from app.domain.statutes import LONGEST_REASON
-from app.locale.problems import problem_text
 from app.queries.grounds import nameable_grounds
 from app.web.access import current_actor
 from app.web.asking import log_attempt, read, run
 from app.web.language import texts
+from app.web.problems import told_by_field
 from app.web.shell import now
 from app.web.stories import shown
 
@@ -58,10 +58,5 @@ def _form(typed: dict[str, str] | None = None, problems: Sequence[Problem] = ())
         path=PATH,
         grounds=grounds,
         typed=typed or dict.fromkeys(_TYPED, ""),
-        problems={
-            problem.place: problem_text(
-                Problem(problem.code, place=say(f"statute.{problem.place}"), values=problem.values), say
-            )
-            for problem in problems
-        },
+        problems=told_by_field(problems, area="statute"),
     )

@@ -11,12 +11,12 @@ from app.commands.support_people import NamedSupport, end_support, record_suppor
 from app.domain.calendar import local_date, parse_day, written_day
 from app.domain.errors import Conflict, InvalidInput, Problem
 from app.domain.support_people import Told
-from app.locale.problems import problem_text
 from app.queries.support_people import support_of_case
 from app.storage.unit_of_work import UnitOfWork
 from app.web.access import current_actor
 from app.web.asking import key_of, run
 from app.web.language import texts
+from app.web.problems import told_by_field
 from app.web.shell import now
 from app.web.tasks import support_line
 
@@ -95,10 +95,5 @@ def _page(
         people=[support_line(person) for person in page.people],
         typed=typed or usual,
         topics=[(str(each), say(f"support.told.{each}"), each in (told or ())) for each in Told],
-        problems={
-            problem.place: problem_text(
-                Problem(problem.code, place=say(f"support.{problem.place}"), values=problem.values), say
-            )
-            for problem in problems
-        },
+        problems=told_by_field(problems, area="support"),
     )

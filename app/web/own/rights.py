@@ -11,7 +11,6 @@ from app.commands.data_requests import Asked, ask_about_data
 from app.domain.actor import Actor
 from app.domain.data_rights import LONGEST_TEXT, DataRequest, RequestKind, RequestStatus
 from app.domain.errors import InvalidInput, Problem
-from app.locale.problems import problem_text
 from app.queries.data_copy import copy_as_letter, copy_for_machines
 from app.queries.data_requests import own_requests
 from app.web.access import current_actor
@@ -19,6 +18,7 @@ from app.web.asking import key_of, run
 from app.web.cases import as_file
 from app.web.language import current_language, texts
 from app.web.own.place import PATH, blueprint
+from app.web.problems import told_by_field
 from app.web.shell import now
 
 RIGHTS = f"{PATH}/rights"
@@ -83,12 +83,7 @@ def _page(typed: dict[str, str] | None = None, problems: tuple[Problem, ...] = (
         groups=[("", say("own.rights.choose")), *((str(each), say(f"data_group.{each}")) for each in found.groups)],
         requests=[request_line(item) for item in found.requests],
         typed=typed or dict.fromkeys(_TYPED, ""),
-        problems={
-            problem.place: problem_text(
-                Problem(problem.code, place=say(f"own.rights.{problem.place}"), values=problem.values), say
-            )
-            for problem in problems
-        },
+        problems=told_by_field(problems, area="own.rights"),
     )
 
 
