@@ -9,6 +9,7 @@ from typing import Any
 
 from app.domain.actor import Actor
 from app.domain.care_events import CARE_EVENTS, OFFERED_TO, offered_to
+from app.domain.course import is_told
 from app.domain.localized import LocalizedText
 from app.domain.steps import ElementOutline
 from app.published import process_of
@@ -80,10 +81,6 @@ def drawn_process(uow: UnitOfWork, instance: InstanceLine) -> Drawn:
     )
 
 
-#: what people recognise as a step; gateways and the like are left to the monitor
-_STEPS = frozenset({"userTask", "serviceTask", "sendTask", "businessRuleTask", "manualTask", "endEvent", "startEvent"})
-
-
 def case_timeline(uow: UnitOfWork, instances: list[InstanceLine]) -> list[HistoryLine]:
     """Return what was done in the instances, the newest first."""
     lines: list[HistoryLine] = []
@@ -106,7 +103,7 @@ def case_timeline(uow: UnitOfWork, instances: list[InstanceLine]) -> list[Histor
                 actor=event["actor"] or "",
             )
             for event in uow.monitor.history(instance.key)
-            if event["element_type"] in _STEPS and event["event"] != "activated"
+            if is_told(event)
         ]
     # turned round after sorting: what happened at the same moment keeps its order
     return sorted(lines, key=lambda line: line.at)[::-1]

@@ -182,7 +182,7 @@ def _page(page: CasePage) -> dict[str, Any]:
                 "due_at": line.due_at,
                 "assignee_name": line.assignee_name,
                 "mine": line.assignee == actor.user_key,
-                "group_text": group_text(line.candidate_groups, roles),
+                "group_text": group_text(line.candidate_groups, roles, first=actor.roles),
                 "address": f"/tasks/{line.key}",
                 "take_address": f"/tasks/{line.key}/take" if line.assignee is None else "",
             }

@@ -321,7 +321,7 @@ def _in_hand(
         "follows": [
             {
                 "name": shown(line.name),
-                "who": line.assignee_name or group_text(line.candidate_groups, roles),
+                "who": line.assignee_name or group_text(line.candidate_groups, roles, first=current_actor().roles),
                 "due_at": line.due_at,
                 "address": f"/tasks/{line.key}" if is_own else "",
             }

@@ -6,15 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from app.domain.course import STEPS, is_told
 from app.domain.localized import LocalizedText, in_language
 from app.domain.steps import ElementOutline
 from app.web.language import current_language, texts
 
-#: what people recognise as a step; gateways and joins are the engine's business
-STEPS = frozenset(
-    {"userTask", "manualTask", "serviceTask", "sendTask", "businessRuleTask", "receiveTask", "callActivity"}
-)
-EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
 _KINDS = {"completed": "done", "activated": "current", "terminated": "system"}
 
 
@@ -29,7 +25,7 @@ def story(lines: Iterable[Mapping[str, Any]], elements: Mapping[str, ElementOutl
             who=line["actor"] or "",
         )
         for line in lines
-        if line["element_type"] in STEPS | EVENTS and line["event"] != "activated"
+        if is_told(line)
     ]
     return told[::-1]
 

@@ -271,7 +271,7 @@ def _render(
             "due_at": None if task.due_at == NEVER else task.due_at,
             "created_at": task.created_at,
             "priority": task.priority,
-            "group_text": group_text(task.candidate_groups, roles),
+            "group_text": group_text(task.candidate_groups, roles, first=actor.roles),
             "status": task.status,
             "assignee_name": line.assignee_name,
             "stands_in": page.stands_in and task.status == "open",
@@ -332,7 +332,7 @@ def _render(
             {
                 "text": shown(item.name),
                 "address": f"/tasks/{item.key}",
-                "note": item.assignee_name or group_text(item.candidate_groups, roles),
+                "note": item.assignee_name or group_text(item.candidate_groups, roles, first=actor.roles),
             }
             for item in (page.panel.other_tasks if page.panel else ())
         ],

@@ -288,13 +288,11 @@ def row_of(
 MOST_NAMED = 2
 
 
-def group_text(
-    groups: tuple[str, ...], role_names: Mapping[str, LocalizedText], *, first: Collection[str] | None = None
-) -> str:
-    """Return the roles that a task is for, in words; in a list the viewer's own come `first` and some only count."""
+def group_text(groups: tuple[str, ...], role_names: Mapping[str, LocalizedText], *, first: Collection[str]) -> str:
+    """Return the roles that a task is for, in words: the viewer's own come `first`, and of many some only count."""
     language = current_language()
-    ordered = groups if first is None else tuple(sorted(groups, key=lambda group: group not in first))
+    ordered = sorted(groups, key=lambda group: group not in first)
     names = [in_language(role_names[group], language) if group in role_names else group for group in ordered]
-    if first is None or len(names) <= MOST_NAMED:
+    if len(names) <= MOST_NAMED:
         return ", ".join(names)
     return texts().plural("worklist.more_groups", count=len(names) - 1, name=names[0])
