@@ -35,11 +35,16 @@ class AnswerByLaw:
 def answers_by_law(
     uow: UnitOfWork, *, sight: Sight, answers: Mapping[DataGroup, Sequence[Answer]], actor: Actor
 ) -> tuple[AnswerByLaw, ...]:
-    """Return those of the visible answers that only a law or an emergency opens, by data group and question."""
+    """
+    Return those of the visible answers that only a law or an emergency opens, by data group and question.
+
+    In an emergency health comes first: it is what somebody's life depends on.
+    """
     if not sight.namings and sight.emergency_until is None:
         return ()
     forms, found = KnownForms(uow), []
-    for group in DataGroup:
+    urgent = DataGroup.HEALTH if sight.emergency_until is not None else None
+    for group in sorted(DataGroup, key=lambda each: each is not urgent):
         for answer in answers.get(group, ()):
             decision = sight.decisions.get((group, answer.controller_organisation_id))
             question = forms.question(answer) if decision and decision.ground in _SHOWN else None
