@@ -514,6 +514,8 @@ class ElementOutline:
     task_events: frozenset[ListenerEvent] = frozenset()
     #: of an ad-hoc sub-process: ids of the activities that can be begun in it
     activities: tuple[str, ...] = ()
+    #: of a boundary event: id of the activity on whose border it sits
+    attached_to: str = ""
 
     @property
     def drawn_as(self) -> str:

@@ -67,6 +67,7 @@ def _elements(scope: Scope, readings: Readings) -> Iterator[ElementOutline]:
             properties=readings.properties(node),
             task_events=frozenset(event for event in readings.listeners(node) if event.of_task),
             activities=_activities(node),
+            attached_to=node.element.get("attachedToRef", ""),
         )
         if node.inside is not None:
             yield from _elements(node.inside, readings)

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.domain.actor import Actor
 from app.domain.care_events import CARE_EVENTS, OFFERED_TO, offered_to
-from app.domain.course import is_told
+from app.domain.course import is_told, name_of
 from app.domain.localized import LocalizedText
 from app.domain.steps import ElementOutline
 from app.published import process_of
@@ -86,24 +86,24 @@ def case_timeline(uow: UnitOfWork, instances: list[InstanceLine]) -> list[Histor
     lines: list[HistoryLine] = []
     for instance in instances:
         called = uow.called_processes.definition_keys(instance.key)
-        names = {
-            key: {element.element_id: element.name for element in process_of(uow, key).outline.elements}
+        outlines = {
+            key: {element.element_id: element for element in process_of(uow, key).outline.elements}
             for key in {instance.definition_key, *called.values()}
         }
-        lines += [
-            HistoryLine(
-                at=event["at"],
-                process_name=instance.process_name,
-                element_id=event["element_id"],
-                element_name=names[called.get(event["called_process_key"], instance.definition_key)].get(
-                    event["element_id"], {}
-                ),
-                element_type=event["element_type"],
-                event=event["event"],
-                actor=event["actor"] or "",
-            )
-            for event in uow.monitor.history(instance.key)
-            if is_told(event)
-        ]
+        for event in uow.monitor.history(instance.key):
+            elements = outlines[called.get(event["called_process_key"], instance.definition_key)]
+            element = elements.get(event["element_id"])
+            if is_told(event, element):
+                lines.append(
+                    HistoryLine(
+                        at=event["at"],
+                        process_name=instance.process_name,
+                        element_id=event["element_id"],
+                        element_name=name_of(element, elements),
+                        element_type=event["element_type"],
+                        event=event["event"],
+                        actor=event["actor"] or "",
+                    )
+                )
     # turned round after sorting: what happened at the same moment keeps its order
     return sorted(lines, key=lambda line: line.at)[::-1]

@@ -221,7 +221,7 @@ def _page(page: CasePage) -> dict[str, Any]:
             told_line(
                 at=line.at,
                 element_type=line.element_type,
-                name=in_language(line.element_name, language),
+                name=in_language(line.element_name, language) or line.element_id,
                 event=line.event,
                 who=line.actor,
                 note=in_language(line.process_name, language) if len(page.instances) > 1 else "",

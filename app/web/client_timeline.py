@@ -55,7 +55,7 @@ def _page(found: ClientTimeline) -> dict[str, Any]:
             told_line(
                 at=step.at,
                 element_type=step.element_type,
-                name=shown(step.element_name),
+                name=shown(step.element_name) or step.element_id,
                 event=step.event,
                 who=step.actor,
                 note=", ".join(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.domain.course import STEPS, is_told
+from app.domain.course import STEPS, is_told, name_of
 from app.domain.localized import LocalizedText, in_language
 from app.domain.steps import ElementOutline
 from app.web.language import current_language, texts
@@ -16,17 +16,20 @@ _KINDS = {"completed": "done", "activated": "current", "terminated": "system"}
 
 def story(lines: Iterable[Mapping[str, Any]], elements: Mapping[str, ElementOutline]) -> list[dict[str, Any]]:
     """Return the history as a timeline shows it, newest first: what was done, what was withdrawn, what began."""
-    told = [
-        told_line(
-            at=line["at"],
-            element_type=line["element_type"],
-            name=_name(elements.get(line["element_id"])),
-            event=line["event"],
-            who=line["actor"] or "",
-        )
-        for line in lines
-        if is_told(line)
-    ]
+    told = []
+    for line in lines:
+        element = elements.get(line["element_id"])
+        if is_told(line, element):
+            name = in_language(name_of(element, elements), current_language()) or line["element_id"]
+            told.append(
+                told_line(
+                    at=line["at"],
+                    element_type=line["element_type"],
+                    name=name,
+                    event=line["event"],
+                    who=line["actor"] or "",
+                )
+            )
     return told[::-1]
 
 
