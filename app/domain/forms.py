@@ -167,6 +167,8 @@ class Field:
     ask_again: bool = False
     #: begins with what its process variable holds; forms that were made elsewhere count on it
     prefill: bool = False
+    #: what the field begins with where nothing is known: str, bool, int, Decimal, date or a list of texts, by its type
+    initial: Any = None
     record: RecordTarget | None = None
     #: a name, or the way to an entry of a context: `laina.maara`
     variable: str | None = None
@@ -286,6 +288,11 @@ class FormDefinition:
     def has_files(self) -> bool:
         """Tell whether the form takes files anywhere, in the rows of a group too."""
         return _has_files(self)
+
+    @property
+    def initial_values(self) -> dict[str, Any]:
+        """What the fields begin with where nothing is known, by key; only of those that begin with something."""
+        return {each.key: each.initial for each in self.fields if each.initial is not None}
 
     @property
     def missing_translations(self) -> tuple[tuple[str, str], ...]:

@@ -118,6 +118,8 @@ def task_page(uow: UnitOfWork, *, task_key: int, actor: Actor, now: datetime) ->
             earlier = earlier_answers(uow, form=form, case=sight.case, actor=actor, task_key=task_key, now=now)
     taken_over = {key: value for key, value in earlier.values.items() if key not in values} if earlier else {}
     values = {**taken_over, **values, **_of_process(uow, form, task.element_instance_key)}
+    if form is not None and task.status == "open":
+        values |= {key: value for key, value in form.initial_values.items() if values.get(key) is None}
     if plan is not None:
         read = read | {DataGroup.PLAN}
         values |= {ACTIONS: list(plan.rows)} if plan.agreed else {}

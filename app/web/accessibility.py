@@ -62,7 +62,7 @@ def thanks() -> ResponseReturnValue:
 def _render(*, fields: Raw | None = None, problems: Sequence[Problem] = ()) -> str:
     language = current_language()
     found = executor().read(feedback_form, now=now())
-    view = build_form_view(found.form, raw=fields or {}, language=language, around=found.around, problems=problems)
+    view = build_form_view(found.form, raw=fields, language=language, around=found.around, problems=problems)
     return render_template(
         "accessibility/feedback.html",
         title=in_language(found.form.title, language),

@@ -79,7 +79,7 @@ def _dead() -> ResponseReturnValue:
 
 def _render(page: AnswerPage, token: str, *, fields: Raw | None = None, problems: Sequence[Problem] = ()) -> str:
     language = current_language()
-    view = build_form_view(page.form, raw=fields or {}, language=language, around=page.around, problems=problems)
+    view = build_form_view(page.form, raw=fields, language=language, around=page.around, problems=problems)
     return render_template(
         "answering/form.html",
         title=in_language(page.form.title, language),

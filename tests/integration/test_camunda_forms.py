@@ -104,6 +104,27 @@ def test_answers_of_nested_keys_go_into_the_variable_and_leave_its_other_entries
         assert {line["name"]: line["value"] for line in lines} == {"order": {**before, "sum": 11}}
 
 
+def test_a_field_begins_with_its_default_until_somebody_has_said_something_else(database, tmp_path):
+    door = open_door(database, tmp_path / "data")
+    settings = Settings.load({}, data_folder=tmp_path / "data", public_url="http://localhost")
+    place = door.place
+    asked = [
+        {"type": "number", "key": "summa", "label": "Summa", "defaultValue": 7},
+        {"type": "textfield", "key": "tapa", "label": "Tapa", "defaultValue": "Kotikäynti"},
+    ]
+    place.publish(embedded({**SCHEMA, "components": asked}))
+    task = place.open_tasks(place.start(variables={"summa": 10.5}))["first"]
+    visitor = Visitor(create_app(place.executor, settings, clock=lambda: place.now))
+    visitor.sign_in("counsellor")
+    page = visitor.get(f"/tasks/{task}").text
+    assert 'value="10,5"' in page
+    assert 'value="Kotikäynti"' in page
+    assert visitor.post(f"/tasks/{task}/draft", {"summa": "10,5", "tapa": ""}).status_code == 303
+    assert "Kotikäynti" not in visitor.get(f"/tasks/{task}").text
+    assert visitor.post(f"/tasks/{task}", {"summa": "10,5", "tapa": ""}).status_code == 303
+    assert "Kotikäynti" not in visitor.get(f"/tasks/{task}").text
+
+
 def test_a_form_that_cannot_be_asked_is_refused_at_the_task_that_shows_it(database):
     place = make_place(database)
     broken = {**SCHEMA, "components": [{"type": "filepicker", "key": "liite", "label": "Liite"}]}

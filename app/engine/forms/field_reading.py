@@ -69,6 +69,8 @@ _TEXTS = frozenset([FieldType.TEXT, FieldType.LONG_TEXT])
 _LISTS = frozenset([FieldType.MULTI_CHOICE, FieldType.GROUP, FieldType.FILE])
 _RANGES = frozenset([FieldType.INTEGER, FieldType.DECIMAL, FieldType.DATE])
 _CHOICES = frozenset([FieldType.CHOICE, FieldType.MULTI_CHOICE])
+#: what may begin with something: what is typed or chosen from the form itself
+_BEGINNING = _TEXTS | _RANGES | _CHOICES | {FieldType.BOOLEAN}
 #: which types may have a property that not all have
 _PROPERTY_TYPES: Mapping[str, frozenset[FieldType]] = {
     "options": _CHOICES,
@@ -78,6 +80,7 @@ _PROPERTY_TYPES: Mapping[str, frozenset[FieldType]] = {
     "minLength": _TEXTS,
     "maxLength": _TEXTS,
     "pattern": frozenset([FieldType.TEXT, FieldType.REFERENCE]),
+    "initial": _BEGINNING,
     "minItems": _LISTS,
     "maxItems": _LISTS,
     "fields": frozenset([FieldType.GROUP]),
@@ -111,6 +114,7 @@ def read_field(source: JsonObject, *, data_group: DataGroup | None, group: str =
         read_only=source.flag("readOnly"),
         ask_again=source.flag("askAgain"),
         prefill=source.flag("prefill"),
+        initial=_initial(source, field_type),
         record=_record(source),
         variable=_variable(source),
         data_group=own_group,
@@ -213,6 +217,35 @@ def _bound(source: JsonObject, name: str, field_type: FieldType) -> int | Decima
     return None
 
 
+def _initial(source: JsonObject, field_type: FieldType) -> Any:
+    value = source.raw("initial")
+    if field_type is FieldType.DATE and isinstance(value, str):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    return value
+
+
+def _fits(value: Any, read: Field) -> bool:
+    """Tell whether the value can be an answer to the field."""
+    if read.type in _TEXTS:
+        longest = read.max_length or _LONGEST[read.type]
+        return isinstance(value, str) and (read.min_length or 1) <= len(value) <= longest and bool(value.strip())
+    if read.type is FieldType.BOOLEAN:
+        return isinstance(value, bool)
+    if read.type in _CHOICES:
+        chosen = value if read.type is FieldType.MULTI_CHOICE else [value]
+        return isinstance(chosen, list) and bool(chosen) and all(each in _values(read) for each in chosen)
+    kinds = {FieldType.DATE: date, FieldType.INTEGER: int}.get(read.type, (int, Decimal))
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        return False
+    low, high = read.minimum, read.maximum
+    return (low is None or low <= value) and (high is None or value <= high)  # type: ignore[operator]  # ends of its type
+
+
+def _values(read: Field) -> list[str]:
+    return [option.value for option in read.options]
+
+
 def _pattern(source: JsonObject) -> str | None:
     text = source.text("pattern", longest=LONGEST_PATTERN)
     if not text:
@@ -239,6 +272,10 @@ def _contradictions(read: Field) -> list[str]:
         wrong.append("form_range")
     if read.computed is not None and (read.read_only or read.type in _LISTS):
         wrong.append("form_computed")
+    if read.initial is not None and (
+        not read.submittable or (read.type in _BEGINNING and not _fits(read.initial, read))
+    ):
+        wrong.append("form_initial")
     asked = read.required or read.required_if is not None
     if (not read.submittable and asked) or (read.required and read.required_if is not None):
         wrong.append("form_required")
@@ -251,7 +288,7 @@ def _misplaced_in_group(read: Field) -> list[str]:
     wrong = []
     if read.type in (FieldType.GROUP, FieldType.FILE):
         wrong.append("form_type_in_group")
-    if read.record is not None or read.variable is not None or read.read_only:
+    if read.record is not None or read.variable is not None or read.read_only or read.initial is not None:
         wrong.append("form_destination_in_group")
     return wrong
 

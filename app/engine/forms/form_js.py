@@ -12,12 +12,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from app.domain.errors import InvalidFormDefinition, Problem
-from app.domain.forms import LONGEST_LONG_TEXT, LONGEST_TEXT, LONGEST_VERSION_TAG
+from app.domain.forms import LARGEST_NUMBER, LONGEST_LONG_TEXT, LONGEST_TEXT, LONGEST_VERSION_TAG
 from app.domain.localized import LANGUAGES
 from app.engine.forms.json_source import read_object
 
@@ -170,10 +172,22 @@ class _Converter:
         shown = self._show_if(component, key, () if group is None else group.hides)
         if shown:
             made["showIf"] = shown
-        for name in ("defaultValue", "valuesExpression"):
-            if component.get(name) not in (None, ""):
-                self._note("form_js_property_left_out", component, property=name)
+        made |= self._beginning(component, {} if group is None else made)
+        if component.get("valuesExpression") not in (None, ""):
+            self._note("form_js_property_left_out", component, property="valuesExpression")
         return made
+
+    def _beginning(self, component: Mapping[str, Any], made: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Return with what the field begins; what is no answer to it, or shown only, is left out and told.
+
+        A field of a row, of which nothing is `made` yet, begins with nothing.
+        """
+        given = component.get("defaultValue")
+        initial = None if not made or made.get("readOnly") else _initial(made, given)
+        if initial is None and given not in (None, "", []):
+            self._note("form_js_property_left_out", component, property="defaultValue")
+        return {} if initial is None else {"initial": initial}
 
     def _kind(self, kind: str, component: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return type and own properties of the field that asks the same, None where ours cannot."""
@@ -297,6 +311,44 @@ class _Converter:
 
     def _refuse(self, code: str, component: Mapping[str, Any], **values: object) -> None:
         self.problems.append(Problem(code, place=_place(component), name=_name(component), values=values))
+
+
+def _initial(made: Mapping[str, Any], value: Any) -> Any:
+    """Return what the field begins with in our words, None where the value is no answer to it."""
+    match made["type"], value:
+        case (("text" | "longText"), str()):
+            fits = made.get("minLength", 1) <= len(value) <= made.get("maxLength", LONGEST_TEXT)
+            return value if value.strip() and fits else None
+        case "boolean", (bool() | "true" | "false"):
+            return value in (True, "true")
+        case "choice", (str() | int() | Decimal()):
+            return str(value) if str(value) in _option_values(made) else None
+        case "multiChoice", list():
+            return value if value and all(each in _option_values(made) for each in value) else None
+        case (("integer" | "decimal"), (str() | int() | Decimal())):
+            return _initial_number(made, str(value))
+        case "date", str():
+            with suppress(ValueError):
+                return date.fromisoformat(value).isoformat()
+    return None
+
+
+def _initial_number(made: Mapping[str, Any], text: str) -> int | Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    if not number.is_finite() or abs(number) > LARGEST_NUMBER:
+        return None
+    if not made.get("minimum", number) <= number <= made.get("maximum", number):
+        return None
+    if number == number.to_integral_value():
+        return int(number)
+    return number if made["type"] == "decimal" else None
+
+
+def _option_values(made: Mapping[str, Any]) -> list[str]:
+    return [option["value"] for option in made["options"]]
 
 
 _READ = {"fi": "Luettu", "sv": "Läst", "en": "Read"}

@@ -14,7 +14,7 @@ from app.domain.localized import in_language
 from app.domain.masking import CARE_OR_REHABILITATION, PARTNER
 from app.engine.forms import ROW_MARK, Around, Raw, Situation, Upload, look_at, read_names
 from app.locale import Texts
-from app.web.forms.answer_texts import answer_text
+from app.web.forms.answer_texts import answer_text, raw_of
 from app.web.forms.problem_texts import field_of, problem_text
 from app.web.forms.rows import rows_of
 from app.web.forms.view import FieldView, FormView, ProblemLine, RowView, SectionView
@@ -29,7 +29,7 @@ _DATES = frozenset([FieldType.DATE, FieldType.DATE_TIME])
 def build_form_view(
     form: FormDefinition,
     *,
-    raw: Raw,
+    raw: Raw | None,
     language: str,
     around: Around,
     problems: Sequence[Problem] = (),
@@ -38,9 +38,12 @@ def build_form_view(
     """
     Return what the templates print.
 
-    `raw` is what stands in the inputs: as the browser sent it, a draft, or `raw_of` stored answers. `problems` come
-    from InvalidSubmission; `focus_id` is the element that takes the focus when there is none (after adding a row).
+    `raw` is what stands in the inputs: as the browser sent it, a draft, or `raw_of` stored answers; None where nothing
+    is known yet. `problems` come from InvalidSubmission; `focus_id` is the element that takes the focus when there is
+    none (after adding a row).
     """
+    if raw is None:
+        raw = raw_of(form, form.initial_values, language=language)
     builder = _Builder(form, raw, language, around, problems, focus_id)
     sections = tuple(
         SectionView(

@@ -157,7 +157,7 @@ def _form(visit: Visit, *, fields: Raw | None = None, problems: Sequence[Problem
     found = executor().read(contact_page, municipality=visit.municipality, now=now())
     if found is None:
         return redirect(CONTACT, code=303)
-    drawn = "" if found.form is None else _drawn(found, fields or {}, problems)
+    drawn = "" if found.form is None else _drawn(found, fields, problems)
     html = render_template(
         "own/contact_form.html",
         municipality=shown(found.municipality.name),
@@ -174,7 +174,7 @@ def _form(visit: Visit, *, fields: Raw | None = None, problems: Sequence[Problem
     return html, 422 if problems else 200
 
 
-def _drawn(found: ContactPage, fields: Raw, problems: Sequence[Problem]) -> Markup:
+def _drawn(found: ContactPage, fields: Raw | None, problems: Sequence[Problem]) -> Markup:
     if found.form is None:
         return Markup("")
     view = build_form_view(

@@ -124,5 +124,5 @@ def _preview(content: bytes) -> Markup:
     found: FormPreview | None = run(preview_form, content=content, actor=current_actor(), now=now())
     if found is None:
         return Markup("")
-    view = build_form_view(found.form, raw={}, language=current_language(), around=found.around)
+    view = build_form_view(found.form, raw=None, language=current_language(), around=found.around)
     return Markup(render_template("tasks/_form.html", view=view, disabled=True))  # noqa: S704 - our own template

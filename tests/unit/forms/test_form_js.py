@@ -1,7 +1,8 @@
 """Forms of form-js become forms of ours; what cannot be asked is refused by its name, what only shows is told."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -191,13 +192,41 @@ def test_what_only_shows_something_is_left_out_and_told():
         part("html", content="<p>x</p>"),
         part("image", source="=kuva"),
         {"type": "text", "text": "Hei {{nimi}}", "id": "t1"},
-        part("textfield", label="=otsikko", defaultValue="x"),
+        part("textfield", label="=otsikko", readonly=True, defaultValue="x"),
     )
     assert [field.label["fi"] for field in made.fields] == ["kentta"]
     assert [note.code for note in notes] == [
         *("form_js_converted", "form_js_left_out", "form_js_left_out", "form_js_left_out"),
         *("form_js_property_left_out", "form_js_property_left_out"),
     ]
+
+
+VALUES = [{"value": "a", "label": "A"}, {"value": "b", "label": "B"}]
+
+
+@pytest.mark.parametrize(
+    ("component", "begins"),
+    [
+        (part("textfield", defaultValue="Kotikäynti"), "Kotikäynti"),
+        (part("number", defaultValue="2,5"), None),
+        (part("number", defaultValue=2.5), Decimal("2.5")),
+        (part("number", defaultValue="3", decimalDigits=0), 3),
+        (part("number", defaultValue=11, validate={"max": 10}), None),
+        (part("checkbox", defaultValue=True), True),
+        (part("select", values=VALUES, defaultValue="b"), "b"),
+        (part("select", values=VALUES, defaultValue="c"), None),
+        (part("checklist", values=VALUES, defaultValue=["b"]), ["b"]),
+        (part("datetime", subtype="date", defaultValue="2026-03-02"), date(2026, 3, 2)),
+        (part("textfield", readonly=True, defaultValue="x"), None),
+    ],
+)
+def test_a_field_begins_with_what_is_an_answer_to_it(component, begins):
+    made, notes = converted(component)
+    [asked] = made.fields
+    assert asked.initial == begins
+    assert made.initial_values == ({} if begins is None else {asked.key: begins})
+    told = [note.values["property"] for note in notes if note.code == "form_js_property_left_out"]
+    assert told == (["defaultValue"] if begins is None else [])
 
 
 def test_a_form_that_asks_nothing_is_read():

@@ -62,8 +62,12 @@ def _field(source: _Element, left_out: list[str]) -> dict[str, Any]:
         made["validate"] = rules
     if source.get("writable") == "false" or rules.pop("readonly", None):
         made["readonly"] = True
-    names = ("defaultValue", "default", "expression")
-    left_out += [f"{label}: {name} {source.get(name)}" for name in names if source.get(name)]
+    for name in ("defaultValue", "default", "expression"):
+        given = source.get(name, "")
+        if given and (name == "expression" or "${" in given or "#{" in given):
+            left_out.append(f"{label}: {name} {given}")
+        elif given:
+            made["defaultValue"] = given
     return made
 
 
