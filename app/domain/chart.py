@@ -75,17 +75,7 @@ def spots(process_ids: Sequence[str], ways: Collection[Passage]) -> tuple[Spot, 
         if way.source != way.target:
             after[way.source].append(way.target)
             before[way.target].add(way.source)
-    column: dict[str, int] = {}
-    waiting = deque((each, 0) for each in process_ids if not before[each])
-    # where all that are left lead to one another, the first of them begins
-    for each in process_ids:
-        if not waiting and each not in column:
-            waiting.append((each, 0))
-        while waiting:
-            process_id, at = waiting.popleft()
-            if process_id not in column:
-                column[process_id] = at
-                waiting.extend((target, at + 1) for target in sorted(set(after[process_id])))
+    column = _columns(_first_of(process_ids, before, after), after)
     placed: list[Spot] = []
     rows: dict[str, int] = {}
     for at in range(max(column.values(), default=-1) + 1):
@@ -94,6 +84,32 @@ def spots(process_ids: Sequence[str], ways: Collection[Passage]) -> tuple[Spot, 
         rows |= {each: row for row, each in enumerate(here)}
         placed += [Spot(each, at, rows[each]) for each in here]
     return tuple(placed)
+
+
+def _first_of(
+    process_ids: Sequence[str], before: Mapping[str, Collection[str]], after: Mapping[str, Collection[str]]
+) -> list[str]:
+    """Return those that none leads to; where all that are left lead to one another, the first of them as well."""
+    first = [each for each in process_ids if not before.get(each)]
+    reached = set(_columns(first, after))
+    for each in process_ids:
+        if each not in reached:
+            first.append(each)
+            reached |= _columns([each], after).keys()
+    return first
+
+
+def _columns(first: Sequence[str], after: Mapping[str, Collection[str]]) -> dict[str, int]:
+    """Return how many steps each that can be reached is from the nearest of the first."""
+    column = dict.fromkeys(first, 0)
+    waiting = deque(first)
+    while waiting:
+        process_id = waiting.popleft()
+        for target in sorted(set(after.get(process_id, ()))):
+            if target not in column:
+                column[target] = column[process_id] + 1
+                waiting.append(target)
+    return column
 
 
 def spots_around(process_id: str, ways: Collection[Passage]) -> tuple[Spot, ...]:

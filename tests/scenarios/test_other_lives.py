@@ -136,7 +136,9 @@ def followed_up(life):
 def test_dina_is_never_refused_says_no_and_employment_services_do_not_hear_of_it(live):
     life = live("espoo")
     begin_known(life, "tyky_espoo", "dina_omaolo", {"name": "Dina Näyte"})
-    do(life, "tyky_espoo", "dina_omaolo", "i2_ota_yhteys", "x5_ota_yhteys")
+    do(life, "tyky_espoo", "dina_omaolo", "i2_ota_yhteys")
+    life.pass_time("x5_yrityspaiva", timedelta(days=1))
+    do(life, "tyky_espoo", "dina_omaolo", "x5_ota_yhteys")
     examination = ("v2_esitiedot", "v4_hoitajan_vastaanotto", "v7_jatko_ohjaus")
     do(life, "tyky_terveystarkastus", "kutsuttuna_arvion_tarve", *examination)
     last = ("i4_kartoitus", "i4_taustatiedot", "i4_varaa_tulkki", "i5_neuvonta")
@@ -153,7 +155,9 @@ def test_dina_is_never_refused_says_no_and_employment_services_do_not_hear_of_it
     # two months later she asks again: what she told is offered, to be checked
     life.return_after(days=61)
     life.begin_in_case("tyky_espoo", "i1_omaolo")
-    do(life, "tyky_espoo", "dina_omaolo", "i2_ota_yhteys", "x5_ota_yhteys")
+    do(life, "tyky_espoo", "dina_omaolo", "i2_ota_yhteys")
+    life.pass_time("x5_yrityspaiva", timedelta(days=1))
+    do(life, "tyky_espoo", "dina_omaolo", "x5_ota_yhteys")
     do(life, "tyky_terveystarkastus", "kutsuttuna_arvion_tarve", *examination)
     coordinator = life.person("r_tyokykykoordinaattori")
     offered = coordinator.get(f"/tasks/{life.open_tasks()['i4_kartoitus']}").text

@@ -45,6 +45,18 @@ def test_each_has_a_place_of_its_own_one_column_after_the_nearest_that_leads_to_
             assert any(found[way.source][0] == column - 1 for way in ways if way.target == process_id)
 
 
+def test_a_circle_that_leads_to_others_stands_before_them():
+    links = {
+        "a": [],
+        "b": [ProcessLink(CALLS, "g")],
+        "c": [ProcessLink(CALLS, "a"), ProcessLink(CALLS, "e")],
+        "e": [ProcessLink(CALLS, "c")],
+        "g": [ProcessLink(CALLS, "a")],
+    }
+    found = {spot.process_id: spot.column for spot in spots(sorted(links), passages(links))}
+    assert found == {"b": 0, "c": 0, "a": 1, "e": 1, "g": 1}
+
+
 def test_links_are_read_from_the_diagram_computed_calls_and_what_is_inside_among_them():
     xml = diagram(
         '<bpmn:startEvent id="alku"/>'
