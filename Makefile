@@ -52,6 +52,7 @@ soak: install-dev $(BUNDLES) ## faults at random for ten minutes
 
 fuzz: install-dev $(BUNDLES) ## long random runs against readers, forms and expressions
 	$(BIN)/python -m pytest tests -m fuzz -s -q --timeout 3600 $(ARGS)
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/unit tests/conformance -m "hypothesis and not fuzz" -q --timeout 3600 $(ARGS)
 
 install: $(BIN)/.run ## the locked packages that running needs
 

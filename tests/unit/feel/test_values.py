@@ -17,6 +17,8 @@ NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 offsets = st.integers(-1079, 1079).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 zones = st.one_of(st.none(), st.just(HELSINKI), offsets)
+#: the one name that no context may have: in JavaScript it would be something else than an entry
+KEYS = texts.filter(lambda key: key != "__proto__") | st.just("$feel")
 scalars = st.one_of(
     st.none(),
     st.booleans(),
@@ -31,7 +33,7 @@ scalars = st.one_of(
 )
 values = st.recursive(
     scalars,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts | st.just("$feel"), inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=12,
 )
 
@@ -46,6 +48,12 @@ def test_what_is_written_to_state_is_read_back_the_same(value):
 @given(st.dictionaries(st.just("a"), values, min_size=1))
 def test_a_value_comes_back_from_v8_as_it_went_in(context):
     assert by_instant(evaluate_one("[a][1]", context, now=NOW)) == by_instant(context["a"])
+
+
+def test_a_context_has_no_entry_that_means_something_else_in_javascript():
+    with pytest.raises(ExpressionError) as refused:
+        evaluate_one("a", {"a": {"__proto__": {"b": 1}}}, now=NOW)
+    assert refused.value.code == "feel_value"
 
 
 def by_instant(value):
