@@ -21,6 +21,11 @@ from app.storage.types import NEVER, AnyRow, Key
 from app.storage.writes import write
 
 # Statements of every step are made once: building one costs more than carrying it out.
+_LOCK_DRAFT = (
+    select(draft.c.page_id, draft.c.saved_at)
+    .where(draft.c.task_key == bindparam("task"), draft.c.user_key == bindparam("person"))
+    .with_for_update()
+)
 _GET = select(user_task).where(user_task.c.key == bindparam("sought"))
 _ADD = insert(user_task).inline()
 _OFFER = insert(task_offer).inline()
@@ -376,11 +381,7 @@ class Tasks:
 
     def lock_draft(self, key: int, user_key: int) -> tuple[str, datetime] | None:
         """Return the page that the person's draft was typed into and when it was saved; nobody changes it meanwhile."""
-        row = self._connection.execute(
-            select(draft.c.page_id, draft.c.saved_at)
-            .where(draft.c.task_key == key, draft.c.user_key == user_key)
-            .with_for_update()
-        ).one_or_none()
+        row = find_row(self._connection, _LOCK_DRAFT, task=key, person=user_key)
         return None if row is None else (row.page_id, row.saved_at)
 
     def find_draft(self, key: int, user_key: int) -> tuple[bytes, datetime] | None:

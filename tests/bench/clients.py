@@ -34,7 +34,8 @@ class Person:
     def post(self, path: str, fields: Mapping[str, Any]) -> bytes:
         """Return a request that sends a form."""
         body = urlencode(
-            {"csrf_token": self.token, "submission_id": secrets.token_urlsafe(16), **fields}, doseq=True
+            {"csrf_token": self.token, "submission_id": secrets.token_urlsafe(16), "draft_seen": "", **fields},
+            doseq=True,
         ).encode()
         return (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nCookie: {self.cookie}\r\n"

@@ -12,6 +12,7 @@ import psycopg
 from sqlalchemy import event
 
 from app.commands.complete_task import Submission, complete_task
+from app.commands.save_draft import WrittenOn
 from app.web import create_app
 from app.web.drafts import PAGE_NAMES
 from tests.bench.clients import Person, send, sign_in
@@ -89,7 +90,8 @@ def statements(place: Installation, *, show: bool = False) -> Iterator[Line]:
     commits: list[int] = []
     for key in place.open_tasks("kysy")[:5]:
         counting.reset()
-        fields = {**ANSWERS, "csrf_token": person.token, "submission_id": secrets.token_urlsafe(16)}
+        page = {"csrf_token": person.token, "submission_id": secrets.token_urlsafe(16), "draft_seen": ""}
+        fields = {**ANSWERS, **page}
         answer = client.post(f"/tasks/{key}", data=fields, headers={"Origin": f"http://127.0.0.1:{place.port}"})
         assert answer.status_code == 303, answer.text[:1000]
         found.append(len(counting.statements))
@@ -127,10 +129,12 @@ def against_bare_engine(place: Installation, *, rounds: int = 7, in_round: int =
             written.append(_size(values))
 
     def complete() -> None:
+        page_id = secrets.token_urlsafe(16)
         submission = Submission(
             fields={name: [each] if isinstance(each, str) else list(each) for name, each in ANSWERS.items()},
             page_names=PAGE_NAMES,
-            submission_id=secrets.token_urlsafe(16),
+            submission_id=page_id,
+            page=WrittenOn(page_id=page_id, seen=""),
         )
         place.place.executor.run(
             complete_task,
