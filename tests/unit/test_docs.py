@@ -33,9 +33,12 @@ def test_every_command_of_the_terminal_is_documented():
 SEEDS = (ROOT / "docs" / "reference" / "seeds.md").read_text()
 
 
-def test_every_test_that_the_page_of_the_seeds_names_is_there():
+@pytest.mark.parametrize("page", ["seeds.md", "worklist.md"])
+def test_every_test_that_a_page_names_is_there(page):
     last = ""
-    for name in re.findall(r"`(tests/[^`]*|::test[^`]*)`", SEEDS):
+    named = re.findall(r"`(tests/[^`]*|::test[^`]*)`", (ROOT / "docs" / "reference" / page).read_text())
+    assert named
+    for name in named:
         path, _, test = name.partition("::")
         last = path or last
         assert (ROOT / last).exists(), name
