@@ -124,7 +124,7 @@ def test_the_skip_link_leads_to_the_content(staff, site):
     open_sample(staff, site, "worklist")
     staff.keyboard.press("Tab")
     staff.keyboard.press("Enter")
-    assert staff.evaluate("document.activeElement.id") == "main"
+    expect(staff.locator("#main")).to_be_focused()
 
 
 def test_marked_rows_bring_the_buttons_below_the_rows_which_stay_where_they_are(staff, site, axe):
@@ -150,9 +150,9 @@ def test_letters_move_in_the_list_and_can_be_switched_off(staff, site):
     open_sample(staff, site, "worklist")
     staff.keyboard.press("j")
     staff.keyboard.press("j")
-    assert staff.evaluate("document.activeElement.innerText") == "Ota työkyky puheeksi"
+    expect(staff.locator(":focus")).to_have_text("Ota työkyky puheeksi")
     staff.keyboard.press("k")
-    assert staff.evaluate("document.activeElement.innerText") == "Kysy hälytysindikaattorit"
+    expect(staff.locator(":focus")).to_have_text("Kysy hälytysindikaattorit")
     staff.keyboard.press("/")
     staff.keyboard.type("jkt")
     expect(staff.locator("#filter-text")).to_have_value("jkt")
@@ -171,16 +171,16 @@ def test_the_palette_is_a_combobox_that_leads_by_keys_alone(staff, site, axe):
     staff.keyboard.press("Control+k")
     box = staff.get_by_role("combobox", name="Siirry tai tee")
     staff.get_by_role("option", name="Työlista").wait_for()
-    assert box.evaluate("element => element === document.activeElement")
+    expect(box).to_be_focused()
     assert axe(staff) == []
     box.fill("tumma")
     staff.get_by_role("option", name="Tumma", exact=True).wait_for()
     box.fill("2026-00012")
     first = staff.locator("#k-palette").get_by_role("option").first
-    assert first.inner_text() == "Avaa asia numerolla: 2026-00012"
-    assert box.get_attribute("aria-activedescendant") == first.get_attribute("id")
+    expect(first).to_have_text("Avaa asia numerolla: 2026-00012")
+    expect(box).to_have_attribute("aria-activedescendant", first.get_attribute("id"))
     staff.keyboard.press("ArrowDown")
-    assert first.get_attribute("aria-selected") == "false"
+    expect(first).to_have_attribute("aria-selected", "false")
     staff.keyboard.press("ArrowUp")
     staff.keyboard.press("Enter")
     staff.wait_for_url("**/cases?number=2026-00012&open=1")
@@ -194,9 +194,9 @@ def test_the_palette_is_a_combobox_that_leads_by_keys_alone(staff, site, axe):
 def test_the_diagram_is_drawn_and_marks_where_we_are_within_the_policy(staff, site, name):
     open_sample(staff, site, name)
     drawn = staff.locator("[data-diagram]").first
-    assert drawn.get_attribute("data-shown") == "yes"
-    assert drawn.locator(".k-here").count() >= 1
-    assert drawn.locator(".k-overlay").count() >= 1
+    expect(drawn).to_have_attribute("data-shown", "yes")
+    expect(drawn.locator(".k-here").first).to_be_attached()
+    expect(drawn.locator(".k-overlay").first).to_be_attached()
     expect(drawn.locator(".bjs-powered-by")).to_be_visible()
     expect(staff.locator("[data-element=indikaattorit]").first, "the same is told by a list").to_be_visible()
 
@@ -209,7 +209,7 @@ def test_the_diagram_opens_in_the_whole_window_and_comes_back(staff, site):
     assert dialog.locator(".k-diagram").bounding_box()["width"] > 1000
     dialog.get_by_role("button", name="Sulje").click()
     staff.locator("aside .k-diagram").wait_for()
-    assert staff.evaluate("document.activeElement.dataset.act") == "enlarge"
+    expect(staff.locator("[data-act=enlarge]:focus")).to_have_count(1)
 
 
 def test_a_draft_is_saved_while_one_writes_and_the_line_says_so(staff, site):
@@ -236,7 +236,7 @@ def test_a_filter_changes_the_list_and_the_address_and_is_announced(staff, site)
     staff.wait_for_url("**/samples/worklist?**due=today**")
     staff.get_by_role("status").filter(has_text="9 tehtävää").wait_for()
     expect(staff.locator("#results tbody tr")).to_have_count(9)
-    assert staff.evaluate("document.activeElement.id") == "filter-due", "focus stays"
+    expect(staff.locator("#filter-due"), "focus stays").to_be_focused()
     staff.reload()
     assert "due=today" in staff.url
 
@@ -298,7 +298,7 @@ def test_everything_that_matters_works_without_scripts(plain, site):
     assert "due=today" in plain.url
     plain.get_by_role("button", name="Pekka Pääkäyttäjä").click()
     plain.locator("button[name=colours][value=dark]").click()
-    assert plain.locator("html").get_attribute("data-color-scheme") == "dark"
+    expect(plain.locator("html")).to_have_attribute("data-color-scheme", "dark")
     plain.goto(f"{site}/samples/instance-cancel")
     expect(plain.locator("#cancel-reason")).to_be_visible()
     plain.goto(f"{site}/samples/task")

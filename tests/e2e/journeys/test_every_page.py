@@ -161,7 +161,7 @@ def finnish_only(language):
 
 def foreign_texts(page, language, foreign):
     """Return what the page says with the words of another language, or with the names of texts."""
-    assert page.locator("html").get_attribute("lang") == language
+    expect(page.locator("html")).to_have_attribute("lang", language)
     return [text for text in page.evaluate(READ) if KEY.search(text) or text in foreign]
 
 

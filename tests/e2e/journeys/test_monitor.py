@@ -37,9 +37,9 @@ def test_an_incident_is_found_by_its_cause_and_retried_with_changed_data(office,
     group.get_by_role("link", name=str(key)).click()
     wait_for_diagrams(admin)
     drawn = admin.locator("[data-diagram]")
-    assert drawn.get_attribute("data-shown") == "yes"
+    expect(drawn).to_have_attribute("data-shown", "yes")
     expect(drawn.locator("[data-element-id=valinta].k-trouble-here")).to_have_count(1)
-    assert drawn.locator(".k-overlay[data-color=danger]").inner_text().strip() == "! 1"
+    expect(drawn.locator(".k-overlay[data-color=danger]")).to_have_text("! 1")
 
     admin.get_by_text("Muuta tietoja").click()
     field = admin.locator("textarea[name='variable.maara']")

@@ -52,7 +52,7 @@ def ensure_accessible(page, axe):
 def test_from_the_link_to_the_form_and_who_has_looked(office, examined, open_context, axe):
     page = come_in(open_context().new_page(), office, examined, answer="1.1.2000")
     expect(page.locator("#answer-error")).to_contain_text("ei ole sama kuin meillä")
-    assert page.evaluate("document.activeElement.id") == "answer"
+    expect(page.locator("#answer")).to_be_focused()
     ensure_accessible(page, axe)
     page.get_by_label("Syntymäaikasi").fill("14.5.2000")
     page.keyboard.press("Enter")

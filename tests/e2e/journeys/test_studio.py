@@ -24,7 +24,7 @@ def owner(desk):
 
 def open_diagram(office, page, path=f"/studio/processes/{PATHWAY}/edit"):
     office.open(page, path)
-    assert page.locator("[data-canvas]").get_attribute("data-shown") == "yes"
+    expect(page.locator("[data-canvas]")).to_have_attribute("data-shown", "yes")
 
 
 def problems(page):
@@ -111,7 +111,7 @@ def change_cell(office, owner, text):
     owner.locator("[id='cell.1.5'][aria-invalid=true]").wait_for()
     expect(owner.locator("[id='cell.1.5-problem']")).to_contain_text("ei voi lukea")
     owner.locator("[data-problems-list] a").first.click()
-    assert owner.evaluate("document.activeElement.id") == "cell.1.5"
+    expect(owner.locator("[id='cell.1.5']")).to_be_focused()
     owner.keyboard.press("Control+a")
     owner.keyboard.type(text)
     owner.keyboard.press("Enter")
@@ -142,7 +142,7 @@ def test_nothing_is_lost_by_opening_and_saving(office, owner):
     name.fill("Ett annat namn")
     name.press("Tab")
     owner.locator("[data-act=undo]").click()
-    assert name.input_value() == was
+    expect(name).to_have_value(was)
     expect(owner.locator("[data-act=undo]")).to_be_disabled()
     assert save(owner).ok
     office.open(owner, "/studio")
@@ -184,12 +184,12 @@ def test_a_diagram_is_drawn_by_keyboard(office, owner):
     count = owner.locator("[data-steps] button").count()
     step.focus()
     owner.keyboard.press("Enter")
-    assert owner.evaluate("document.activeElement.matches('[data-panel]')")
+    expect(owner.locator("[data-panel]:focus")).to_have_count(1)
     choice = owner.get_by_label("Mitä lisätään tämän jälkeen")
     choice.focus()
     choice.select_option("bpmn:UserTask")
     owner.get_by_role("button", name="Lisää jälkeen").press("Enter")
-    assert owner.evaluate("document.activeElement.id") == "panel-name"
+    expect(owner.locator("#panel-name")).to_be_focused()
     owner.keyboard.type("Uusi vaihe")
     owner.keyboard.press("Tab")
     expect(owner.locator("[data-steps] button")).to_have_count(count + 1)
@@ -277,7 +277,7 @@ def test_a_table_is_saved_by_itself_and_never_over_somebody_else(office, owner):
     office.open(owner, "/studio/tables/dmn_riittava_tuki")
     cell = owner.locator("textarea[name^='cell.1.']").last
     cell.fill("Itsestään tallennettu")
-    assert owner.locator("[data-draft-state]").inner_text() == "Tallentamattomia muutoksia"
+    expect(owner.locator("[data-draft-state]")).to_have_text("Tallentamattomia muutoksia")
     assert pass_quietly(owner).ok
     owner.locator("[data-draft-state]", has_text="Luonnos tallennettu").wait_for()
     draft, content = draft_of(office, "dmn_riittava_tuki")

@@ -29,10 +29,6 @@ def indicators(office, contact):
     return f"/tasks/{office.world.open_tasks()['a3_indikaattorit']}"
 
 
-def focused(page):
-    return page.evaluate("document.activeElement.id")
-
-
 def test_what_is_wrong_is_said_first_and_leads_to_its_field_and_nothing_typed_is_lost(office, desk, contact):
     page = office.open(desk("r_ajanvaraaja"), contact)
     fill(page, {**CONTACT, "hetu": "140590-903X", "yhteydenoton_syy": ""})
@@ -44,9 +40,9 @@ def test_what_is_wrong_is_said_first_and_leads_to_its_field_and_nothing_typed_is
     expect(links).to_have_count(2)
     expect(page.locator("[name=nimi]")).to_have_value("Matti Esimerkki")
     links.filter(has_text="Henkilötunnus").click()
-    assert focused(page) == "f-hetu"
+    expect(page.locator("#f-hetu")).to_be_focused()
     described = page.locator("#f-hetu").get_attribute("aria-describedby")
-    assert page.locator(f"#{described.split()[-1]}").inner_text()
+    expect(page.locator(f"#{described.split()[-1]}")).not_to_be_empty()
     fill(page, {"hetu": CONTACT["hetu"], "yhteydenoton_syy": CONTACT["yhteydenoton_syy"]})
     press_done(page)
     page.get_by_role("heading", name="Tehtävä on valmis").wait_for()
@@ -156,7 +152,7 @@ def test_a_task_is_found_taken_filled_in_and_completed_by_keys_alone(office, des
     office.open(page, "/worklist?tab=groups")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert focused(page) == "main", "the skip link leads to the content"
+    expect(page.locator("#main"), "the skip link leads to the content").to_be_focused()
     for _ in range(30):
         page.keyboard.press("j")
         if indicators in page.evaluate("document.activeElement.href ?? ''"):
@@ -174,4 +170,4 @@ def test_a_task_is_found_taken_filled_in_and_completed_by_keys_alone(office, des
     tab_to(page, ".k-done button[value=complete]")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Tehtävä on valmis").wait_for()
-    assert page.evaluate("document.activeElement.tagName") == "H1", "it is said aloud"
+    expect(page.locator("h1"), "it is said aloud").to_be_focused()
